@@ -1,0 +1,1 @@
+"""The project and its ground floor: settings, tenants, secrets, the door to the outside."""

@@ -1,0 +1,224 @@
+"""All settings, read from the environment; the four environments differ by variables alone."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from ekyam import start
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+EKYAM_ENVIRONMENT = env.str("EKYAM_ENVIRONMENT", default="dev")
+HARDENED = EKYAM_ENVIRONMENT in start.HARDENED_ENVIRONMENTS
+if not HARDENED and (VAR_DIR / "env").exists():
+    # Written by bin/demo, so that manage.py finds the servers that it started.
+    environ.Env.read_env(str(VAR_DIR / "env"))
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str(
+    "SECRET_KEY", default="" if HARDENED else "for development only, known to everybody, no secret"
+)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if HARDENED else ["*"])
+
+# What Ekyam is called from outside, and the one private address that it may call.
+PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1:8000").rstrip("/")
+SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
+SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# "id:base64 of 32 bytes", comma separated; the first one seals, all of them open.
+VAULT_KEYS = env.list(
+    "VAULT_KEYS",
+    default=[]
+    if HARDENED
+    else ["dev:" + base64.b64encode(b"for development only, no secret!").decode()],
+)
+
+# The engine. Seconds; the retry schedule ends in a dead letter.
+EKYAM_LEASE_SECONDS = env.int("EKYAM_LEASE_SECONDS", default=10)
+EKYAM_RETRY_SCHEDULE = [
+    int(seconds)
+    for seconds in env.list(
+        "EKYAM_RETRY_SCHEDULE", default=["5", "30", "120", "600", "3600", "21600", "43200", "86400"]
+    )
+]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_otp",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "csp",
+    "ekyam",
+    "ekyam.tenants",
+    "connectors",
+    "flows",
+    "portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ekyam.urls"
+WSGI_APPLICATION = "ekyam.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+def database(url: str, **options: Any) -> dict[str, Any]:
+    """Read a database URL; what the URL says wins over our options."""
+    read = env.db_url_config(url)
+    read["OPTIONS"] = {"application_name": "ekyam", **options, **read.get("OPTIONS", {})}
+    return {**read, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+# `default` is the runtime role, to which row-level security applies. `owner` owns the tables,
+# and is for migrations and the set-up of tests only.
+DATABASE_URL = env.str("DATABASE_URL", default="")
+OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=DATABASE_URL)
+# Without a URL Django still starts (for checks and tools), and no query can succeed.
+NO_DATABASE = "postgresql://ekyam_app@127.0.0.1:5432/ekyam"
+DATABASES = {
+    "default": database(
+        DATABASE_URL or NO_DATABASE,
+        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 10},
+    ),
+    "owner": database(OWNER_DATABASE_URL or NO_DATABASE),
+}
+DATABASE_ROUTERS = ["ekyam.routers.OwnerMigrates"]
+
+REDIS_URL = env.str("REDIS_URL", default="" if HARDENED else "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ekyam",
+    }
+}
+
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Nobody signs up: whoever has an account was invited at that address.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles" if HARDENED else None
+# Outside production nothing needs collecting: files are served from where they are written.
+WHITENOISE_USE_FINDERS = not HARDENED
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HARDENED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HARDENED
+SECURE_SSL_REDIRECT = HARDENED
+# Probes and scrapers come from inside, past the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HARDENED else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HARDENED
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+# Rows are the truth and the queue is a nudge: results and schedules are kept nowhere.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "flows.tasks.route*": {"queue": "ingest"},
+    "flows.tasks.deliver*": {"queue": "deliver"},
+    "flows.tasks.poll*": {"queue": "poll"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+}
+
+start.refuse_unless_ready(globals())

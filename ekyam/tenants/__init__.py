@@ -1,0 +1,1 @@
+"""Who owns what: tenants, the people in them, and the locks between them."""

@@ -1,0 +1,1 @@
+"""What Ekyam promises, tried."""

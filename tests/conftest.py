@@ -1,0 +1,77 @@
+"""Servers, databases and settings for every test: the runtime role tests, the owner sets up."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+from tests import servers
+from tests.world import World, build_world
+
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+_stack = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    servers.start(_stack)
+    servers.point_settings_at_them()
+    # The product's hasher is slow on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Make this worker's database as its owner, and let the runtime role into the same one."""
+    connections["default"].settings_dict["TEST"]["MIRROR"] = "owner"
+    with django_db_blocker.unblock():
+        config = setup_databases(
+            verbosity=0, interactive=False, aliases=["owner", "default"], serialized_aliases=[]
+        )
+        yield
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+        connections["default"].close_pool()
+        teardown_databases(config, verbosity=0)
+
+
+def truncate_as_owner(case: TransactionTestCase) -> None:
+    """Empty the tables after a test that commits: the runtime role has no right to truncate."""
+    with psycopg.connect(**_owner_parameters(), autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND NOT tablename = ANY(%s)",
+            [list(KEPT_TABLES)],
+        ).fetchone()
+        assert tables
+        connection.execute(f"SET lock_timeout = '10s'; TRUNCATE {tables[0]}".encode())
+
+
+def _owner_parameters() -> dict[str, str]:
+    owner = connections["owner"].settings_dict
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    return {"dbname": owner["NAME"], **{key: owner[name] for key, name in names.items()}}
+
+
+TransactionTestCase._fixture_teardown = truncate_as_owner  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two tenants that look alike, an owner and a viewer in each."""
+    return build_world()
