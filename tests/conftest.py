@@ -52,7 +52,7 @@ def django_db_setup(
 
 def truncate_as_owner(case: TransactionTestCase) -> None:
     """Empty the tables after a test that commits: the runtime role has no right to truncate."""
-    with psycopg.connect(**_owner_parameters(), autocommit=True) as connection:
+    with psycopg.connect(**owner_parameters(), autocommit=True) as connection:
         tables = connection.execute(
             "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables"
             " WHERE schemaname = 'public' AND NOT tablename = ANY(%s)",
@@ -62,7 +62,7 @@ def truncate_as_owner(case: TransactionTestCase) -> None:
         connection.execute(f"SET lock_timeout = '10s'; TRUNCATE {tables[0]}".encode())
 
 
-def _owner_parameters() -> dict[str, str]:
+def owner_parameters() -> dict[str, str]:
     owner = connections["owner"].settings_dict
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     return {"dbname": owner["NAME"], **{key: owner[name] for key, name in names.items()}}

@@ -17,7 +17,7 @@ __all__ = ["Membership", "Role", "Tenant", "TenantForeignKey", "TenantModel", "U
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("%(name)s is not a time zone of the IANA list.", params={"name": name})
+        raise ValidationError("%(name)s is no time zone of the IANA list.", params={"name": name})
 
 
 class Tenant(models.Model):
