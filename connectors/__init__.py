@@ -1,0 +1,1 @@
+"""What remote systems are, and how to talk to them."""
