@@ -118,7 +118,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Step:
-    """One conversion on a mapping line. `apply(value, context, **parameters)` returns the new value.
+    """One conversion on a mapping line: `apply(value, context, **parameters)` is the new value.
 
     Values that are None pass by, unless `takes_none`.
     """
@@ -156,7 +156,7 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a poll has read: everything changed before `since` is known; `page` is inside a poll."""
+    """How far a poll has read: all that changed before `since`; `page` is inside a poll."""
 
     since: datetime | None = None
     page: str = ""
@@ -298,17 +298,19 @@ class Check:
 class Connector:
     """One remote system. The folder's name is the slug; `connector.py` holds CONNECTOR.
 
-    `base_url` and `account` are templates over the settings; the account names the external
-    account whose rate budget is shared. `classify(request, response)` returns the Failure that an
-    answer means, or None. `finders[resource](reference, context)` looks a record up by our
-    reference (a SKU, for variants) when no link is known.
+    `base_url(settings)` is the vendor's address, `account(settings)` the external account whose
+    rate budget is shared and whose name is part of our references (letters, digits, - and _).
+    The settings that functions are given hold the address in use as `base_url`.
+    `classify(request, response)` returns the Failure that an answer means, or None.
+    `finders[resource](reference, context)` looks a record up by our reference (a SKU, for
+    variants) when no link is known.
     """
 
     slug: str
     label: str
     category: str
-    base_url: str
-    account: str
+    base_url: Callable[[Dict[str, Any]], str]
+    account: Callable[[Dict[str, Any]], str]
     auth: tuple[Any, ...]  # methods of connectors.auth, the recommended one first
     settings: tuple[Field, ...] = ()
     feeds: tuple[Feed, ...] = ()

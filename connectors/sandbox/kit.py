@@ -107,13 +107,14 @@ class Sandbox:
         """The body and the signed headers, as the vendor sends them; a retry repeats them."""
         raise NotImplementedError
 
-    def connection(self, world: World) -> dict[str, dict[str, str]]:
-        """{"settings": ..., "credentials": ...} with which a client can connect to this world."""
+    def connection(self, world: World) -> dict[str, Any]:
+        """With what a client connects: {"auth": the method, "settings": {}, "credentials": {}}."""
         raise NotImplementedError
 
     def ledger(self, world: World) -> list[dict[str, Any]]:
         """The account's own truth, one row a document:
-        {"kind", "id", "label", "reference", "state", "at", "total", ...}."""
+        {"kind", "id", "label", "reference", "state", "at", "total", ...}; `reference` is the
+        client's own name of the record as this system stored it."""
         raise NotImplementedError
 
     def routes(self) -> list[tuple[str, re.Pattern[str], Handler]]:

@@ -1,4 +1,4 @@
-"""A world: everything one simulated account holds, kept in SQLite so that it outlives the process."""
+"""A world: all that one simulated account holds, in SQLite so that it outlives the process."""
 
 import json
 import sqlite3
@@ -66,7 +66,8 @@ class World:
         self._store.execute("PRAGMA journal_mode=WAL")
         self._store.execute("PRAGMA synchronous=OFF")
         self._store.execute(
-            "CREATE TABLE IF NOT EXISTS document (tab TEXT, key TEXT, body TEXT, PRIMARY KEY (tab, key))"
+            "CREATE TABLE IF NOT EXISTS document"
+            " (tab TEXT, key TEXT, body TEXT, PRIMARY KEY (tab, key))"
         )
         for name, key, body in self._store.execute(
             "SELECT tab, key, body FROM document ORDER BY rowid"
@@ -99,7 +100,7 @@ class World:
             return int(number)
 
     def journal(self, what: str, key: str, **more: Any) -> None:
-        """One line of history that nothing changes later: what was done to which record, and when."""
+        """One line of history that nothing changes later: what was done to which record."""
         number = self.next_id("_journal")
         at = self.now().isoformat()
         self.table("_journal").put(number, {"at": at, "what": what, "key": str(key), **more})
