@@ -1,0 +1,128 @@
+"""The failure vocabulary: few classes, each one a consequence."""
+
+from typing import Any, ClassVar, Literal
+
+Consequence = Literal["retry", "wait", "reauthorize", "dead", "linked", "park", "retry_twice"]
+Blame = Literal["remote", "nobody", "tenant", "ekyam"]
+
+
+class Failure(Exception):
+    """Why a record was not read, mapped or delivered.
+
+    `message` is plain words for the tenant; `detail` is for us and is redacted before it is kept.
+    """
+
+    code: ClassVar[str] = "failure"
+    consequence: ClassVar[Consequence] = "dead"
+    blame: ClassVar[Blame] = "ekyam"
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class Unreachable(Failure):
+    """No answer, or an answer that says «later»: timeout, DNS, connection, 408, 5xx.
+
+    `sent` says whether the request may have arrived; if it wrote, the delivery is in doubt.
+    """
+
+    code = "unreachable"
+    consequence = "retry"
+    blame = "remote"
+
+    def __init__(self, message: str, *, sent: bool = True, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.sent = sent
+
+
+class RateLimited(Failure):
+    """The vendor asks us to slow down; not a failure of the record, so it costs no attempt."""
+
+    code = "rate_limited"
+    consequence = "wait"
+    blame = "nobody"
+
+    def __init__(self, message: str, *, retry_after: float = 1.0, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.retry_after = retry_after
+
+
+class Unauthorized(Failure):
+    """The credentials no longer open the door: 401, 403, a refused refresh."""
+
+    code = "unauthorized"
+    consequence = "reauthorize"
+    blame = "tenant"
+
+
+class Rejected(Failure):
+    """The vendor read the request and said no; only a person can change that."""
+
+    code = "rejected"
+    consequence = "dead"
+    blame = "tenant"
+
+    def __init__(
+        self, message: str, *, fields: dict[str, str] | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.fields = fields or {}
+
+
+class TooLate(Rejected):
+    """The remote record has moved on, and what was asked can no longer be done to it."""
+
+    code = "too_late"
+
+
+class AlreadyExists(Failure):
+    """The record is there already, under this id: a success that we learn late."""
+
+    code = "already_exists"
+    consequence = "linked"
+    blame = "nobody"
+
+    def __init__(self, message: str, *, external_id: str, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.external_id = external_id
+
+
+class MissingLink(Failure):
+    """A record that this one needs is not yet known in the target system.
+
+    `key` is its id in the source system, or our own reference when `by` is "reference".
+    """
+
+    code = "missing_link"
+    consequence = "park"
+    blame = "nobody"
+
+    def __init__(self, resource: str, key: str, *, by: Literal["id", "reference"] = "id") -> None:
+        super().__init__(f"The {resource} {key} is not known in the target system yet.")
+        self.resource, self.key, self.by = resource, key, by
+
+
+class MappingFailed(Failure):
+    """A value could not be read, converted or written; points at the line and the value."""
+
+    code = "mapping_failed"
+    blame = "tenant"
+
+    def __init__(self, message: str, *, line: str = "", value: Any = None) -> None:
+        super().__init__(message, detail=f"{line}: {value!r}"[:500])
+        self.line, self.value = line, value
+
+
+class MoneyMismatch(MappingFailed):
+    """lines - discounts + tax + shipping is not the total, to the cent."""
+
+    code = "money_mismatch"
+
+
+class UnexpectedResponse(Failure):
+    """An answer that breaks the vendor's own contract: unreadable, or of another shape."""
+
+    code = "unexpected_response"
+    consequence = "retry_twice"

@@ -1,0 +1,1 @@
+"""Runs the sandboxes: faithful simulators of the vendors' APIs, in a process of their own."""

@@ -1,0 +1,336 @@
+"""What a connector declares: data and small pure functions, no database and no tenant."""
+
+import dataclasses
+from collections.abc import Callable, Generator, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from connectors.errors import MissingLink, UnexpectedResponse
+
+T = TypeVar("T")
+
+# --- Requests and answers -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; at most one of json, form and body is set.
+
+    `path` is joined to the connection's base address unless it is absolute. `writes` says that
+    the remote system changes by it: then a lost answer leaves the delivery in doubt. `cost` is
+    what it takes from the connection's rate budget, in the vendor's own points.
+    """
+
+    method: str
+    path: str
+    params: Dict[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Dict[str, str] | None = None
+    body: bytes | None = None
+    headers: Dict[str, str] = field(default_factory=dict)
+    writes: bool = False
+    cost: float = 1.0
+    deadline_seconds: float = 30.0
+
+    def with_headers(self, headers: Dict[str, str]) -> "Request":
+        return dataclasses.replace(self, headers={**self.headers, **headers})
+
+    def content(self) -> bytes:
+        """The bytes that go out, the same for the signature and for the wire."""
+        from urllib.parse import urlencode
+
+        if self.json is not None:
+            return msgspec.json.encode(self.json, enc_hook=_encode)
+        if self.form is not None:
+            return urlencode(self.form).encode()
+        return self.body or b""
+
+    def content_type(self) -> str:
+        if self.json is not None:
+            return "application/json"
+        return "application/x-www-form-urlencoded" if self.form is not None else ""
+
+
+def _encode(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of the remote system; header names are lower case."""
+
+    status: int
+    headers: Dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError as error:
+            start = self.body[:200].decode(errors="replace")
+            raise UnexpectedResponse("The answer is not JSON.", detail=start) from error
+
+
+# A plan is a generator: it yields a request (or several, sent at once), is given the answer (or
+# answers), and returns its result. It performs no input or output itself.
+Plan = Generator["Request | Sequence[Request]", Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write left in the remote system."""
+
+    external_id: str
+    label: str = ""  # the name that people use there, such as SO1042
+    note: str = ""  # what is worth telling, such as «was already cancelled»
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a mapping or a plan may know of its surroundings.
+
+    `reference` is our own name of the record, the same at every try and in every system.
+    `find_link` and `find_row` answer None when there is no such link or row.
+    """
+
+    settings: Dict[str, Any] = field(default_factory=dict)
+    reference: str = ""
+    now: datetime | None = None
+    record_id: str = ""  # this record's id in the target system, if it is linked already
+    find_link: Callable[[str, str, str], str | None] = lambda resource, key, by: None
+    find_row: Callable[[str, str], str | None] = lambda table, key: None
+
+    def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:
+        """The target's id of the record that the source calls `key`; else MissingLink."""
+        found = self.find_link(resource, key, by)
+        if found is None:
+            raise MissingLink(resource, key, by=by)
+        return found
+
+
+# --- Mappings -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One conversion on a mapping line: `apply(value, context, **parameters)` is the new value.
+
+    Values that are None pass by, unless `takes_none`.
+    """
+
+    name: str
+    apply: Callable[..., Any]
+    parameters: Dict[str, Any] = field(default_factory=dict)
+    takes_none: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """target <- source, through steps.
+
+    `target` is a dotted attribute; `source` is JMESPath over the record. With `each`, the source
+    is a list and every element becomes one entry by those lines. `required` fails on None or "".
+    """
+
+    target: str
+    source: str = ""
+    steps: tuple[Step, ...] = ()
+    each: tuple["Line", ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A connector's default mapping: vendor -> standard (reader) or standard -> vendor (writer)."""
+
+    lines: tuple[Line, ...]
+
+
+# --- What can be read -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a poll has read: all that changed before `since`; `page` is inside a poll."""
+
+    since: datetime | None = None
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of raw records, in the shape that the feed's webhooks have, oldest change first.
+
+    `next_page` is empty on the last page.
+    """
+
+    records: Sequence[Dict[str, Any]]
+    next_page: str = ""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A way in: raw records of one shape, by webhook topics and by polling.
+
+    `records` is JMESPath from a webhook body to its record or list of records; `record_id` and
+    `version` are JMESPath in a record: its id, and a text that grows with each change (usually
+    the time of the last update). `poll(position, context)` is a Plan of one Page.
+    """
+
+    name: str
+    record_id: str
+    version: str
+    topics: tuple[str, ...] = ()
+    records: str = "@"
+    poll: Callable[[Position, Context], Plan[Page]] | None = None
+    poll_seconds: int = 300
+    overlap_seconds: int = 120
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A kind of record that can be read, out of one or more feeds.
+
+    `sources` names each feed and the JMESPath to this stream's record in the feed's record;
+    `when` is JMESPath over that record, and only what it finds true belongs to the stream.
+    """
+
+    name: str
+    label: str
+    resource: str
+    sources: Dict[str, str]
+    reader: Mapping
+    when: str = ""
+
+
+# --- What can be written --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Action:
+    """A write that the remote system accepts.
+
+    `writer` makes the request's body out of the standard record; `plan(body, record, context)`
+    sends it, with at most one request that writes. `find(record, context)` reads back whether it
+    is there already; an action that is neither `repeatable` (the vendor promises that a repeat
+    changes nothing) nor has `find` is refused by the contract test. `latest_wins`: a newer fact
+    replaces older open ones, and what equals the last success is not sent. `total(body)` is the
+    money that the body amounts to, checked against the record's own. `lane` orders the rate
+    budget: 0 orders, 1 refunds, 2 shipments, 3 stock, 4 catalogue.
+    """
+
+    name: str
+    label: str
+    resource: str
+    writer: Mapping
+    plan: Callable[[Any, Any, Context], Plan[Written]]
+    find: Callable[[Any, Context], Plan[Written | None]] | None = None
+    repeatable: bool = False
+    latest_wins: bool = False
+    links: bool = True  # a success links the record to the id that was written
+    total: Callable[[Any], Decimal] | None = None
+    lane: int = 0
+
+
+# --- The way in and the connection's form -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a person fills in: a setting, or a credential when `secret`.
+
+    `help` says where to find it. `pattern` is a full-match regular expression.
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+    pattern: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """How the vendor knocks.
+
+    `verify(headers, body, credentials)`: is the signature right; False without a secret.
+    `topic`, `delivery_id` and `sent_at` read the (lower-case) headers and the raw body;
+    an empty delivery id means that the vendor gives none, and the body's digest serves.
+    `register(address, topics, context)` is a Plan that makes the vendor's subscriptions equal
+    to these and returns what it changed, in words.
+    """
+
+    verify: Callable[[Dict[str, str], bytes, Dict[str, str]], bool]
+    topic: Callable[[Dict[str, str], bytes], str]
+    delivery_id: Callable[[Dict[str, str], bytes], str] = lambda headers, body: ""
+    sent_at: Callable[[Dict[str, str], bytes], str] = lambda headers, body: ""
+    register: Callable[[str, Sequence[str], Context], Plan[list[str]]] | None = None
+    other_topics: tuple[str, ...] = ()  # accepted and kept, though no feed reads them
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The vendor's documented limits, per account: the shared budget's starting point."""
+
+    per_second: float = 10.0
+    burst: float = 10.0
+    concurrency: int = 8
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of the credential check: a Plan that returns a sentence, or fails."""
+
+    name: str
+    label: str
+    plan: Callable[[Context], Plan[str]]
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One remote system. The folder's name is the slug; `connector.py` holds CONNECTOR.
+
+    `base_url(settings)` is the vendor's address, `account(settings)` the external account whose
+    rate budget is shared and whose name is part of our references (letters, digits, - and _).
+    The settings that functions are given hold the address in use as `base_url`.
+    `classify(request, response)` returns the Failure that an answer means, or None.
+    `finders[resource](reference, context)` looks a record up by our reference (a SKU, for
+    variants) when no link is known.
+    """
+
+    slug: str
+    label: str
+    category: str
+    base_url: Callable[[Dict[str, Any]], str]
+    account: Callable[[Dict[str, Any]], str]
+    auth: tuple[Any, ...]  # methods of connectors.auth, the recommended one first
+    settings: tuple[Field, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    actions: tuple[Action, ...] = ()
+    finders: Dict[str, Callable[[str, Context], Plan[Written | None]]] = field(default_factory=dict)
+    webhooks: Webhooks | None = None
+    checks: tuple[Check, ...] = ()
+    limits: Limits = Limits()
+    classify: Callable[[Request, Response], Exception | None] | None = None
+    headers: Dict[str, str] = field(default_factory=dict)
+
+    def feed(self, name: str) -> Feed:
+        return next(feed for feed in self.feeds if feed.name == name)
+
+    def stream(self, name: str) -> Stream:
+        return next(stream for stream in self.streams if stream.name == name)
+
+    def action(self, name: str) -> Action:
+        return next(action for action in self.actions if action.name == name)
+
+    def auth_method(self, name: str) -> Any:
+        return next(method for method in self.auth if method.name == name)

@@ -1,0 +1,36 @@
+"""Goods on their way back."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from connectors.standard.record import Part, Record
+
+
+class ReturnLine(Part, frozen=True, kw_only=True):
+    id: str
+    order_line_reference: str
+    sku: str | None = None
+    quantity: Decimal
+    reason: str | None = None
+    condition: Literal["unknown", "good", "damaged"] = "unknown"
+    is_restocked: bool = False
+
+
+class Return(Record, frozen=True, kw_only=True):
+    resource: ClassVar[str] = "return"
+
+    order_id: str
+    kind: Literal["return", "exchange", "rto"] = "return"
+    status: Literal[
+        "requested", "approved", "declined", "in_transit", "received", "closed", "cancelled"
+    ]
+    requested_at: datetime | None = None
+    received_at: datetime | None = None
+    lines: tuple[ReturnLine, ...] = ()
+    tracking_number: str | None = None
+    carrier: str | None = None
+    note: str | None = None
+
+
+RECORD = Return

@@ -1,0 +1,1 @@
+"""Mappings: data, compiled once, applied to records. Pure: no Django inside."""

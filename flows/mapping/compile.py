@@ -1,0 +1,90 @@
+"""Turn the lines of a mapping into a function from one record to another."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import jmespath
+import msgspec
+
+from connectors.errors import Failure, MappingFailed
+from connectors.spec import Context, Line, Mapping
+
+Apply = Callable[[Any, Context], dict[str, Any]]
+_EMPTY: tuple[Any, ...] = (None, "")
+
+
+def compile_mapping(mapping: Mapping) -> Apply:
+    """The function that makes the target out of a source record; raises MappingFailed."""
+    return _compile_lines(mapping.lines, "")
+
+
+def _compile_lines(lines: Iterable[Line], prefix: str) -> Apply:
+    compiled = [(line.target.split("."), _compile_line(line, prefix)) for line in lines]
+
+    def apply(source: Any, context: Context) -> dict[str, Any]:
+        target: dict[str, Any] = {}
+        for path, read in compiled:
+            value = read(source, context)
+            if value is not None:
+                _put(target, path, value)
+        return target
+
+    return apply
+
+
+def _compile_line(line: Line, prefix: str) -> Callable[[Any, Context], Any]:
+    name = f"{prefix}{line.target}"
+    find = jmespath.compile(line.source).search if line.source else lambda source: None
+    if line.each:
+        return _compile_each(line, name, find)
+    steps = line.steps
+    required = line.required
+
+    def read(source: Any, context: Context) -> Any:
+        value = find(source)
+        for step in steps:
+            if value is None and not step.takes_none:
+                continue
+            try:
+                value = step.apply(value, context, **step.parameters)
+            except Failure:
+                raise
+            except Exception as error:
+                raise MappingFailed(
+                    f"{name}: {_show(value)} {error} (step «{step.name}»).", line=name, value=value
+                ) from error
+        if required and value in _EMPTY:
+            raise MappingFailed(f"{name} is required, but {line.source} is empty.", line=name)
+        return value
+
+    return read
+
+
+def _compile_each(line: Line, name: str, find: Any) -> Callable[[Any, Context], Any]:
+    inner = _compile_lines(line.each, f"{name}[].")
+
+    def read(source: Any, context: Context) -> list[dict[str, Any]]:
+        found = find(source)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            raise MappingFailed(f"{name}: {line.source} is not a list.", line=name, value=found)
+        return [inner(element, context) for element in found]
+
+    return read
+
+
+def _put(target: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        target = target.setdefault(key, {})
+    target[path[-1]] = value
+
+
+def _show(value: Any) -> str:
+    return f"«{str(value)[:80]}»"
+
+
+def to_plain(record: msgspec.Struct) -> Any:
+    """The record as dicts and lists, with decimals kept exact, for a writer to read."""
+    return msgspec.to_builtins(record, builtin_types=(Decimal,))

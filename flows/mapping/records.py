@@ -1,0 +1,73 @@
+"""Raw record -> standard record (reader), standard record -> vendor's body (writer)."""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+import msgspec
+
+from connectors.errors import MappingFailed, MoneyMismatch
+from connectors.spec import Action, Context, Mapping, Stream
+from connectors.standard import resources
+from connectors.standard.record import Record
+from flows.mapping.compile import Apply, compile_mapping, to_plain
+
+_compiled: dict[int, tuple[Mapping, Apply]] = {}
+
+
+def _apply_of(mapping: Mapping) -> Apply:
+    """Compiled once: a mapping lives as long as its version."""
+    known = _compiled.get(id(mapping))
+    if known is None or known[0] is not mapping:
+        known = _compiled[id(mapping)] = (mapping, compile_mapping(mapping))
+    return known[1]
+
+
+@lru_cache(maxsize=1024)
+def expression(path: str) -> Any:
+    return jmespath.compile(path)
+
+
+def select_record(stream: Stream, feed: str, raw: Any) -> Any | None:
+    """This stream's record inside a feed's record, or None when it holds none."""
+    found = expression(stream.sources[feed]).search(raw)
+    if not found or (stream.when and not expression(stream.when).search(found)):
+        return None
+    return found
+
+
+def read_record(
+    stream: Stream, raw: Any, context: Context, mapping: Mapping | None = None
+) -> Record:
+    """The standard record, converted and checked; raises MappingFailed."""
+    target = _apply_of(mapping or stream.reader)(raw, context)
+    try:
+        record = msgspec.convert(target, resources()[stream.resource], strict=True)
+    except msgspec.ValidationError as error:
+        raise MappingFailed(f"The {stream.resource} is not complete: {error}.", line="") from error
+    record.check()
+    return record
+
+
+def write_body(
+    action: Action, record: Record, context: Context, mapping: Mapping | None = None
+) -> dict[str, Any]:
+    """The vendor's body of a record; raises MappingFailed, MissingLink or MoneyMismatch."""
+    body = _apply_of(mapping or action.writer)(to_plain(record), context)
+    if action.total is not None:
+        check_body_total(action, record, body)
+    return body
+
+
+def check_body_total(action: Action, record: Record, body: Any) -> None:
+    """What leaves must amount to what came in, to the cent."""
+    assert action.total is not None
+    total, computed = getattr(record, "total", Decimal(0)), action.total(body)
+    if total != computed:
+        raise MoneyMismatch(
+            f"The order's total is {total}, but what would be written amounts to {computed}:"
+            f" a difference of {total - computed}.",
+            line="total",
+            value=str(computed),
+        )
