@@ -1,0 +1,150 @@
+"""The one door to the outside: deadlines, size caps, no redirects, and public addresses only."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import urllib3
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Url, parse_url
+
+from ekyam.sockets import RefusedAddress, exchange, make_pools
+
+PORTS = {"http": 80, "https": 443}
+CHUNK = 64 * 1024
+_STANDARD_HEADERS = {"accept-encoding": "gzip", "user-agent": "Ekyam"}
+
+
+class OutboundError(Exception):
+    """No response was had. `sent` says whether the request may have reached the remote."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class Unreachable(OutboundError):
+    """No name, no connection, no answer in time, or an answer that broke off."""
+
+
+class Refused(OutboundError):
+    """We do not send this: the URL is unfit, or leads to an address that is not public."""
+
+
+class TooLarge(OutboundError):
+    """The response is larger than the caller would take."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back; `headers` finds names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    duration_ms: int
+    url: str
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    deadline_seconds: float = 30.0,
+    max_response_bytes: int = 10 * 1024 * 1024,
+    allow: frozenset[tuple[str, int]] = frozenset(),
+) -> Response:
+    """Send one request, once; a redirect is a response like any other.
+
+    `allow` holds the (host, port) pairs that may be private, such as the sandbox's.
+    Raises Unreachable, Refused or TooLarge. The deadline is for all of it, look-up to last byte.
+    """
+    target = _check(url)
+    pools = _pools((str(target.host), _port_of(target)) in allow)
+    started = time.monotonic()
+    exchange.begin(deadline_seconds)
+    try:
+        answer = pools.urlopen(
+            method,
+            target.url,
+            body=body,
+            headers={**_STANDARD_HEADERS, **_lower(headers or {})},
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            timeout=urllib3.Timeout(connect=deadline_seconds, read=deadline_seconds),
+        )
+        content = _read(answer, max_response_bytes)
+    except RefusedAddress as error:
+        raise Refused(str(error), sent=False) from error
+    except (HTTPError, OSError) as error:
+        raise Unreachable(_in_words(error), sent=exchange.is_sent) from error
+    except (ValueError, TypeError) as error:
+        raise Refused(f"The request cannot be written: {error}", sent=exchange.is_sent) from error
+    duration_ms = round((time.monotonic() - started) * 1000)
+    return Response(answer.status, answer.headers, content, duration_ms, url)
+
+
+def allowance(*urls: str) -> frozenset[tuple[str, int]]:
+    """Return the (host, port) pairs of these URLs; an empty URL allows nothing."""
+    targets = [_check(url) for url in urls if url]
+    return frozenset((str(target.host), _port_of(target)) for target in targets)
+
+
+def forget_connections() -> None:
+    """Start over with no open connection."""
+    _pools.cache_clear()
+
+
+# A connection shared by two processes would mix up their answers.
+os.register_at_fork(after_in_child=forget_connections)
+
+
+@cache
+def _pools(allows_private: bool) -> urllib3.PoolManager:
+    return make_pools(allows_private=allows_private)
+
+
+@lru_cache(maxsize=4096)
+def _check(url: str) -> Url:
+    try:
+        target = parse_url(url)
+    except LocationParseError as error:
+        raise Refused(f"This is no URL: {error}", sent=False) from error
+    if target.scheme not in PORTS or not target.host:
+        raise Refused("A URL must start with http:// or https:// and a host.", sent=False)
+    if target.auth is not None:
+        raise Refused("A URL must not hold a name or a password.", sent=False)
+    return target._replace(fragment=None)
+
+
+def _port_of(target: Url) -> int:
+    return target.port or PORTS[str(target.scheme)]
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
+    """Read to the end, so that the connection can be used again; break off when it is too much."""
+    chunks, size = [], 0
+    try:
+        for chunk in answer.stream(CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > max_bytes:
+                raise TooLarge(f"The response is larger than {max_bytes} bytes.", sent=True)
+            chunks.append(chunk)
+    except BaseException:
+        answer.close()
+        raise
+    answer.release_conn()
+    return b"".join(chunks)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
