@@ -15,6 +15,14 @@ class Part(
     """A piece of a record. Money and quantities are exact decimals, ids are text."""
 
 
+class Parent(Part, frozen=True, kw_only=True):
+    """`id` is the parent's in the source system, `reference` our own name of it if it is known."""
+
+    resource: str
+    id: str
+    reference: str | None = None
+
+
 class Record(Part, frozen=True, kw_only=True):
     """One record of one system.
 
@@ -23,11 +31,21 @@ class Record(Part, frozen=True, kw_only=True):
     """
 
     resource: ClassVar[str] = ""
+    # What it is an aspect of: a shipment request is the order, seen by the warehouse.
+    identity: ClassVar[str] = ""
 
     id: str
     reference: str | None = None
     label: str | None = None
     updated_at: datetime | None = None
+
+    @classmethod
+    def identified_as(cls) -> str:
+        return cls.identity or cls.resource
+
+    def parent(self) -> "Parent | None":
+        """The record that this one belongs to, as a shipment does to its order."""
+        return None
 
     def check(self) -> None:
         """Raise a MappingFailed for what types alone cannot say."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from connectors.standard.money import add, check_total
 from connectors.standard.order import Payment
-from connectors.standard.record import ZERO, Part, Record
+from connectors.standard.record import ZERO, Parent, Part, Record
 
 
 class RefundLine(Part, frozen=True, kw_only=True):
@@ -32,6 +32,9 @@ class Refund(Record, frozen=True, kw_only=True):
     total: Decimal
     payments: tuple[Payment, ...] = ()
     note: str | None = None
+
+    def parent(self) -> Parent:
+        return Parent(resource="order", id=self.order_id)
 
     def check(self) -> None:
         computed = add(line.amount + line.tax for line in self.lines)

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from connectors.standard.record import Part, Record
+from connectors.standard.record import Parent, Part, Record
 
 
 class ReturnLine(Part, frozen=True, kw_only=True):
@@ -31,6 +31,9 @@ class Return(Record, frozen=True, kw_only=True):
     tracking_number: str | None = None
     carrier: str | None = None
     note: str | None = None
+
+    def parent(self) -> Parent:
+        return Parent(resource="order", id=self.order_id)
 
 
 RECORD = Return

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from connectors.standard.record import Part, Record, require
+from connectors.standard.record import Parent, Part, Record, require
 
 
 class ShipmentLine(Part, frozen=True, kw_only=True):
@@ -38,6 +38,9 @@ class Shipment(Record, frozen=True, kw_only=True):
     warehouse: str | None = None
     lines: tuple[ShipmentLine, ...]
     parcels: tuple[Parcel, ...] = ()
+
+    def parent(self) -> Parent:
+        return Parent(resource="order", id=self.order_id, reference=self.order_reference)
 
     def check(self) -> None:
         require(bool(self.lines), "The shipment has no lines.", line="lines")

@@ -21,6 +21,7 @@ class ShipmentRequest(Record, frozen=True, kw_only=True):
     """`id` is the sales order's id in the source; `number` is what the packing slip shows."""
 
     resource: ClassVar[str] = "shipment_request"
+    identity: ClassVar[str] = "order"
 
     number: str
     order_id: str

@@ -1,0 +1,64 @@
+"""A tenant's authorised access to a remote system."""
+
+from django.db import models
+
+from connectors.registry import get_connector
+from connectors.spec import Connector
+from ekyam.tenants.models import TenantModel
+from ekyam.tenants.sealed import SealedRow
+
+
+class Environment(models.TextChoices):
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
+class ConnectionState(models.TextChoices):
+    ACTIVE = "active"
+    NEEDS_REAUTHORIZATION = "needs_reauthorization"
+    PAUSED = "paused"
+    FAILING = "failing"
+
+
+class Connection(SealedRow, TenantModel):
+    """`sealed` holds the credentials, encrypted; `settings` is what may be shown."""
+
+    prefix = "con"
+    sealed_columns = ("sealed",)
+
+    connector = models.SlugField(max_length=60)
+    label = models.CharField(max_length=120)
+    environment = models.CharField(max_length=10, choices=Environment)
+    auth = models.CharField(max_length=40)
+    settings = models.JSONField(default=dict)
+    sealed = models.BinaryField(default=bytes)
+    account = models.CharField(max_length=200)
+    state = models.CharField(
+        max_length=30, choices=ConnectionState, default=ConnectionState.ACTIVE, db_index=False
+    )
+    state_reason = models.TextField(blank=True)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    throttled_until = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_report = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "connector", "account", "environment"],
+                name="connection_is_one_per_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.connector})"
+
+    @property
+    def spec(self) -> Connector:
+        return get_connector(self.connector)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests may be sent: failing ones are tried, the others wait for a person."""
+        return self.state in (ConnectionState.ACTIVE, ConnectionState.FAILING)

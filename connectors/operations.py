@@ -1,0 +1,75 @@
+"""What changes a connection: its state, its health, its credentials."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from connectors.channel import drop_token
+from connectors.credentials import open_credentials, seal_credentials
+from connectors.models import Connection, ConnectionState
+from connectors.registry import get_connector
+
+
+def connect(
+    *,
+    tenant_id: UUID,
+    connector: str,
+    label: str,
+    environment: str,
+    auth: str,
+    settings: Mapping[str, Any],
+    credentials: Mapping[str, str],
+) -> Connection:
+    """A new connection; one of the same account is taken over with these credentials."""
+    account = get_connector(connector).account(dict(settings))
+    row = Connection.objects.filter(
+        connector=connector, account=account, environment=environment
+    ).first() or Connection(
+        tenant_id=tenant_id, connector=connector, account=account, environment=environment
+    )
+    row.label, row.auth, row.settings = label, auth, dict(settings)
+    row.state, row.state_reason = ConnectionState.ACTIVE, ""
+    seal_credentials(row, credentials)
+    row.save()
+    return row
+
+
+def change_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:
+    """Merge new credentials in and open the connection again."""
+    seal_credentials(connection, {**open_credentials(connection), **credentials})
+    connection.save(update_fields=["sealed"])
+    change_state(connection, ConnectionState.ACTIVE, "")
+
+
+def change_state(connection: Connection, state: str, reason: str) -> bool:
+    """Returns whether it was another one before."""
+    changed = (
+        Connection.objects.filter(pk=connection.pk)
+        .exclude(state=state)
+        .update(state=state, state_reason=reason, state_changed_at=timezone.now())
+    )
+    connection.state, connection.state_reason = state, reason
+    return bool(changed)
+
+
+def needs_reauthorization(connection: Connection, *, access_token: str, reason: str) -> bool:
+    """Judge a refusal: False when only the access token had run out, and a new one will do."""
+    if connection.spec.auth_method(connection.auth).needs_token and access_token:
+        if drop_token(connection, access_token):
+            return False
+    change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, reason)
+    return True
+
+
+def mark_well(connection: Connection) -> None:
+    if connection.state == ConnectionState.FAILING:
+        change_state(connection, ConnectionState.ACTIVE, "")
+
+
+def mark_throttled(connection: Connection, *, until: datetime) -> None:
+    """The vendor wants fewer requests: nothing is sent on this connection before `until`."""
+    Connection.objects.filter(pk=connection.pk).update(throttled_until=until)
+    connection.throttled_until = until

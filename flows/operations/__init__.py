@@ -1,0 +1,1 @@
+"""What changes rows: one verb a function, called by Celery tasks, portal and commands alike."""

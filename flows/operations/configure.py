@@ -1,0 +1,62 @@
+"""Sets flows up, and switches them On and Off."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils import timezone
+
+from connectors.models import Connection
+from flows.models import Event, Flow
+from flows.models.event import EventState, Origin
+from flows.operations.nudge import nudge
+from flows.operations.poll import ensure_cursors
+from flows.recipes import Recipe
+
+
+def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[Flow]:
+    """The recipe's flows between these connections (by connector slug), Off; known ones stay."""
+    flows = []
+    for position, step in enumerate(recipe.flows):
+        source, target = connections[step.source], connections[step.target]
+        flow, _ = Flow.objects.get_or_create(
+            tenant_id=source.tenant_id,
+            source=source,
+            stream=step.stream,
+            target=target,
+            action=step.action,
+            defaults={"label": step.label, "position": position},
+        )
+        flows.append(flow)
+    return flows
+
+
+def switch_on(flow: Flow) -> None:
+    """From now on it reads; what was received while it was Off is routed too, once."""
+    now, off_since = timezone.now(), flow.switched_at
+    if flow.is_on:
+        return
+    flow.is_on, flow.switched_at = True, now
+    flow.save(update_fields=["is_on", "switched_at"])
+    ensure_cursors(flow.source, list(flow.stream_spec.sources), now)
+    if off_since is not None:
+        _route_again(flow, off_since)
+    nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
+
+
+def _route_again(flow: Flow, since: datetime) -> None:
+    """A fact is delivered once by a flow, so routing an event again harms no other flow."""
+    missed = Event.objects.filter(
+        connection=flow.source,
+        received_at__gte=since,
+        origin__in=(Origin.WEBHOOK, Origin.POLL),
+        state__in=(EventState.ROUTED, EventState.IGNORED),
+    )
+    if missed.update(state=EventState.RECEIVED, note=""):
+        nudge("route", tenant_id=flow.tenant_id, subject_id=flow.source_id)
+
+
+def switch_off(flow: Flow) -> None:
+    """Nothing new is sent; what is open waits, and goes on when the flow is On again."""
+    if flow.is_on:
+        flow.is_on, flow.switched_at = False, timezone.now()
+        flow.save(update_fields=["is_on", "switched_at"])

@@ -1,0 +1,101 @@
+"""New links, and the deliveries that waited for them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.models import Connection
+from connectors.spec import Written
+from flows.models import Delivery, Link, Record
+from flows.operations.identify import join_records
+from flows.operations.nudge import nudge
+from flows.operations.resolve import waiting_key
+from flows.states import State
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """`record` is known for what was delivered; what was found by asking has its reference."""
+
+    resource: str
+    reference: str
+    written: Written
+    record: Record | None = None
+
+
+def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) -> None:
+    """Store what the records are called in the target, and wake what waited for that."""
+    if not found:
+        return
+    records = _records(target, found)
+    ids = [new.written.external_id for new in found]
+    known = {
+        (link.resource, link.external_id): link
+        for link in Link.objects.filter(connection=target, external_id__in=ids).select_related(
+            "record"
+        )
+    }
+    primary = set(
+        Link.objects.filter(
+            connection=target, record__in=list(records.values()), is_primary=True
+        ).values_list("record_id", flat=True)
+    )
+    fresh = []
+    for new in found:
+        record = records[new.resource, new.reference]
+        link = known.get((new.resource, new.written.external_id))
+        if link is None:
+            fresh.append(_link(target, record, new, is_primary=record.pk not in primary))
+            primary.add(record.pk)
+        elif link.record_id != record.pk:
+            join_records(keep=record, drop=link.record)
+        elif new.written.label and not link.label:
+            link.label = new.written.label
+            link.save(update_fields=["label"])
+    Link.objects.bulk_create(fresh, ignore_conflicts=True)
+    _wake(target, list(records.values()), now)
+
+
+def _link(target: Connection, record: Record, new: NewLink, *, is_primary: bool) -> Link:
+    return Link(
+        tenant_id=target.tenant_id,
+        record=record,
+        connection=target,
+        resource=new.resource,
+        external_id=new.written.external_id,
+        label=new.written.label,
+        is_primary=is_primary,
+    )
+
+
+def _records(target: Connection, found: Iterable[NewLink]) -> dict[tuple[str, str], Record]:
+    records = {(new.resource, new.reference): new.record for new in found if new.record}
+    unknown = {
+        (new.resource, new.reference)
+        for new in found
+        if (new.resource, new.reference) not in records
+    }
+    if unknown:
+        made = [
+            Record(tenant_id=target.tenant_id, resource=resource, reference=reference)
+            for resource, reference in sorted(unknown)
+        ]
+        Record.objects.bulk_create(made, ignore_conflicts=True)
+        stored = Record.objects.filter(reference__in=[reference for _, reference in unknown])
+        records |= {(row.resource, row.reference): row for row in stored}
+    return {key: record for key, record in records.items() if record is not None}
+
+
+def _wake(target: Connection, records: Sequence[Record], now: datetime) -> None:
+    parked = Delivery.objects.filter(state=State.PARKED, waits_for__startswith=f"link:{target.pk}:")
+    if not parked.exists():
+        return
+    keys = {
+        waiting_key(target.pk, target.pk, (record.resource, record.reference, "reference"))
+        for record in records
+    }
+    for link in Link.objects.filter(record__in=records):
+        question = (link.resource, link.external_id, "id")
+        keys.add(waiting_key(link.connection_id, target.pk, question))
+    if parked.filter(waits_for__in=keys).update(state=State.PENDING, due_at=now, waits_for=""):
+        nudge("deliver", tenant_id=target.tenant_id, subject_id=target.pk)

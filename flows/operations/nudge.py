@@ -1,0 +1,52 @@
+"""Says that there is work; a lost nudge costs latency, for the sweeper says it again."""
+
+import logging
+from functools import cache
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+KEPT_SECONDS = 5
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, health_check_interval=30
+    )
+
+
+def nudge(task: str, *, tenant_id: UUID, subject_id: UUID) -> None:
+    """After this transaction: `task` has work for the subject. Coalesced: one message at a time.
+
+    The mark goes when the task starts, before it looks; so a row committed later is never missed.
+    """
+    transaction.on_commit(lambda: _send(task, tenant_id, subject_id))
+
+
+def _send(task: str, tenant_id: UUID, subject_id: UUID) -> None:
+    from flows import tasks
+
+    try:
+        if not _redis().set(_mark(task, subject_id), 1, nx=True, ex=KEPT_SECONDS):
+            return
+        getattr(tasks, task).apply_async(
+            kwargs={"tenant_id": str(tenant_id), "subject_id": str(subject_id)}, retry=False
+        )
+    except (redis.RedisError, OSError, tasks.BrokerError) as error:
+        log.warning("nudge lost", extra={"task": task, "error": str(error)})
+
+
+def begin(task: str, subject_id: UUID) -> None:
+    """The task has started: from now on a new nudge is a new message."""
+    try:
+        _redis().delete(_mark(task, subject_id))
+    except (redis.RedisError, OSError) as error:
+        log.warning("nudge mark not cleared", extra={"task": task, "error": str(error)})
+
+
+def _mark(task: str, subject_id: UUID) -> str:
+    return f"ekyam:nudge:{task}:{subject_id}"

@@ -1,0 +1,194 @@
+"""Reads on in a feed: page by page, each page's events and the cursor in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from connectors.channel import Channel, open_channel
+from connectors.errors import Failure, RateLimited, Unauthorized
+from connectors.models import Connection
+from connectors.operations import mark_throttled, needs_reauthorization
+from connectors.spec import Context, Feed, Page, Position
+from ekyam.tenants.scope import tenant_scope
+from flows.mapping.records import expression
+from flows.models import Cursor, Run
+from flows.models.event import Origin
+from flows.operations.publish import CONNECTION_DOWN, fact, write_facts
+from flows.operations.receive import receive_records
+
+log = structlog.get_logger(__name__)
+LONGEST_PAUSE_SECONDS = 900
+
+
+def poll_feed(*, tenant_id: UUID, cursor_id: UUID) -> None:
+    """Read to the end of what changed, or until something goes wrong; then plan the next poll."""
+    token = uuid4()
+    with tenant_scope(tenant_id):
+        cursor = _lease(cursor_id, token, timezone.now())
+        if cursor is None:
+            return
+        channel = open_channel(cursor.connection)
+    try:
+        while _read_page(tenant_id, cursor, channel, token):
+            pass
+    except Exception as failure:
+        with tenant_scope(tenant_id):
+            _failed(cursor, channel, failure, token)
+
+
+def _lease(cursor_id: UUID, token: UUID, now: datetime) -> Cursor | None:
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    until = now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 6)
+    taken = Cursor.objects.filter(free, pk=cursor_id, due_at__lte=now).update(
+        lease_token=token, leased_until=until
+    )
+    if not taken:
+        return None
+    cursor = Cursor.objects.select_related("connection").get(pk=cursor_id)
+    if not cursor.connection.is_open:
+        _plan_next(cursor, token, now)
+        return None
+    if not cursor.page:
+        cursor.started_at = now
+    return cursor
+
+
+def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -> bool:
+    """Returns whether there is more."""
+    feed = channel.connector.feed(cursor.feed)
+    assert feed.poll is not None
+    now = timezone.now()
+    context = Context(settings=channel.settings, now=now)
+    since = cursor.since - timedelta(seconds=feed.overlap_seconds) if cursor.since else None
+    page = channel.client().run(feed.poll(Position(since, cursor.page), context))
+    with tenant_scope(tenant_id):
+        if not Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists():
+            return False  # another worker took over
+        found = receive_records(
+            connection=cursor.connection,
+            feed=feed.name,
+            records=[(_key(feed, raw), msgspec.json.encode(raw)) for raw in page.records],
+            origin=Origin.POLL,
+            at=timezone.now(),
+        )
+        _note_run(cursor, found, now)
+        return _advance(cursor, page, token)
+
+
+def _key(feed: Feed, raw: Any) -> str:
+    """Two readings of one version of a record are one event."""
+    record_id = expression(feed.record_id).search(raw)
+    version = expression(feed.version).search(raw)
+    return f"{feed.name}:{record_id}:{version}"[:255]
+
+
+def _advance(cursor: Cursor, page: Page, token: UUID) -> bool:
+    """The next page, or the end: what changed from this poll's start on is for the next one."""
+    cursor.page, cursor.failures, cursor.failure = page.next_page, 0, ""
+    if page.next_page:
+        cursor.leased_until = timezone.now() + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 6)
+        cursor.save(update_fields=["page", "failures", "failure", "leased_until", "started_at"])
+        return True
+    cursor.since, cursor.polled_at = cursor.started_at, timezone.now()
+    _plan_next(cursor, token, timezone.now())
+    return False
+
+
+def _plan_next(cursor: Cursor, token: UUID, now: datetime, delay: float | None = None) -> None:
+    wait = cursor.interval_seconds if delay is None else delay
+    cursor.due_at = now + timedelta(seconds=wait)
+    cursor.lease_token = cursor.leased_until = None
+    cursor.save()
+
+
+def _note_run(cursor: Cursor, found: int, started_at: datetime) -> None:
+    if found:
+        Run.objects.create(
+            tenant_id=cursor.tenant_id,
+            connection=cursor.connection,
+            feed=cursor.feed,
+            origin=Origin.POLL,
+            started_at=started_at,
+            finished_at=timezone.now(),
+            records=found,
+        )
+
+
+def _failed(cursor: Cursor, channel: Channel, failure: Exception, token: UUID) -> None:
+    """A failed poll loses nothing: it reads on from the same place, later and later."""
+    if not Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists():
+        return
+    now, connection = timezone.now(), cursor.connection
+    delay = min(cursor.interval_seconds * 2**cursor.failures, LONGEST_PAUSE_SECONDS)
+    if isinstance(failure, RateLimited):
+        mark_throttled(connection, until=now + timedelta(seconds=failure.retry_after))
+        delay = failure.retry_after
+    elif isinstance(failure, Unauthorized):
+        delay = _refused(connection, channel, failure, now, delay)
+    else:
+        cursor.failures += 1
+        Run.objects.create(
+            tenant_id=cursor.tenant_id,
+            connection=connection,
+            feed=cursor.feed,
+            origin=Origin.POLL,
+            started_at=now,
+            finished_at=now,
+            failure=str(failure)[:1000],
+        )
+    cursor.failure = str(failure)[:1000]
+    log.warning("poll failed", feed=cursor.feed, reason=cursor.failure)
+    if not isinstance(failure, Failure):
+        log.error("poll met a bug", exc_info=failure)
+    _plan_next(cursor, token, now, delay)
+
+
+def _refused(
+    connection: Connection, channel: Channel, failure: Unauthorized, now: datetime, delay: float
+) -> float:
+    token = str(channel.credentials.get("access_token", ""))
+    if not needs_reauthorization(connection, access_token=token, reason=failure.message):
+        return 0.0  # only the token had run out
+    write_facts(
+        [
+            fact(
+                connection.tenant_id,
+                CONNECTION_DOWN,
+                subject=connection.public_id,
+                at=now,
+                reason=failure.message,
+            )
+        ]
+    )
+    return delay
+
+
+def ensure_cursors(connection: Connection, feeds: Sequence[str], now: datetime) -> None:
+    """A cursor for each polled feed that a flow reads; it starts from now."""
+    Cursor.objects.bulk_create(
+        [
+            Cursor(
+                tenant_id=connection.tenant_id,
+                connection=connection,
+                feed=feed,
+                interval_seconds=_interval(connection, feed),
+                since=now,
+                due_at=now,
+            )
+            for feed in feeds
+            if connection.spec.feed(feed).poll is not None
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _interval(connection: Connection, feed: str) -> int:
+    chosen = connection.settings.get("poll_seconds")
+    return int(chosen) if chosen else connection.spec.feed(feed).poll_seconds

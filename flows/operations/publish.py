@@ -1,0 +1,54 @@
+"""Writes facts to the outbox, in the transaction that makes them true."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flows.models import Fact
+
+ORDER_RECEIVED = "order.received"
+ORDER_WRITTEN = "order.written"
+ORDER_SHIPPED = "order.shipped"
+ORDER_CANCELLED = "order.cancelled"
+STOCK_CHANGED = "stock.changed"
+DELIVERY_DEAD = "delivery.dead"
+CONNECTION_DOWN = "connection.down"
+
+# What a success means: the fact of writing a record of this resource.
+_WRITTEN = {
+    "order": ORDER_WRITTEN,
+    "shipment_request": ORDER_WRITTEN,
+    "shipment": ORDER_SHIPPED,
+    "inventory_level": STOCK_CHANGED,
+    "inventory_adjustment": STOCK_CHANGED,
+}
+
+
+def fact(
+    tenant_id: UUID,
+    kind: str,
+    *,
+    subject: str,
+    at: datetime,
+    record_id: UUID | None = None,
+    **data: Any,
+) -> Fact:
+    return Fact(
+        tenant_id=tenant_id,
+        kind=kind,
+        record_id=record_id,
+        subject=subject[:255],
+        data=data,
+        happened_at=at,
+    )
+
+
+def kind_of_success(resource: str, *, is_cancellation: bool) -> str | None:
+    if is_cancellation:
+        return ORDER_CANCELLED
+    return _WRITTEN.get(resource)
+
+
+def write_facts(facts: Iterable[Fact]) -> None:
+    Fact.objects.bulk_create(list(facts))

@@ -1,0 +1,116 @@
+"""What one event means: the records in it, each read by the flows that listen."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors.errors import Failure, MappingFailed
+from connectors.spec import Connector, Context, Feed
+from connectors.standard.record import Record as StandardRecord
+from flows.mapping.records import expression, read_record, select_record
+from flows.models import Event, Flow
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One record for one flow; either `standard` or `failure` is set."""
+
+    event: Event
+    flow: Flow
+    external_id: str
+    version: str  # the source's own, as UTC when it is a time
+    updated_at: datetime | None
+    standard: StandardRecord | None = None
+    failure: Exception | None = None
+
+
+class Unreadable(Failure):
+    """The event is no JSON, or not of the shape that its topic promises."""
+
+    code = "unreadable"
+    blame = "remote"
+
+
+class NobodyListens(Exception):
+    """The event is right, and no flow that is On wants it; the text says why."""
+
+
+def read_event(
+    event: Event, *, connector: Connector, flows: Sequence[Flow], context: Context
+) -> list[Reading]:
+    """Raises Unreadable, or NobodyListens."""
+    feed = _feed_of(event, connector)
+    listening = [flow for flow in flows if feed.name in flow.stream_spec.sources]
+    only = event.headers.get("only_flow")
+    if only:
+        listening = [flow for flow in listening if str(flow.pk) == only]
+    raws = list(_raw_records(event, feed))
+    if not listening:
+        raise NobodyListens(f"No flow that is On reads «{feed.name}».")
+    found = []
+    for raw in raws:
+        for flow in listening:
+            reading = _read(event, flow, feed, raw, context)
+            if reading is not None:
+                found.append(reading)
+    return found
+
+
+def _feed_of(event: Event, connector: Connector) -> Feed:
+    if event.feed:
+        return connector.feed(event.feed)
+    for feed in connector.feeds:
+        if event.topic in feed.topics:
+            return feed
+    webhooks = connector.webhooks
+    if webhooks is not None and event.topic in webhooks.other_topics:
+        raise NobodyListens(f"«{event.topic}» is kept, and no flow reads it.")
+    raise NobodyListens(f"The topic «{event.topic}» is not known to {connector.label}.")
+
+
+def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
+    try:
+        body = msgspec.json.decode(bytes(event.body))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"The body is not JSON: {error}.") from error
+    found = body if event.feed else expression(feed.records).search(body)
+    if found is None:
+        raise Unreadable(f"The body has no record where «{feed.records}» points.")
+    yield from found if isinstance(found, list) else [found]
+
+
+def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> Reading | None:
+    stream = flow.stream_spec
+    external_id, version = "", ""
+    try:
+        if not isinstance(raw, dict):
+            raise MappingFailed("The record is not an object.", value=raw)
+        version = str(expression(feed.version).search(raw) or "")
+        external_id = str(expression(feed.record_id).search(raw) or "")
+        selected = select_record(stream, feed.name, raw)
+        if selected is None:
+            return None
+        standard = read_record(stream, selected, context)
+        external_id = standard.id
+        updated_at = standard.updated_at or _as_time(version)
+        return Reading(event, flow, external_id, _as_text(version), updated_at, standard)
+    except Exception as failure:
+        text = _as_text(version)
+        return Reading(event, flow, external_id, text, _as_time(version), failure=failure)
+
+
+def _as_time(version: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(version.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _as_text(version: str) -> str:
+    """A webhook and a poll write one time differently; the version is the same."""
+    found = _as_time(version)
+    return found.isoformat() if found else version

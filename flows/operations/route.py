@@ -1,0 +1,265 @@
+"""Events -> deliveries: what each flow that is On makes of what was received."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from connectors.channel import base_url_of
+from connectors.models import Connection
+from connectors.spec import Context
+from ekyam.tenants.scope import tenant_scope
+from flows.mapping.compile import to_plain
+from flows.models import Delivery, Event, Fact, Flow, Record, Run
+from flows.models.event import EventState
+from flows.operations.identify import Key, identify_records
+from flows.operations.nudge import nudge
+from flows.operations.publish import (
+    DELIVERY_DEAD,
+    ORDER_CANCELLED,
+    ORDER_RECEIVED,
+    fact,
+    write_facts,
+)
+from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
+from flows.retry import blame_of, code_of
+from flows.states import SUPERSEDABLE, State
+
+BATCH = 50
+
+
+def route_events(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """Route all that waits, a batch a transaction; what crashes is routed again."""
+    while True:
+        with tenant_scope(tenant_id):
+            connection = Connection.objects.get(pk=connection_id)
+            if _route_batch(connection) < BATCH:
+                return
+
+
+def _route_batch(connection: Connection) -> int:
+    events = list(
+        Event.objects.select_for_update(skip_locked=True, no_key=True)
+        .filter(connection=connection, state=EventState.RECEIVED)
+        .order_by("received_at", "id")[:BATCH]
+    )
+    if not events:
+        return 0
+    now = timezone.now()
+    flows = list(
+        Flow.objects.filter(source=connection, is_on=True).select_related("source", "target")
+    )
+    readings, born_dead = _read_all(connection, events, flows, now)
+    _write(connection, readings, born_dead, now)
+    Event.objects.bulk_update(events, ["state", "note"])
+    return len(events)
+
+
+def _read_all(
+    connection: Connection, events: Sequence[Event], flows: Sequence[Flow], now: datetime
+) -> tuple[list[Reading], list[Delivery]]:
+    settings = {**connection.settings, "base_url": base_url_of(connection)}
+    context = Context(settings=settings, now=now)
+    readings: list[Reading] = []
+    unreadable: list[Delivery] = []
+    for event in events:
+        event.state = EventState.ROUTED
+        try:
+            readings += read_event(event, connector=connection.spec, flows=flows, context=context)
+        except NobodyListens as reason:
+            event.state, event.note = EventState.IGNORED, str(reason)
+        except Unreadable as failure:
+            event.state, event.note = EventState.FAILED, str(failure)
+            unreadable.append(_dead_event(event, failure, now))
+    return readings, unreadable
+
+
+def _dead_event(event: Event, failure: Exception, now: datetime) -> Delivery:
+    return Delivery(
+        tenant_id=event.tenant_id,
+        event=event,
+        external_id=event.delivery_key,
+        source_version=event.public_id,
+        state=State.DEAD,
+        failure=code_of(failure),
+        reason=str(failure),
+        blame=blame_of(failure),
+        due_at=now,
+        received_at=event.received_at,
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def _write(
+    connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
+) -> None:
+    records = identify_records(connection, [r.standard for r in readings if r.standard])
+    fresh = _without_known(readings)
+    runs = _runs(connection, fresh, now)
+    deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
+    _mark_stale(deliveries)
+    Delivery.objects.bulk_create([*born_dead, *deliveries])
+    _supersede_older(deliveries, now)
+    write_facts(_facts(fresh, deliveries, records, born_dead, now))
+    for flow in {reading.flow.target_id: reading.flow for reading in fresh}.values():
+        nudge("deliver", tenant_id=connection.tenant_id, subject_id=flow.target_id)
+
+
+def _version_of(reading: Reading) -> str:
+    """The source's version and the content's digest: two changes within one second are two."""
+    content = to_plain(reading.standard) if reading.standard else bytes(reading.event.body)
+    digest = hashlib.sha256(
+        content if isinstance(content, bytes) else msgspec.json.encode(content)
+    ).hexdigest()
+    version = f"{reading.version}~{digest[:12]}"
+    is_replay = reading.event.origin == "replay"
+    return f"{version}~{reading.event.public_id}" if is_replay else version
+
+
+def _without_known(readings: Iterable[Reading]) -> list[Reading]:
+    """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
+    fresh = {(r.flow.pk, r.external_id, _version_of(r)): r for r in readings}
+    known = Delivery.objects.filter(
+        flow_id__in={key[0] for key in fresh}, external_id__in={key[1] for key in fresh}
+    ).values_list("flow_id", "external_id", "source_version")
+    for key in known:
+        fresh.pop(key, None)
+    return list(fresh.values())
+
+
+def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dict[UUID, Run]:
+    counts = Counter(reading.flow.pk for reading in readings)
+    flows = {reading.flow.pk: reading for reading in readings}
+    runs = {
+        pk: Run(
+            tenant_id=connection.tenant_id,
+            connection=connection,
+            flow=reading.flow,
+            origin=reading.event.origin,
+            started_at=now,
+            finished_at=now,
+            records=counts[pk],
+            deliveries=counts[pk],
+        )
+        for pk, reading in flows.items()
+    }
+    Run.objects.bulk_create(runs.values())
+    return runs
+
+
+def _record_of(reading: Reading, records: dict[Key, Record]) -> Record | None:
+    standard = reading.standard
+    return records[standard.identified_as(), standard.id] if standard else None
+
+
+def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) -> Delivery:
+    flow, event, failure = reading.flow, reading.event, reading.failure
+    return Delivery(
+        tenant_id=event.tenant_id,
+        flow=flow,
+        run=run,
+        event=event,
+        record=record,
+        target=flow.target,
+        action=flow.action,
+        lane=flow.action_spec.lane,
+        external_id=reading.external_id,
+        source_version=_version_of(reading),
+        source_updated_at=reading.updated_at,
+        standard=_stored(reading.standard),
+        state=State.DEAD if failure else State.PENDING,
+        failure=code_of(failure) if failure else "",
+        reason=str(failure) if failure else "",
+        blame=blame_of(failure) if failure else "",
+        due_at=now,
+        received_at=event.received_at,
+        created_at=now,
+        finished_at=now if failure else None,
+    )
+
+
+def _stored(standard: Any) -> Any:
+    return None if standard is None else msgspec.to_builtins(standard)
+
+
+def _mark_stale(deliveries: list[Delivery]) -> None:
+    """What is older than what the flow already knows of its record is not sent any more."""
+    keys = {(d.flow_id, d.record_id) for d in deliveries if d.record_id}
+    newest: dict[Any, datetime] = {}
+    known = Delivery.objects.filter(
+        flow_id__in={key[0] for key in keys}, record_id__in={key[1] for key in keys}
+    ).values_list("flow_id", "record_id", "source_updated_at")
+    for flow_id, record_id, at in known:
+        if at is not None:
+            newest[flow_id, record_id] = max(at, newest.get((flow_id, record_id), at))
+    for delivery in deliveries:
+        key, at = (delivery.flow_id, delivery.record_id), delivery.source_updated_at
+        if delivery.state == State.PENDING and at is not None and delivery.record_id:
+            if key in newest and at < newest[key]:
+                delivery.state = State.SUPERSEDED
+                delivery.note = f"Something newer, of {newest[key].isoformat()}, came before it."
+                delivery.finished_at = delivery.created_at
+            else:
+                newest[key] = at
+
+
+def _supersede_older(deliveries: list[Delivery], now: datetime) -> None:
+    """A newer fact of a record takes the place of those that have not been written yet."""
+    newest: dict[Any, Delivery] = {}
+    for delivery in deliveries:
+        if delivery.record_id and delivery.state == State.PENDING:
+            newest[delivery.flow_id, delivery.record_id] = delivery
+    if not newest:
+        return
+    older = Delivery.objects.filter(
+        flow_id__in={key[0] for key in newest},
+        record_id__in={key[1] for key in newest},
+        state__in=SUPERSEDABLE,
+        wrote=False,
+    ).only("pk", "flow_id", "record_id", "sequence", "state")
+    passed = defaultdict(list)
+    for row in older:
+        by = newest.get((row.flow_id, row.record_id))
+        if by is not None and row.pk != by.pk and row.sequence < by.sequence:
+            passed[by.public_id].append(row.pk)
+    for by_id, rows in passed.items():
+        Delivery.objects.filter(pk__in=rows, state__in=SUPERSEDABLE).update(
+            state=State.SUPERSEDED, note=f"{by_id} is newer.", finished_at=now, waits_for=""
+        )
+
+
+def _facts(
+    readings: list[Reading],
+    deliveries: list[Delivery],
+    records: dict[Key, Record],
+    born_dead: list[Delivery],
+    now: datetime,
+) -> list[Fact]:
+    found: dict[Any, Fact] = {}
+    for reading, delivery in zip(readings, deliveries, strict=True):
+        record, standard = _record_of(reading, records), reading.standard
+        if record is None or standard is None or standard.resource != "order":
+            continue
+        cancelled = getattr(standard, "status", "") == "cancelled"
+        kind = ORDER_CANCELLED if cancelled else ORDER_RECEIVED
+        if not Fact.objects.filter(record=record, kind=kind).exists():
+            found[record.pk, kind] = fact(
+                record.tenant_id, kind, subject=record.reference, at=now, record_id=record.pk
+            )
+    for delivery in (*born_dead, *deliveries):
+        if delivery.state == State.DEAD:
+            found[delivery.pk] = fact(
+                delivery.tenant_id,
+                DELIVERY_DEAD,
+                subject=delivery.public_id,
+                at=now,
+                record_id=delivery.record_id,
+                reason=delivery.reason,
+            )
+    return list(found.values())

@@ -1,0 +1,129 @@
+"""One try of one delivery, without touching its row: look, then send, and say what came of it."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from connectors.channel import Channel
+from connectors.client import Client, Exchange
+from connectors.errors import AlreadyExists, MissingLink, TooLate
+from connectors.spec import Action, Context, Written
+from connectors.standard.record import Record as StandardRecord
+from flows.mapping.records import write_body
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Before:
+    """What earlier deliveries have done for the same record, by the same action."""
+
+    fingerprint: str = ""  # of the last success
+    linked_id: str = ""  # the record's id in the target
+    may_have_written: bool = False  # so it is looked up before it is sent
+    is_forced: bool = False  # a person asked for it: what seems unchanged is sent all the same
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is to be sent. `body` is None while a link that it needs must be asked for first."""
+
+    action: Action
+    standard: StandardRecord
+    context: Context
+    before: Before
+    learn: Callable[[MissingLink, Written], None]
+    body: Body | None = None
+
+
+@dataclass
+class Outcome:
+    """One of `written`, `unchanged` and `failure` is set."""
+
+    started_at: datetime
+    duration_ms: float = 0.0
+    written: Written | None = None
+    unchanged: str = ""
+    failure: Exception | None = None
+    wrote: bool = False  # a write may have reached the target, now or earlier
+    fingerprint: str = ""
+    exchanges: Sequence[Exchange] = ()
+    learned: list[tuple[MissingLink, Written]] = field(default_factory=list)
+    access_token: str = ""
+
+
+def try_once(letter: Letter, channel: Channel) -> Outcome:
+    """Never raises: a bug is an outcome too. Runs in a thread of its own."""
+    client = channel.client()
+    outcome = Outcome(started_at=client.now())
+    try:
+        _try(letter, client, outcome)
+    except AlreadyExists as failure:
+        outcome.written = Written(failure.external_id, note=failure.message)
+    except Exception as failure:
+        outcome.failure = failure
+    finally:
+        connection.close()  # gives this thread's connection, if it took one, back to the pool
+    outcome.wrote = letter.before.may_have_written or client.has_written
+    outcome.exchanges = client.exchanges
+    outcome.access_token = str(client.credentials.get("access_token", ""))
+    outcome.duration_ms = (client.now() - outcome.started_at).total_seconds() * 1000
+    return outcome
+
+
+def _try(letter: Letter, client: Client, outcome: Outcome) -> None:
+    action, before = letter.action, letter.before
+    body = letter.body if letter.body is not None else _compose(letter, client, outcome)
+    outcome.fingerprint = fingerprint_of(action, body)
+    outcome.unchanged = why_unchanged(letter, outcome.fingerprint)
+    if outcome.unchanged:
+        return
+    if before.may_have_written and action.find is not None and not action.repeatable:
+        outcome.written = client.run(action.find(letter.standard, letter.context))
+    if outcome.written is None:
+        outcome.written = client.run(action.plan(body, letter.standard, letter.context))
+
+
+def _compose(letter: Letter, client: Client, outcome: Outcome) -> Body:
+    """Write the body, asking the target for each link that is not known but can be found."""
+    while True:
+        try:
+            return write_body(letter.action, letter.standard, letter.context)
+        except MissingLink as missing:
+            finder = client.connector.finders.get(missing.resource)
+            if finder is None or missing.by != "reference":
+                raise
+            found = client.run(finder(missing.key, letter.context))
+            if found is None:
+                raise
+            letter.learn(missing, found)
+            outcome.learned.append((missing, found))
+
+
+def fingerprint_of(action: Action, body: Body) -> str:
+    return hashlib.sha256(msgspec.json.encode([action.name, body])).hexdigest()
+
+
+def why_unchanged(letter: Letter, fingerprint: str) -> str:
+    """Why nothing needs to be sent; empty when something does.
+
+    Raises TooLate for a change of what the target has accepted and no longer lets us change.
+    """
+    action, before = letter.action, letter.before
+    if before.is_forced or before.may_have_written:
+        return ""
+    if before.fingerprint == fingerprint:
+        return "The target holds exactly this already."
+    if action.links and before.linked_id and not action.latest_wins:
+        if not before.fingerprint:
+            return f"It is there already, as {before.linked_id}."
+        raise TooLate(
+            f"It was changed after the target had accepted it as {before.linked_id};"
+            " change it there by hand, or cancel it and send it anew."
+        )
+    return ""

@@ -1,0 +1,238 @@
+"""What came of the tries, written back together: states, attempts, links, facts."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from connectors.errors import MissingLink, RateLimited, Unauthorized
+from connectors.models import Connection
+from connectors.operations import mark_throttled, mark_well, needs_reauthorization
+from ekyam import metrics
+from flows.models import Attempt, Delivery, Fact
+from flows.operations.exchanges import show_exchanges
+from flows.operations.links import NewLink, add_links
+from flows.operations.publish import (
+    CONNECTION_DOWN,
+    DELIVERY_DEAD,
+    fact,
+    kind_of_success,
+    write_facts,
+)
+from flows.operations.resolve import waiting_key
+from flows.operations.send import Letter, Outcome
+from flows.retry import Decision, blame_of, code_of, decide
+from flows.states import DONE, State
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Try:
+    """A delivery with what was sent of it, and what came of that."""
+
+    delivery: Delivery
+    letter: Letter
+    outcome: Outcome
+
+
+def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: datetime) -> None:
+    """Needs a tenant scope. What another worker has taken over since is left to that worker."""
+    decisions = {one.delivery.pk: _decide(target, one, now) for one in tries}
+    for one in tries:
+        _apply(one, decisions[one.delivery.pk], now)
+    mine = _save([one.delivery for one in tries], token)
+    kept = [one for one in tries if one.delivery.pk in mine]
+    Attempt.objects.bulk_create(_attempts(kept))
+    add_links(target, _links(target, kept), now=now)
+    _put_older_to_rest(kept, now)
+    write_facts(_facts(target, kept, now))
+    if any(one.outcome.written for one in kept):
+        mark_well(target)
+    for one in kept:
+        _tell(target, one)
+
+
+def _decide(target: Connection, one: Try, now: datetime) -> Decision | None:
+    failure = one.outcome.failure
+    if failure is None:
+        return None
+    if isinstance(failure, RateLimited):
+        mark_throttled(target, until=now + timedelta(seconds=failure.retry_after))
+    if isinstance(failure, Unauthorized) and not needs_reauthorization(
+        target, access_token=one.outcome.access_token, reason=failure.message
+    ):
+        return Decision(State.PENDING, is_counted=False)  # only the token had run out
+    return decide(
+        failure,
+        attempts_made=one.delivery.attempts_made,
+        wrote=one.outcome.wrote,
+        schedule=settings.EKYAM_RETRY_SCHEDULE,
+        jitter=random.random(),
+    )
+
+
+def _apply(one: Try, decision: Decision | None, now: datetime) -> None:
+    delivery, outcome = one.delivery, one.outcome
+    delivery.fingerprint = outcome.fingerprint
+    delivery.waits_for = ""
+    if decision is not None:
+        _apply_failure(one, decision, now)
+    else:
+        delivery.state = State.UNCHANGED if outcome.unchanged else State.SUCCEEDED
+        delivery.failure = delivery.reason = delivery.blame = ""
+        delivery.note = outcome.unchanged or (outcome.written.note if outcome.written else "")
+        delivery.finished_at = now
+        if outcome.written:
+            delivery.attempts_made += 1
+            delivery.result_id = outcome.written.external_id
+            delivery.result_label = outcome.written.label
+
+
+def _apply_failure(one: Try, decision: Decision, now: datetime) -> None:
+    delivery, outcome, failure = one.delivery, one.outcome, one.outcome.failure
+    assert failure is not None
+    delivery.state = decision.state
+    delivery.failure, delivery.blame = code_of(failure), blame_of(failure)
+    delivery.reason = str(failure) or type(failure).__name__
+    delivery.due_at = now + timedelta(seconds=decision.delay_seconds)
+    delivery.wrote = outcome.wrote
+    delivery.attempts_made += 1 if decision.is_counted else 0
+    delivery.finished_at = now if decision.state == State.DEAD else None
+    if decision.state == State.PARKED:
+        delivery.parked_at = delivery.parked_at or now
+        delivery.waits_for = _waits_for(delivery, failure)
+
+
+def _waits_for(delivery: Delivery, failure: Exception) -> str:
+    if isinstance(failure, MissingLink):
+        assert delivery.flow is not None and delivery.target_id is not None
+        question = (failure.resource, failure.key, failure.by)
+        return waiting_key(delivery.flow.source_id, delivery.target_id, question)
+    return f"connection:{delivery.target_id}"
+
+
+_SAVE = """
+    UPDATE flows_delivery d SET
+        state = r.state, due_at = r.due_at, attempts_made = r.attempts_made, wrote = r.wrote,
+        lease_token = NULL, waits_for = r.waits_for, parked_at = r.parked_at,
+        failure = r.failure, reason = r.reason, blame = r.blame, fingerprint = r.fingerprint,
+        result_id = r.result_id, result_label = r.result_label, note = r.note,
+        finished_at = r.finished_at
+    FROM jsonb_to_recordset(%s::jsonb) AS r(
+        id uuid, state text, due_at timestamptz, attempts_made int, wrote boolean, waits_for text,
+        parked_at timestamptz, failure text, reason text, blame text, fingerprint text,
+        result_id text, result_label text, note text, finished_at timestamptz)
+    WHERE d.id = r.id AND d.state = 'sending' AND d.lease_token = %s
+    RETURNING d.id
+"""
+_SAVED = ["id", "state", "due_at", "attempts_made", "wrote", "waits_for", "parked_at", "failure", "reason", "blame", "fingerprint", "result_id", "result_label", "note", "finished_at"]
+
+
+def _save(deliveries: Iterable[Delivery], token: UUID) -> set[UUID]:
+    rows = [{name: getattr(delivery, name) for name in _SAVED} for delivery in deliveries]
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, [msgspec.json.encode(rows).decode(), token])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _attempts(tries: Iterable[Try]) -> list[Attempt]:
+    return [
+        Attempt(
+            tenant_id=one.delivery.tenant_id,
+            delivery=one.delivery,
+            number=one.delivery.attempts_made,
+            started_at=one.outcome.started_at,
+            duration_ms=one.outcome.duration_ms,
+            outcome="succeeded" if one.outcome.written else one.delivery.failure,
+            reason=one.delivery.reason,
+            exchanges=show_exchanges(one.outcome.exchanges),
+        )
+        for one in tries
+        if not one.outcome.unchanged
+    ]
+
+
+def _links(target: Connection, tries: Iterable[Try]) -> list[NewLink]:
+    found = []
+    for one in tries:
+        for missing, written in one.outcome.learned:
+            found.append(NewLink(missing.resource, missing.key, written))
+        written_now, record = one.outcome.written, one.delivery.record
+        if written_now and one.letter.action.links and record is not None:
+            found.append(NewLink(record.resource, record.reference, written_now, record))
+    return found
+
+
+def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
+    """What died earlier for the same flow and record is healed by a later success."""
+    for one in tries:
+        delivery = one.delivery
+        if delivery.state in DONE and delivery.record_id:
+            Delivery.objects.filter(
+                flow_id=delivery.flow_id,
+                record_id=delivery.record_id,
+                state=State.DEAD,
+                sequence__lt=delivery.sequence,
+            ).update(
+                state=State.SUPERSEDED,
+                note=f"Healed by {delivery.public_id}.",
+                finished_at=now,
+            )
+
+
+def _facts(target: Connection, tries: Iterable[Try], now: datetime) -> list[Fact]:
+    found = []
+    for one in tries:
+        delivery, kind = one.delivery, None
+        data: dict[str, Any] = {"target": target.public_id, "action": delivery.action}
+        if delivery.state == State.DEAD:
+            kind = DELIVERY_DEAD
+            data |= {"delivery": delivery.public_id, "reason": delivery.reason}
+        elif delivery.state == State.SUCCEEDED:
+            is_cancellation = getattr(one.letter.standard, "status", "") == "cancelled"
+            kind = kind_of_success(one.letter.standard.resource, is_cancellation=is_cancellation)
+            data |= {"id": delivery.result_id, "label": delivery.result_label}
+        elif isinstance(one.outcome.failure, Unauthorized) and delivery.state == State.PARKED:
+            kind = CONNECTION_DOWN
+        if kind:
+            subject = delivery.record.reference if delivery.record else delivery.public_id
+            found.append(
+                fact(
+                    delivery.tenant_id,
+                    kind,
+                    subject=subject,
+                    at=now,
+                    record_id=delivery.record_id,
+                    **data,
+                )
+            )
+    return found
+
+
+def _tell(target: Connection, one: Try) -> None:
+    """One wide line an attempt, and its figures."""
+    delivery, outcome = one.delivery, one.outcome
+    result = "unchanged" if outcome.unchanged else (delivery.failure or "succeeded")
+    metrics.attempts.labels(connector=target.connector, outcome=result).inc()
+    if delivery.state == State.SUCCEEDED and delivery.finished_at:
+        passed = (delivery.finished_at - delivery.received_at).total_seconds()
+        metrics.end_to_end.observe(max(passed, 0.0))
+    log.info(
+        "attempt",
+        delivery_id=delivery.public_id,
+        connector=target.connector,
+        action=delivery.action,
+        state=str(delivery.state),
+        outcome=result,
+        reason=delivery.reason[:300],
+        duration_ms=round(outcome.duration_ms, 1),
+        requests=len(outcome.exchanges),
+    )

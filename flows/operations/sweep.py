@@ -1,0 +1,102 @@
+"""Nudges whatever is due, every second: the queue may forget, the rows do not."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from connectors.models import Connection, ConnectionState
+from ekyam.tenants.scope import across_tenants, tenant_scope
+from flows.models import Cursor, Delivery, Event, Flow, Pump
+from flows.models.event import EventState
+from flows.operations.nudge import nudge
+from flows.operations.publish import DELIVERY_DEAD, fact, write_facts
+from flows.states import SENDABLE, State
+
+Found = tuple[UUID, Any]  # tenant, subject
+PARKED_FOR = timedelta(days=3)
+GRACE = timedelta(milliseconds=500)  # whatever is younger has its own nudge under way
+OPEN_STATES = (ConnectionState.ACTIVE, ConnectionState.FAILING)
+
+
+def sweep_all() -> None:
+    now = timezone.now()
+    with across_tenants("the sweeper nudges what is due, whosever it is"):
+        _wake_reauthorized(now)
+        for tenant_id, subject_id in _to_route(now):
+            nudge("route", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in _to_deliver(now):
+            nudge("deliver", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in _to_poll(now):
+            nudge("poll", tenant_id=tenant_id, subject_id=subject_id)
+        overdue = _parked_too_long(now)
+    for tenant_id, delivery_id in overdue:
+        with tenant_scope(tenant_id):
+            _give_up(delivery_id)
+
+
+def _to_route(now: datetime) -> set[Found]:
+    waiting = Event.objects.filter(state=EventState.RECEIVED, received_at__lt=now - GRACE)
+    return set(waiting.values_list("tenant_id", "connection_id").distinct())
+
+
+def _to_deliver(now: datetime) -> set[Found]:
+    """Targets with something due and no living pump, and those whose pump has died."""
+    due = Delivery.objects.filter(
+        Q(target__throttled_until=None) | Q(target__throttled_until__lte=now),
+        state__in=SENDABLE,
+        due_at__lte=now - GRACE,
+        flow__is_on=True,
+        target__state__in=OPEN_STATES,
+    )
+    alive = set(Pump.objects.filter(leased_until__gte=now).values_list("target_id", flat=True))
+    found = set(due.values_list("tenant_id", "target_id").distinct())
+    lost = Delivery.objects.filter(state=State.SENDING)
+    found |= set(lost.values_list("tenant_id", "target_id").distinct())
+    return {(tenant_id, target_id) for tenant_id, target_id in found if target_id not in alive}
+
+
+def _to_poll(now: datetime) -> set[Found]:
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    due = Cursor.objects.filter(free, due_at__lte=now, connection__state__in=OPEN_STATES)
+    listening = Flow.objects.filter(is_on=True).values("source_id")
+    return set(due.filter(connection_id__in=listening).values_list("tenant_id", "pk"))
+
+
+def _wake_reauthorized(now: datetime) -> None:
+    """Deliveries that waited for a person to open the connection again; and for links found late."""
+    for connection in Connection.objects.filter(state__in=OPEN_STATES).only("pk"):
+        Delivery.objects.filter(state=State.PARKED, waits_for=f"connection:{connection.pk}").update(
+            state=State.PENDING, due_at=now, waits_for=""
+        )
+
+
+def _parked_too_long(now: datetime) -> list[Found]:
+    parked = Delivery.objects.filter(
+        state=State.PARKED, waits_for__startswith="link:", parked_at__lt=now - PARKED_FOR
+    )
+    return list(parked.values_list("tenant_id", "pk")[:500])
+
+
+def _give_up(delivery_id: UUID) -> None:
+    now = timezone.now()
+    delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+    if delivery.state != State.PARKED:
+        return
+    delivery.state, delivery.finished_at, delivery.waits_for = State.DEAD, now, ""
+    delivery.reason += f" It was waited for during {PARKED_FOR.days} days."
+    delivery.save(update_fields=["state", "finished_at", "waits_for", "reason"])
+    write_facts(
+        [
+            fact(
+                delivery.tenant_id,
+                DELIVERY_DEAD,
+                subject=delivery.public_id,
+                at=now,
+                record_id=delivery.record_id,
+                reason=delivery.reason,
+            )
+        ]
+    )

@@ -1,0 +1,46 @@
+"""Celery's doors, one call each: a message says that there is work, never which."""
+
+from uuid import UUID
+
+from celery import shared_task
+from kombu.exceptions import OperationalError as BrokerError
+
+__all__ = ["BrokerError", "deliver", "poll", "route", "sweep"]
+
+
+@shared_task(ignore_result=True)
+def route(*, tenant_id: str, subject_id: str) -> None:
+    """Route what a connection has received."""
+    from flows.operations import nudge
+    from flows.operations.route import route_events
+
+    nudge.begin("route", UUID(subject_id))
+    route_events(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def deliver(*, tenant_id: str, subject_id: str) -> None:
+    """Send what is due to a connection."""
+    from flows.operations import nudge
+    from flows.operations.deliver import deliver_to
+
+    nudge.begin("deliver", UUID(subject_id))
+    deliver_to(tenant_id=UUID(tenant_id), target_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def poll(*, tenant_id: str, subject_id: str) -> None:
+    """Read on in the feed of a cursor."""
+    from flows.operations import nudge
+    from flows.operations.poll import poll_feed
+
+    nudge.begin("poll", UUID(subject_id))
+    poll_feed(tenant_id=UUID(tenant_id), cursor_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Nudge whatever is due."""
+    from flows.operations.sweep import sweep_all
+
+    sweep_all()
