@@ -4,7 +4,7 @@ from django.db import models
 
 from connectors.registry import get_connector
 from connectors.spec import Connector
-from ekyam.tenants.models import TenantModel
+from ekyam.tenants.models import TenantForeignKey, TenantModel
 from ekyam.tenants.sealed import SealedRow
 
 
@@ -62,3 +62,22 @@ class Connection(SealedRow, TenantModel):
     def is_open(self) -> bool:
         """Whether requests may be sent: failing ones are tried, the others wait for a person."""
         return self.state in (ConnectionState.ACTIVE, ConnectionState.FAILING)
+
+
+class OAuthState(TenantModel):
+    """A consent that was asked for: good once, for the person who began, for ten minutes."""
+
+    prefix = "oas"
+
+    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=64)
+    user = models.ForeignKey("tenants.User", on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "state"], name="oauth_state_is_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at}"

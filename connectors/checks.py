@@ -1,0 +1,66 @@
+"""The credential check: each part on its own, in plain words."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from connectors.channel import Channel, open_channel
+from connectors.errors import Failure, Unauthorized
+from connectors.models import Connection, ConnectionState
+from connectors.operations import change_state
+from connectors.spec import Check, Context, Plan
+
+Part = dict[str, Any]  # name, label, ok, message
+
+
+def check_connection(connection: Connection) -> list[Part]:
+    """Ask the remote system, part by part. Call it outside of any transaction: it sends requests."""
+    channel = open_channel(connection)
+    return [_run(check, channel) for check in connection.spec.checks]
+
+
+def keep_report(connection: Connection, parts: list[Part]) -> None:
+    """Store it, and judge by it: a check that passes opens the connection again."""
+    Connection.objects.filter(pk=connection.pk).update(
+        check_report=parts, checked_at=timezone.now()
+    )
+    refused = [part["message"] for part in parts if part["refused"]]
+    if refused:
+        change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
+    elif parts and connection.state != ConnectionState.PAUSED:
+        change_state(connection, ConnectionState.ACTIVE, "")
+
+
+def _run(check: Check, channel: Channel) -> Part:
+    part = {"name": check.name, "label": check.label, "ok": False, "refused": False}
+    try:
+        message = channel.client().run(check.plan(_context(channel)))
+        return {**part, "ok": True, "message": message}
+    except Failure as failure:
+        refused = isinstance(failure, Unauthorized)
+        return {**part, "message": failure.message, "refused": refused}
+
+
+def _context(channel: Channel) -> Context:
+    return Context(settings=channel.settings, now=timezone.now())
+
+
+def register_webhooks(connection: Connection) -> list[str]:
+    """Make the vendor's subscriptions equal to what our feeds need; returns what was changed.
+
+    Call it outside of any transaction: it sends requests.
+    """
+    channel = open_channel(connection)
+    webhooks = channel.connector.webhooks
+    if webhooks is None or webhooks.register is None:
+        return []
+    topics = [topic for feed in channel.connector.feeds for topic in feed.topics]
+    plan: Plan[list[str]] = webhooks.register(
+        webhook_address(connection), topics, _context(channel)
+    )
+    return channel.client().run(plan)
+
+
+def webhook_address(connection: Connection) -> str:
+    return f"{settings.PUBLIC_URL}/hooks/{connection.public_id}"

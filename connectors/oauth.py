@@ -1,0 +1,66 @@
+"""The consent dance: send a person to the vendor, and take the answer back, once."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from connectors.channel import open_channel
+from connectors.client import request_token
+from connectors.credentials import open_credentials
+from connectors.errors import Unauthorized
+from connectors.models import Connection, OAuthState
+from connectors.operations import change_credentials
+from ekyam.tenants.scope import tenant_scope
+
+LIFETIME = timedelta(minutes=10)
+RETURN_PATH = "/connections/authorized"
+
+
+def begin(connection: Connection, *, user_id: UUID) -> str:
+    """The vendor's address where a person gives consent. Needs a tenant scope."""
+    channel = open_channel(connection)
+    method = channel.connector.auth_method(connection.auth)
+    state = secrets.token_urlsafe(32)
+    OAuthState.objects.create(
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        state=state,
+        user_id=user_id,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    address: str = method.authorize(channel.settings, channel.credentials, state, return_address())
+    return address
+
+
+def complete(*, tenant_id: UUID, user_id: UUID, answer: Mapping[str, str]) -> Connection:
+    """Trade the answer for tokens. A state is good once, for the person who began.
+
+    Raises Unauthorized in plain words. Call it outside of any transaction: it sends a request.
+    """
+    with tenant_scope(tenant_id):
+        connection = _take_state(answer.get("state", ""), user_id)
+        credentials = open_credentials(connection)
+    channel = open_channel(connection)
+    method = channel.connector.auth_method(connection.auth)
+    request = method.exchange(credentials, channel.settings, answer, return_address())
+    client = channel.client()
+    tokens = request_token(client, request)
+    with tenant_scope(tenant_id):
+        change_credentials(connection, {**tokens, "issued_at": client.now().isoformat()})
+    return connection
+
+
+def _take_state(state: str, user_id: UUID) -> Connection:
+    row = OAuthState.objects.select_related("connection").filter(state=state).first()
+    if row is None or row.user_id != user_id or row.expires_at < timezone.now():
+        raise Unauthorized("This consent was not asked for, or is too old; begin again.")
+    row.delete()
+    return row.connection
+
+
+def return_address() -> str:
+    return settings.PUBLIC_URL + RETURN_PATH

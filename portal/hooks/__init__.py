@@ -1,0 +1,1 @@
+"""Machines knock here: POST /hooks/<connection id>."""
