@@ -16,7 +16,7 @@ TAG = "ekyam"
 @register(TAG)
 def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The rules that also stop the start, for those who ask by `manage.py check`."""
-    values = {name: getattr(settings, name) for name in dir(settings)}
+    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     return [Error(rule.message, id=rule.id) for rule in start.find_broken_rules(values)]
 
 

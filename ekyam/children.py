@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -23,20 +24,23 @@ def die_with_parent(signal_number: int, parent: int) -> None:
 def start_child(
     command: Sequence[str],
     *,
-    log: Path,
+    log: Path | None = None,
     last_signal: int = signal.SIGTERM,
     env: Mapping[str, str] | None = None,
     user: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in its own group, its output going to a file, that dies when we do."""
+    """Start a process in its own group, its output going to a file or to ours, that dies with us."""
     parent = os.getpid()
-    log.touch(mode=0o600)
-    with log.open("ab") as output:
+    with ExitStack() as stack:
+        output = None
+        if log:
+            log.touch(mode=0o600)
+            output = stack.enter_context(log.open("ab"))
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             env=env,
             user=user,
             group=user,

@@ -96,7 +96,7 @@ def start_valkey(folder: Path, *, durable: bool = True) -> Valkey:
     port, password = free_port(), _password(folder, "valkey")
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     config = folder / "valkey.conf"
-    _write_secret(
+    write_secret(
         config,
         f"port {port}\nbind 127.0.0.1\nrequirepass {password}\nappendonly {_yes(durable)}\n"
         f'maxmemory-policy noeviction\nsave ""\ndir "{folder}"\n',
@@ -149,7 +149,7 @@ def _make_cluster(folder: Path, account: _Account) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     password_file = folder / "initdb.password"
-    _write_secret(password_file, _password(folder, SUPERUSER))
+    write_secret(password_file, _password(folder, SUPERUSER))
     if account.user is not None:
         for path in (folder, unfinished, password_file):
             os.chown(path, account.user, account.user)
@@ -258,11 +258,11 @@ def _password(folder: Path, name: str) -> str:
     """Return the password kept for this name, made on first use."""
     file = folder / f"{name}.password"
     if not file.exists():
-        _write_secret(file, secrets.token_urlsafe(24))
+        write_secret(file, secrets.token_urlsafe(24))
     return file.read_text()
 
 
-def _write_secret(file: Path, text: str) -> None:
+def write_secret(file: Path, text: str) -> None:
     """Write a file that nobody else can read, whole or not at all."""
     unfinished = file.with_name(file.name + ".unfinished")
     unfinished.unlink(missing_ok=True)

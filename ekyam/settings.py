@@ -6,7 +6,7 @@ from typing import Any
 
 import environ
 
-from ekyam import start
+from ekyam import logs, start
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -29,6 +29,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Where the processes of one installation keep their counters together; empty: each its own.
+METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 
 # "id:base64 of 32 bytes", comma separated; the first one seals, all of them open.
 VAULT_KEYS = env.list(
@@ -118,7 +120,7 @@ NO_DATABASE = "postgresql://ekyam_app@127.0.0.1:5432/ekyam"
 DATABASES = {
     "default": database(
         DATABASE_URL or NO_DATABASE,
-        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 10},
+        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 5},
     ),
     "owner": database(OWNER_DATABASE_URL or NO_DATABASE),
 }
@@ -200,6 +202,11 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
+LOGGING = logs.configure(
+    as_json=env.bool("LOG_JSON", default=EKYAM_ENVIRONMENT != "dev"),
+    level=env.str("LOG_LEVEL", default="INFO"),
+)
+
 # Rows are the truth and the queue is a nudge: results and schedules are kept nowhere.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -214,7 +221,6 @@ CELERY_TASK_ROUTES = {
     "flows.tasks.poll*": {"queue": "poll"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {

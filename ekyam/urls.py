@@ -3,7 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from ekyam.health import healthz, readyz
+from ekyam.metrics import metrics
+
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]
