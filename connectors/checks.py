@@ -15,7 +15,7 @@ Part = dict[str, Any]  # name, label, ok, message
 
 
 def check_connection(connection: Connection) -> list[Part]:
-    """Ask the remote system, part by part. Call it outside of any transaction: it sends requests."""
+    """Ask the remote system, part by part; not within a transaction, for it sends requests."""
     channel = open_channel(connection)
     return [_run(check, channel) for check in connection.spec.checks]
 

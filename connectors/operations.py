@@ -57,9 +57,9 @@ def change_state(connection: Connection, state: str, reason: str) -> bool:
 
 def needs_reauthorization(connection: Connection, *, access_token: str, reason: str) -> bool:
     """Judge a refusal: False when only the access token had run out, and a new one will do."""
-    if connection.spec.auth_method(connection.auth).needs_token and access_token:
-        if drop_token(connection, access_token):
-            return False
+    has_token = connection.spec.auth_method(connection.auth).needs_token and access_token
+    if has_token and drop_token(connection, access_token):
+        return False
     change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, reason)
     return True
 

@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class FlowsConfig(AppConfig):
     name = "flows"
+
+    def ready(self) -> None:
+        from flows import gauges  # noqa: F401  registers what a scraper may ask

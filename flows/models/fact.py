@@ -9,7 +9,7 @@ from flows.models.link import Record
 
 
 class Fact(TenantModel):
-    """`kind` is «order.received», «delivery.dead» and the like; flows.operations.publish lists them."""
+    """`kind` is «order.received», «delivery.dead» and so on, as flows.operations.publish says."""
 
     prefix = "fct"
 

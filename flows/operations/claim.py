@@ -39,7 +39,7 @@ def recover_lost(*, target_id: UUID, token: UUID, now: datetime) -> int:
         wrote=True,
         lease_token=None,
         due_at=now,
-        reason="The worker stopped while it was sending; the target is asked before it is repeated.",
+        reason="The worker stopped while sending; the target is asked before it is repeated.",
     )
 
 

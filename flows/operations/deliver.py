@@ -1,4 +1,4 @@
-"""Sends what is due to one target: one pump a target, many requests at once, no HTTP in a transaction.
+"""Sends what is due to one target: one pump each, many requests at once, none in a transaction.
 
 claim -> compose -> try (in threads) -> settle; the settling of one batch and the claiming of the
 next share a transaction.
@@ -7,7 +7,7 @@ next share a transaction.
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID, uuid4
@@ -155,10 +155,8 @@ class _Pumping:
             resolver.known[question] = found.external_id
 
         body = None
-        try:
+        with suppress(Failure):  # it is said again, and settled, in the try
             body = write_body(action, standard, context)
-        except Failure:
-            pass  # said again, and settled, in the try
         return Letter(action, standard, context, before, learn, body)
 
     def _resolver(self, source: Connection, target: Connection) -> Resolver:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ekyam.logs import redact
-
 from connectors.client import Exchange
+from ekyam.logs import redact
 
 KEPT_CHARACTERS = 8_000
 

@@ -107,8 +107,8 @@ def _write(
     Delivery.objects.bulk_create([*born_dead, *deliveries])
     _supersede_older(deliveries, now)
     write_facts(_facts(fresh, deliveries, records, born_dead, now))
-    for flow in {reading.flow.target_id: reading.flow for reading in fresh}.values():
-        nudge("deliver", tenant_id=connection.tenant_id, subject_id=flow.target_id)
+    for target_id in {reading.flow.target_id for reading in fresh}:
+        nudge("deliver", tenant_id=connection.tenant_id, subject_id=target_id)
 
 
 def _version_of(reading: Reading) -> str:
@@ -241,25 +241,35 @@ def _facts(
     born_dead: list[Delivery],
     now: datetime,
 ) -> list[Fact]:
+    died = [
+        fact(
+            delivery.tenant_id,
+            DELIVERY_DEAD,
+            subject=delivery.public_id,
+            at=now,
+            record_id=delivery.record_id,
+            reason=delivery.reason,
+        )
+        for delivery in (*born_dead, *deliveries)
+        if delivery.state == State.DEAD
+    ]
+    return died + _order_facts(readings, records, now)
+
+
+def _order_facts(readings: list[Reading], records: dict[Key, Record], now: datetime) -> list[Fact]:
+    """That an order was received, or cancelled, is told once, whoever tells it again."""
     found: dict[Any, Fact] = {}
-    for reading, delivery in zip(readings, deliveries, strict=True):
+    for reading in readings:
         record, standard = _record_of(reading, records), reading.standard
-        if record is None or standard is None or standard.resource != "order":
-            continue
-        cancelled = getattr(standard, "status", "") == "cancelled"
-        kind = ORDER_CANCELLED if cancelled else ORDER_RECEIVED
-        if not Fact.objects.filter(record=record, kind=kind).exists():
+        if record is not None and standard is not None and standard.resource == "order":
+            is_cancelled = getattr(standard, "status", "") == "cancelled"
+            kind = ORDER_CANCELLED if is_cancelled else ORDER_RECEIVED
             found[record.pk, kind] = fact(
                 record.tenant_id, kind, subject=record.reference, at=now, record_id=record.pk
             )
-    for delivery in (*born_dead, *deliveries):
-        if delivery.state == State.DEAD:
-            found[delivery.pk] = fact(
-                delivery.tenant_id,
-                DELIVERY_DEAD,
-                subject=delivery.public_id,
-                at=now,
-                record_id=delivery.record_id,
-                reason=delivery.reason,
-            )
+    told = Fact.objects.filter(
+        record_id__in={key[0] for key in found}, kind__in=(ORDER_RECEIVED, ORDER_CANCELLED)
+    )
+    for key in told.values_list("record_id", "kind"):
+        found.pop(key, None)
     return list(found.values())

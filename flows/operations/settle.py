@@ -133,7 +133,23 @@ _SAVE = """
     WHERE d.id = r.id AND d.state = 'sending' AND d.lease_token = %s
     RETURNING d.id
 """
-_SAVED = ["id", "state", "due_at", "attempts_made", "wrote", "waits_for", "parked_at", "failure", "reason", "blame", "fingerprint", "result_id", "result_label", "note", "finished_at"]
+_SAVED = [
+    "id",
+    "state",
+    "due_at",
+    "attempts_made",
+    "wrote",
+    "waits_for",
+    "parked_at",
+    "failure",
+    "reason",
+    "blame",
+    "fingerprint",
+    "result_id",
+    "result_label",
+    "note",
+    "finished_at",
+]
 
 
 def _save(deliveries: Iterable[Delivery], token: UUID) -> set[UUID]:

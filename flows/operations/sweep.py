@@ -66,7 +66,7 @@ def _to_poll(now: datetime) -> set[Found]:
 
 
 def _wake_reauthorized(now: datetime) -> None:
-    """Deliveries that waited for a person to open the connection again; and for links found late."""
+    """Deliveries that waited for a person to open the connection again."""
     for connection in Connection.objects.filter(state__in=OPEN_STATES).only("pk"):
         Delivery.objects.filter(state=State.PARKED, waits_for=f"connection:{connection.pk}").update(
             state=State.PENDING, due_at=now, waits_for=""
