@@ -1,0 +1,127 @@
+"""Depot: a small warehouse that exists only in tests, to show that a connector is one folder."""
+
+from connectors.auth import Header
+from connectors.signatures import hmac_sha256
+from connectors.spec import (
+    Action,
+    Check,
+    Connector,
+    Context,
+    Feed,
+    Field,
+    Line,
+    Mapping,
+    Page,
+    Plan,
+    Position,
+    Request,
+    Stream,
+    Webhooks,
+    Written,
+)
+from connectors.standard.order import Order
+from connectors.transforms import decimal, default, instant, number, text
+
+ORDER = Mapping(
+    (
+        Line("id", "id", (text(),), required=True),
+        Line("reference", "their_ref"),
+        Line("label", "number"),
+        Line("number", "number", required=True),
+        Line("updated_at", "changed", (instant(),)),
+        Line("status", "state", (default("open"),)),
+        Line("currency", "", (default("USD"),)),
+        Line("total", "total", (decimal(),), required=True),
+        Line(
+            "lines",
+            "lines",
+            each=(
+                Line("id", "no", (text(),)),
+                Line("reference", "no", (text(),)),
+                Line("sku", "sku"),
+                Line("quantity", "qty", (decimal(),)),
+                Line("unit_price", "price", (decimal(),)),
+            ),
+        ),
+    )
+)
+
+TICKET = Mapping(
+    (
+        Line("number", "number"),
+        Line("total", "total", (text(),)),
+        Line("lines", "lines", each=(Line("sku", "sku"), Line("qty", "quantity", (number(),)))),
+    )
+)
+
+
+def poll(position: Position, context: Context) -> Plan[Page]:
+    since = position.since.isoformat() if position.since else ""
+    answer = yield Request("GET", "/tickets", params={"since": since, "page": position.page or "1"})
+    found = answer.json()
+    return Page(found["tickets"], found["next"])
+
+
+def put_ticket(body: dict[str, object], order: Order, context: Context) -> Plan[Written]:
+    path = f"/tickets/{context.reference}"
+    answer = yield Request("PUT", path, json=body, writes=True)
+    return Written(answer.json()["id"], label=order.number)
+
+
+def post_ticket(body: dict[str, object], order: Order, context: Context) -> Plan[Written]:
+    sent = {**body, "their_ref": context.reference}
+    answer = yield Request("POST", "/tickets", json=sent, writes=True)
+    return Written(answer.json()["id"], label=order.number)
+
+
+def find_ticket(order: Order, context: Context) -> Plan[Written | None]:
+    answer = yield Request("GET", "/tickets", params={"their_ref": context.reference})
+    found = answer.json()["tickets"]
+    return Written(found[0]["id"], label=order.number) if found else None
+
+
+def ask_name(context: Context) -> Plan[str]:
+    answer = yield Request("GET", "/me")
+    return f"The depot knows us as {answer.json()['name']}."
+
+
+CONNECTOR = Connector(
+    slug="depot",
+    label="Depot",
+    category="warehouse",
+    base_url=lambda settings: "https://depot.example",
+    account=lambda settings: settings["name"],
+    auth=(
+        Header(
+            name="key",
+            label="Key",
+            fields=(Field("key", "Key", "On the depot's door.", secret=True),),
+            header="X-Depot-Key",
+            secret="key",
+        ),
+    ),
+    settings=(Field("name", "Name", "What the depot calls you."),),
+    feeds=(
+        Feed(
+            "tickets",
+            record_id="id",
+            version="changed",
+            topics=("ticket",),
+            poll=poll,
+            overlap_seconds=0,
+        ),
+    ),
+    streams=(
+        Stream("tickets", "Tickets", "order", {"tickets": "@"}, ORDER, when="state != 'void'"),
+    ),
+    actions=(
+        Action("put_ticket", "Put", "order", TICKET, put_ticket, repeatable=True, latest_wins=True),
+        Action("post_ticket", "Post", "order", TICKET, post_ticket, find=find_ticket),
+    ),
+    webhooks=Webhooks(
+        verify=hmac_sha256("x-depot-signature", "key", "hex"),
+        topic=lambda headers, body: headers.get("x-depot-topic", ""),
+        delivery_id=lambda headers, body: headers.get("x-depot-delivery", ""),
+    ),
+    checks=(Check("key", "The key opens the door", ask_name),),
+)
