@@ -107,9 +107,7 @@ def exchange_code(
     return _token_request(credentials, given)
 
 
-def refresh(
-    credentials: Mapping[str, str], settings: Mapping[str, Any], now: datetime
-) -> Request:
+def refresh(credentials: Mapping[str, str], settings: Mapping[str, Any], now: datetime) -> Request:
     """Each refresh token serves once; the answer holds the next one."""
     if not credentials.get("refresh_token"):
         raise Unauthorized("Whiplash has not been connected yet: press Connect and agree there.")

@@ -129,9 +129,7 @@ ORDER = Mapping(
         ),
         Line("shop_warehouse_ids", "warehouse", (WAREHOUSES,)),
         Line("ship_notes", "note"),
-        Line(
-            "shipping_name", "shipping_address", (t.call(records.full_name),), required=True
-        ),
+        Line("shipping_name", "shipping_address", (t.call(records.full_name),), required=True),
         Line("shipping_company", "shipping_address.company"),
         Line("shipping_address_1", "shipping_address.line1", required=True),
         Line("shipping_address_2", "shipping_address.line2"),
@@ -168,6 +166,4 @@ ORDER = Mapping(
 
 def call_body(action: str) -> Mapping:
     """The body of PUT /orders/{id}/call/{action}."""
-    return Mapping(
-        (Line("action", "", (t.constant(action),)), Line("args", "", (t.constant({}),)))
-    )
+    return Mapping((Line("action", "", (t.constant(action),)), Line("args", "", (t.constant({}),))))

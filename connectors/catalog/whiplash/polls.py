@@ -36,7 +36,9 @@ def poll_items(position: Position, context: Context) -> Plan[Page]:
 def poll_stock(position: Position, context: Context) -> Plan[Page]:
     """One record for each changed item in each warehouse."""
     page = yield from _changed("/items", position, context, ITEMS_PER_PAGE)
-    asked = [api("GET", f"/items/{item['id']}/warehouse_quantities", context) for item in page.records]
+    asked = [
+        api("GET", f"/items/{item['id']}/warehouse_quantities", context) for item in page.records
+    ]
     answers = (yield asked) if asked else []
     records = [
         _level(item, warehouse)

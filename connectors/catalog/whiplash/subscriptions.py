@@ -15,7 +15,9 @@ def register(address: str, topics: Sequence[str], context: Context) -> Plan[list
 
     Ours are those whose address has the path of this connection: a path that only we use.
     """
-    names = {row["id"]: str(row["name"]) for row in (yield from _all("/notification_events", context))}
+    names = {
+        row["id"]: str(row["name"]) for row in (yield from _all("/notification_events", context))
+    }
     ours = [
         row
         for row in (yield from _all("/notification_subscriptions", context))
