@@ -1,0 +1,169 @@
+"""The default mappings: Whiplash's records to the standard, and a shipment request to an order."""
+
+from connectors import transforms as t
+from connectors.catalog.whiplash import records
+from connectors.spec import Line, Mapping, Step
+
+OURS = Step("our_reference", lambda value, context: context.reference or None, takes_none=True)
+REASON = Step("adjustment_reason", records.adjustment_reason, takes_none=True)
+WAREHOUSES = Step("warehouse_ids", records.warehouse_ids)
+
+RETURN_STATUS = {
+    50: "requested",
+    100: "in_transit",
+    150: "received",
+    200: "received",
+    250: "received",
+    300: "closed",
+}
+
+SHIPMENT = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("label", "humanize_id || order_orig"),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("order_id", "id", (t.text(),), required=True),
+        Line("order_reference", "originator.original_id", (t.text(),)),
+        Line("status", "", (t.constant("shipped"),)),
+        Line("shipped_at", "shipped_on || updated_at", (t.instant(),)),
+        Line("carrier", "shipping_method.carrier"),
+        Line("service", "shipping_method.name || ship_method"),
+        Line("warehouse", "warehouse_id", (t.text(),)),
+        Line("lines", "@", (t.call(records.shipped_lines),)),
+        Line("parcels", "@", (t.call(records.parcels),)),
+    )
+)
+
+CANCELLED = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("reference", "originator.original_id", (t.text(),)),
+        Line("label", "humanize_id"),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("number", "order_orig || humanize_id", (t.text(),), required=True),
+        Line("order_id", "id", (t.text(),), required=True),
+        Line("status", "", (t.constant("cancelled"),)),
+        Line("email", "email"),
+        Line(
+            "lines",
+            "order_items",
+            each=(
+                Line("id", "id", (t.text(),), required=True),
+                Line("reference", "originator.original_id || id", (t.text(),), required=True),
+                Line("sku", "sku"),
+                Line("title", "description"),
+                Line("quantity", "quantity", (t.decimal(),), required=True),
+            ),
+        ),
+    )
+)
+
+RETURN = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("label", "reference || originator.original_id", (t.text(),)),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("order_id", "order_id", (t.text(),), required=True),
+        Line("kind", "exchange_order && 'exchange' || 'return'"),
+        Line("status", "status", (t.choose(RETURN_STATUS),), required=True),
+        Line("requested_at", "created_at", (t.instant(),)),
+        Line("received_at", "arrived_at || completed_at", (t.instant(),)),
+        Line("tracking_number", "tracking"),
+        Line("carrier", "carrier"),
+        Line("note", "notes_by_whiplash || notes_by_customer"),
+        Line("lines", "@", (t.call(records.return_lines),)),
+    )
+)
+
+LEVEL = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("sku", "sku", (t.strip(),), required=True),
+        Line("location", "warehouse_id", (t.text(),), required=True),
+        Line("location_label", "warehouse_name"),
+        Line("on_hand", "quantity", (t.decimal(),)),
+        Line("available", "sellable_quantity", (t.decimal(),)),
+        Line("counted_at", "updated_at", (t.instant(),)),
+    )
+)
+
+TOTAL = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("sku", "sku", (t.strip(),), required=True),
+        Line("location", "", (t.setting("location"),), required=True),
+        Line("available", "quantity", (t.decimal(),), required=True),
+        Line("counted_at", "updated_at", (t.instant(),)),
+    )
+)
+
+ADJUSTMENT = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("updated_at", "updated_at || created_at", (t.instant(),)),
+        Line("location", "warehouse_id", (t.setting("location"), t.text()), required=True),
+        Line("reason", "description", (REASON,)),
+        Line("adjusted_at", "created_at", (t.instant(),), required=True),
+        Line("note", "description"),
+        Line(
+            "lines",
+            "[@]",
+            each=(
+                Line("sku", "sku", (t.strip(),), required=True),
+                Line("quantity", "change", (t.decimal(),), required=True),
+            ),
+        ),
+    )
+)
+
+ORDER = Mapping(
+    (
+        Line("order_orig", "number", required=True),
+        Line("order_type", "", (t.setting("order_type"), t.default("direct_to_consumer"))),
+        Line("email", "email"),
+        Line("shop_created_at", "placed_at"),
+        Line(
+            "shop_shipping_method_text", "shipping_method", (t.setting("default_shipping_method"),)
+        ),
+        Line("shop_warehouse_ids", "warehouse", (WAREHOUSES,)),
+        Line("ship_notes", "note"),
+        Line("shipping_name", "shipping_address", (t.call(records.full_name),), required=True),
+        Line("shipping_company", "shipping_address.company"),
+        Line("shipping_address_1", "shipping_address.line1", required=True),
+        Line("shipping_address_2", "shipping_address.line2"),
+        Line("shipping_city", "shipping_address.city", required=True),
+        Line("shipping_state", "shipping_address.region"),
+        Line("shipping_zip", "shipping_address.postal_code"),
+        Line("shipping_country", "shipping_address.country", required=True),
+        Line("shipping_phone", "shipping_address.phone"),
+        Line("billing_name", "billing_address", (t.call(records.full_name),)),
+        Line("billing_company", "billing_address.company"),
+        Line("billing_address_1", "billing_address.line1"),
+        Line("billing_address_2", "billing_address.line2"),
+        Line("billing_city", "billing_address.city"),
+        Line("billing_state", "billing_address.region"),
+        Line("billing_zip", "billing_address.postal_code"),
+        Line("billing_country", "billing_address.country"),
+        Line("billing_phone", "billing_address.phone"),
+        Line("originator_attributes.original_id", "", (OURS,), required=True),
+        Line("originator_attributes.group_id", "order_id"),
+        Line(
+            "order_items_attributes",
+            "lines",
+            each=(
+                Line("sku", "sku", required=True),
+                Line("quantity", "quantity", (t.integer(),), required=True),
+                Line("price", "unit_price", (t.text(),)),
+                Line("description", "title"),
+                Line("originator_attributes.original_id", "reference", required=True),
+            ),
+        ),
+    )
+)
+
+
+def call_body(action: str) -> Mapping:
+    """The body of PUT /orders/{id}/call/{action}."""
+    return Mapping((Line("action", "", (t.constant(action),)), Line("args", "", (t.constant({}),))))
