@@ -247,7 +247,9 @@ def test_it_reads_a_shipment_with_its_parcels(account: Account) -> None:
 
 def test_it_reads_each_part_of_a_split_order_under_the_same_reference(account: Account) -> None:
     account.create()
-    account.ask("ship", {"order": REFERENCE, "parcels": [{"items": [{"line": "9911001", "quantity": 1}]}]})
+    account.ask(
+        "ship", {"order": REFERENCE, "parcels": [{"items": [{"line": "9911001", "quantity": 1}]}]}
+    )
     (first,) = account.read("shipments")
     assert [(line.reference, int(line.quantity)) for line in first.lines] == [("9911001", 1)]
     account.ask("ship", {"order": REFERENCE})
@@ -528,10 +530,14 @@ def test_it_makes_the_subscriptions_equal_to_the_topics(account: Account) -> Non
     new = "https://new.example.com/hooks/con_1"
     other = "https://new.example.com/hooks/con_2"
     assert register(account, other, "order.shipped") == ["created order.shipped"]
-    assert register(account, old, "order.shipped", "order.cancelled") == [
-        "created order.shipped",
-        "created order.cancelled",
-    ] or True
+    assert (
+        register(account, old, "order.shipped", "order.cancelled")
+        == [
+            "created order.shipped",
+            "created order.cancelled",
+        ]
+        or True
+    )
     changes = register(account, new, "order.shipped", "item.created", "no.such")
     assert sorted(changes) == [
         "created item.created",
@@ -621,7 +627,17 @@ def test_it_passes_every_check(account: Account) -> None:
 # Samples
 
 
-@pytest.mark.parametrize("name", ["shipments", "cancelled_orders", "returns", "inventory_levels", "inventory_totals", "inventory_adjustments"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shipments",
+        "cancelled_orders",
+        "returns",
+        "inventory_levels",
+        "inventory_totals",
+        "inventory_adjustments",
+    ],
+)
 def test_it_reads_each_sample_into_its_standard_record(name: str) -> None:
     stream = WHIPLASH.stream(name)
     feed = next(iter(stream.sources))

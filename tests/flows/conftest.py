@@ -1,0 +1,34 @@
+"""The engine's world: real rows, a real sandbox over a socket."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connectors.sandbox.server import start_server
+from ekyam.tenants.models import Tenant
+from tests.depots import Depots, build_depots, depot_in_catalogue
+from tests.sandboxes import TOKEN
+
+
+@pytest.fixture
+def depots(transactional_db: None, settings: Any) -> Iterator[Depots]:
+    """Tickets are put: a repeat changes nothing."""
+    with depot_in_catalogue():
+        yield from _depots(settings, "put_ticket")
+
+
+@pytest.fixture
+def posting(transactional_db: None, settings: Any) -> Iterator[Depots]:
+    """Tickets are posted: a repeat would make a second one."""
+    with depot_in_catalogue():
+        yield from _depots(settings, "post_ticket")
+
+
+def _depots(settings: Any, action: str) -> Iterator[Depots]:
+    server = start_server(token=TOKEN)
+    settings.SANDBOX_URL = f"http://127.0.0.1:{server.server_port}"
+    tenant = Tenant.objects.create(name="Juniper Home", slug="juniper")
+    yield build_depots(tenant, server.server_port, action)
+    server.shutdown()
+    server.server_close()
