@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -102,13 +103,14 @@ def prepare_environment(stack: ExitStack) -> dict[str, str]:
     # Counters of processes that are gone mean nothing to the new ones.
     shutil.rmtree(env["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
     write_secret(VAR / "env", "".join(f"{name}={env[name]}\n" for name in SHARED if name in env))
+    stack.callback((VAR / "env").unlink, missing_ok=True)
     return env
 
 
 def keep_secrets(folder: Path) -> dict[str, str]:
     """Return the secrets of this installation, made once."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    make = {
+    make: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(48),
         "VAULT_KEYS": lambda: "demo:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "SANDBOX_TOKEN": lambda: secrets.token_urlsafe(24),
