@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="run the demonstration, then stop")
     parser.add_argument("--fresh", action="store_true", help="begin with empty databases")
     options = parser.parse_args()
-    VAR.mkdir(mode=0o700, exist_ok=True)
+    make_folder()
     # Outside var/, which --fresh wipes.
     with (ROOT / ".demo.lock").open("w") as lock:
         try:
@@ -53,8 +53,13 @@ def main() -> int:
             return 1
         if options.fresh:
             shutil.rmtree(VAR)
-            VAR.mkdir(mode=0o700)
+            make_folder()
         return run_guarded(lambda: launch(once=options.once))
+
+
+def make_folder() -> None:
+    # Others may pass through, not look: PostgreSQL may have to run as another user.
+    VAR.mkdir(mode=0o711, exist_ok=True)
 
 
 def launch(*, once: bool) -> int:
