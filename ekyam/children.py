@@ -29,7 +29,7 @@ def start_child(
     env: Mapping[str, str] | None = None,
     user: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in its own group, its output going to a file or to ours, that dies with us."""
+    """Start a process in its own group that dies with us; it writes to the log, or where we do."""
     parent = os.getpid()
     with ExitStack() as stack:
         output = None

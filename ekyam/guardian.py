@@ -16,6 +16,7 @@ from types import FrameType
 
 PR_SET_CHILD_SUBREAPER = 36
 STOPPED = 130
+STUCK_SECONDS = 3.0
 
 
 def run_guarded(work: Callable[[], int]) -> int:
@@ -57,6 +58,7 @@ def _guard(work: Callable[[], int], reader: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGUSR1, _stop_now)
     threading.Thread(target=_outlive, args=[reader], daemon=True).start()
     try:
         code = work()
@@ -84,6 +86,9 @@ def _stop_now(number: int, frame: FrameType | None) -> None:
 def _outlive(reader: int) -> None:
     """Wait for the launcher's end, then end all the rest."""
     os.read(reader, 1)
+    # By the main thread, lest it start something while we kill; by this one if that one is stuck.
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(STUCK_SECONDS)
     kill_descendants()
     os._exit(STOPPED)
 

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="run the demonstration, then stop")
     parser.add_argument("--fresh", action="store_true", help="begin with empty databases")
     options = parser.parse_args()
-    VAR.mkdir(mode=0o700, exist_ok=True)
+    make_folder()
     # Outside var/, which --fresh wipes.
     with (ROOT / ".demo.lock").open("w") as lock:
         try:
@@ -52,8 +53,13 @@ def main() -> int:
             return 1
         if options.fresh:
             shutil.rmtree(VAR)
-            VAR.mkdir(mode=0o700)
+            make_folder()
         return run_guarded(lambda: launch(once=options.once))
+
+
+def make_folder() -> None:
+    # Others may pass through, not look: PostgreSQL may have to run as another user.
+    VAR.mkdir(mode=0o711, exist_ok=True)
 
 
 def launch(*, once: bool) -> int:
@@ -102,13 +108,14 @@ def prepare_environment(stack: ExitStack) -> dict[str, str]:
     # Counters of processes that are gone mean nothing to the new ones.
     shutil.rmtree(env["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
     write_secret(VAR / "env", "".join(f"{name}={env[name]}\n" for name in SHARED if name in env))
+    stack.callback((VAR / "env").unlink, missing_ok=True)
     return env
 
 
 def keep_secrets(folder: Path) -> dict[str, str]:
     """Return the secrets of this installation, made once."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    make = {
+    make: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(48),
         "VAULT_KEYS": lambda: "demo:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "SANDBOX_TOKEN": lambda: secrets.token_urlsafe(24),

@@ -75,7 +75,7 @@ def render() -> bytes:
     if not settings.METRICS_DIR:
         return generate_latest(REGISTRY) + generate_latest(gauges)
     counters = CollectorRegistry()
-    MultiProcessCollector(counters)
+    MultiProcessCollector(counters)  # type: ignore[no-untyped-call]
     return generate_latest(counters) + generate_latest(gauges)
 
 

@@ -9,14 +9,10 @@ import environ
 from ekyam import logs, start
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 EKYAM_ENVIRONMENT = env.str("EKYAM_ENVIRONMENT", default="dev")
 HARDENED = EKYAM_ENVIRONMENT in start.HARDENED_ENVIRONMENTS
-if not HARDENED and (VAR_DIR / "env").exists():
-    # Written by bin/demo, so that manage.py finds the servers that it started.
-    environ.Env.read_env(str(VAR_DIR / "env"))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str(

@@ -1,10 +1,12 @@
 """Connections of urllib3 that go to a checked address only, and keep one deadline throughout."""
 
+import os
 import socket
 import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -40,8 +42,16 @@ class _Exchange(threading.local):
 
 
 exchange = _Exchange()
-# getaddrinfo knows no timeout, so it runs aside and is given up at the deadline.
-_resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+
+
+@cache
+def _resolvers() -> ThreadPoolExecutor:
+    """getaddrinfo knows no timeout, so it runs aside and is given up at the deadline."""
+    return ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+
+
+# A fork has none of its parent's threads.
+os.register_at_fork(after_in_child=_resolvers.cache_clear)
 
 
 class _DeadlineSocket(socket.socket):
@@ -67,7 +77,7 @@ class _DeadlineSSLSocket(ssl.SSLSocket):
 
 
 def _resolve(host: str, port: int) -> list[tuple[int, Address]]:
-    asked = _resolvers.submit(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
+    asked = _resolvers().submit(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
     answers = asked.result(exchange.remaining())
     return [(int(family), address) for family, _, _, _, address in answers]
 

@@ -17,6 +17,8 @@ def start(stack: ExitStack) -> None:
     if all(os.environ.get(name) for name in NAMES):
         return
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ekyam-tests-")))
+    # PostgreSQL may have to run as another user, who must be able to pass through.
+    folder.chmod(0o711)
     postgres = stack.enter_context(embedded.start_postgres(folder / "postgres", durable=False))
     valkey = stack.enter_context(embedded.start_valkey(folder / "valkey", durable=False))
     urls = (postgres.runtime_url, postgres.owner_url, valkey.url)

@@ -15,7 +15,7 @@ from ekyam.tenants.scope import tenant_scope
 
 
 def tenant_model(name: str, **fields: "models.Field[Any, Any]") -> CreateModel:
-    own = {
+    own: dict[str, models.Field[Any, Any]] = {
         "id": models.UUIDField(primary_key=True, default=ids.new),
         "tenant": models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+"),
     }
@@ -72,4 +72,4 @@ def test_it_writes_the_reference_into_migrations_without_its_default() -> None:
     _, path, _, kwargs = field.deconstruct()
     assert path == "ekyam.tenants.rows.TenantForeignKey"
     assert "db_constraint" not in kwargs
-    assert field.db_constraint is False
+    assert field.db_constraint is False  # type: ignore[attr-defined]

@@ -90,7 +90,8 @@ def test_it_leaks_nothing_to_the_next_user_of_the_connection(world: World) -> No
     def backend() -> tuple[int, int]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid(), count(*) FROM tenants_membership")
-            return cursor.fetchone()
+            pid, seen = cursor.fetchone()
+            return int(pid), int(seen)
 
     with tenant_scope(world.here.tenant):
         first, seen = backend()

@@ -88,7 +88,7 @@ def test_it_accepts_the_runtime_role() -> None:
     assert run_checks(tags=["database"], databases=["default"]) == []
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_it_refuses_a_role_that_policies_do_not_bind() -> None:
     runtime = connections["default"]
     lenient = connections.create_connection("owner")

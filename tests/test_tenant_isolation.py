@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from tests.conftest import owner_parameters
+from tests.conftest import connect_as_owner
 
 TENANT_TABLES = """
 SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, a.attnum
@@ -55,7 +55,7 @@ def owner(db: None) -> Iterator[psycopg.Connection]:
     assert (
         connections["default"].settings_dict["NAME"] == connections["owner"].settings_dict["NAME"]
     )
-    with psycopg.connect(**owner_parameters()) as connection:
+    with connect_as_owner() as connection:
         yield connection
         connection.rollback()
 

@@ -37,7 +37,7 @@ class Tenant(models.Model):
         return ids.public("ten", self.id)
 
 
-class LowerCaseEmailField(models.EmailField):
+class LowerCaseEmailField(models.EmailField):  # type: ignore[type-arg]
     """An address that is stored, and looked for, in lower case."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -81,7 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return str(self.email)
 
 
 class Role(models.TextChoices):

@@ -1,11 +1,10 @@
 """Make the runtime and system roles in an external PostgreSQL, once per installation."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ekyam.roles import SYSTEM_ROLE, Login, create_roles
 
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as", dest="url", default=settings.OWNER_DATABASE_URL)
 
     def handle(self, *args: Any, **options: Any) -> None:
