@@ -91,8 +91,8 @@ def _compare(order: Mapping[str, Any], shown: datetime, context: Context) -> str
     told = datetime.fromisoformat(str(order["lastModifiedDate"]).replace("Z", "+00:00"))
     away = (shown - told.astimezone(zone).replace(tzinfo=None)).total_seconds()
     if abs(away) > 120:
-        words = f"The account's times are {away / 3600:+.2g} hours from {zone.key}: correct its time zone in the settings."
-        raise Rejected(words)
+        hours = f"{away / 3600:+.2g} hours from {zone.key}"
+        raise Rejected(f"The account's times are {hours}: correct its time zone in the settings.")
     return f"The account's times are those of {zone.key}."
 
 

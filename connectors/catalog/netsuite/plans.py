@@ -118,8 +118,8 @@ def upsert_sales_order(body: dict[str, Any], record: Any, context: Context) -> P
         return (yield from _read_back(order_id, record))
     name, state = _name_of(existing), status_of(existing)
     if state in CLOSED:
-        words = f"{name} {CLOSED[state]} in NetSuite, so the change of order {record.number} cannot be written any more."
-        raise TooLate(words)
+        what = f"the change of order {record.number} cannot be written any more"
+        raise TooLate(f"{name} {CLOSED[state]} in NetSuite, so {what}.")
     changed = {field: value for field, value in body.items() if field != "orderStatus"}
     path = f"/salesOrder/{existing['id']}"
     yield _write("PATCH", path, changed, replace="item")
@@ -222,11 +222,11 @@ def _check_shipped(
     for reference, quantity in shipped.items():
         line = open_lines.get(reference)
         if line is None:
-            words = f"{name} has no open line {reference}: it is shipped or closed already, or is not on the order."
-            raise TooLate(words)
+            why = "it is shipped or closed already, or is not on the order"
+            raise TooLate(f"{name} has no open line {reference}: {why}.")
         if quantity > line["left"]:
-            words = f"{name}, line {reference}: {quantity} were shipped, but only {line['left']} are open."
-            raise TooLate(words)
+            counts = f"{quantity} were shipped, but only {line['left']} are open"
+            raise TooLate(f"{name}, line {reference}: {counts}.")
 
 
 # --- Stock --------------------------------------------------------------------------------------

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.catalog.netsuite.clock import lower_bound
 from connectors.pagination import pack, unpack
 from connectors.spec import Context, Plan, Position, Request, Response
-
-from connectors.catalog.netsuite.clock import lower_bound
 
 PATH = "/services/rest/query/v1/suiteql"
 MOST = 1000
