@@ -104,8 +104,8 @@ def _order_line(
     quantity = exact(raw.get("quantity"))
     price = exact(raw.get("rate"))
     if quantity and price * quantity != amount:
-        price = (amount / quantity).quantize(Decimal("0.000001")).normalize()
-    line = {
+        price = (amount / quantity).quantize(Decimal("0.000001"))
+    line: dict[str, Any] = {
         "id": str(raw.get("line") or ""),
         "reference": line_reference(raw, context),
         "sku": raw.get("sku") or name_of(raw.get("item")) or None,

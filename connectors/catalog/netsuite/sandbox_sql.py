@@ -93,12 +93,13 @@ class Mirror:
                 self.show(kind, document)
 
     def _register(self) -> None:
+        now: Callable[[], str] = lambda: self.time(datetime.now(UTC).isoformat())
         functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
             ("TO_CHAR", 2, _to_char),
             ("TO_DATE", 2, _to_date),
-            ("NVL", 2, lambda value, other: other if value is None else value),
+            ("NVL", 2, _nvl),
             ("BUILTIN_DF", 2, self._display),
-            ("SYSDATE", 0, lambda: self.time(datetime.now(UTC).isoformat())),
+            ("SYSDATE", 0, now),
         )
         for name, count, function in functions:
             self._db.create_function(name, count, function)
@@ -147,6 +148,10 @@ class Mirror:
             raise bad_query(_explain(str(error))) from None
         names = [column[0].lower() for column in cursor.description]
         return [_row(names, values) for values in cursor], total
+
+
+def _nvl(value: Any, other: Any) -> Any:
+    return other if value is None else value
 
 
 def _no_rows(mirror: Any, world: World, document: Document) -> Rows:
