@@ -118,9 +118,9 @@ class Sandbox:
         raise NotImplementedError
 
     def routes(self) -> list[tuple[str, re.Pattern[str], Handler]]:
-        marked = [getattr(self, name) for name in dir(type(self))]
+        marked = [getattr(self, name) for name in dir(type(self)) if not name.startswith("__")]
         return [(m, p, f) for f in marked for m, p in getattr(f, "routes", [])]
 
     def controls(self) -> dict[str, Handler]:
-        marked = [getattr(self, name) for name in dir(type(self))]
+        marked = [getattr(self, name) for name in dir(type(self)) if not name.startswith("__")]
         return {f.control: f for f in marked if hasattr(f, "control")}

@@ -87,4 +87,11 @@ def _show(value: Any) -> str:
 
 def to_plain(record: msgspec.Struct) -> Any:
     """The record as dicts and lists, with decimals kept exact, for a writer to read."""
-    return msgspec.to_builtins(record, builtin_types=(Decimal,))
+    return _with_lists(msgspec.to_builtins(record, builtin_types=(Decimal,)))
+
+
+def _with_lists(value: Any) -> Any:
+    """Tuples as lists: JMESPath projects over nothing else."""
+    if isinstance(value, dict):
+        return {name: _with_lists(part) for name, part in value.items()}
+    return [_with_lists(part) for part in value] if isinstance(value, (list, tuple)) else value
