@@ -135,11 +135,9 @@ def _duties(order: Mapping[str, Any]) -> Decimal:
     return _amounts(duties) - (taxes if order.get("taxes_included") else 0)
 
 
-def shipping_cost(order: Mapping[str, Any], context: Context) -> float | int | None:
-    """Shipping after its discounts, and without tax."""
+def shipping_cost(order: Mapping[str, Any], context: Context) -> float | int:
+    """Shipping after its discounts, and without tax; zero takes away what an edit took away."""
     charges = order.get("shipping", ())
-    if not charges:
-        return None
     cost = sum((exact(charge.get("price")) for charge in charges), Decimal(0))
     cost -= sum((_amounts(charge.get("discounts")) for charge in charges), Decimal(0))
     if order.get("taxes_included"):
