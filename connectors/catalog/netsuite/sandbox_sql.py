@@ -1,0 +1,230 @@
+"""SuiteQL over an SQLite mirror of the world: real SQL over the documented tables.
+
+Setting: `account_time_zone` (UTC), in which times are shown.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+from connectors.catalog.netsuite.sandbox_errors import plain, refuse
+from connectors.catalog.netsuite.sandbox_rows import DATE, VIEWS, Rows
+from connectors.sandbox.world import Document, World
+
+TABLES = {
+    "transaction": "id INTEGER PRIMARY KEY, tranid, type, trandate, status, entity INTEGER,"
+    " externalid, createddate, lastmodifieddate, otherrefnum, foreigntotal REAL, memo",
+    "transactionline": '"transaction" INTEGER, id INTEGER, linesequencenumber INTEGER, mainline,'
+    " taxline, item INTEGER, itemtype, quantity REAL, quantityshiprecv REAL, quantitybilled REAL,"
+    " location INTEGER, isclosed, createdfrom INTEGER, rate REAL, netamount REAL, memo",
+    "item": "id INTEGER PRIMARY KEY, itemid, fullname, displayname, storedescription, itemtype,"
+    " upccode, isinactive, weight REAL, weightunit INTEGER, externalid, parent INTEGER, matrixtype,"
+    " cost REAL, lastmodifieddate",
+    "itemprice": "item INTEGER, pricelevel INTEGER, price REAL",
+    "location": "id INTEGER PRIMARY KEY, name, fullname, isinactive, subsidiary INTEGER",
+    "customer": "id INTEGER PRIMARY KEY, entityid, email, firstname, lastname, companyname, phone,"
+    " isperson, isinactive, externalid, lastmodifieddate",
+    "aggregateitemlocation": "item INTEGER, location INTEGER, quantityonhand REAL,"
+    " quantityavailable REAL, quantitycommitted REAL, quantityonorder REAL,"
+    " quantitybackordered REAL, lastquantityavailablechange",
+    "dual": "dummy",
+}
+INDEXES = {"transactionline": '"transaction"', "itemprice": "item", "aggregateitemlocation": "item"}
+WEIGHT_UNITS = {1: "lb", 2: "oz", 3: "kg", 4: "g"}
+STATUS_NAMES = {
+    "A": "Pending Approval",
+    "B": "Pending Fulfillment",
+    "C": "Cancelled",
+    "D": "Partially Fulfilled",
+    "E": "Pending Billing/Partially Fulfilled",
+    "F": "Pending Billing",
+    "G": "Billed",
+    "H": "Closed",
+}
+_mirrors: WeakKeyDictionary[World, "Mirror"] = WeakKeyDictionary()
+
+
+def mirror_of(world: World) -> "Mirror":
+    """The world's tables as SQL sees them, made again when the columns or the zone changed."""
+    shape = (
+        str(world.setting("account_time_zone", "UTC")),
+        tuple(world.setting("custom_columns", ["custcol_ekyam_line_id"])),
+        tuple(world.setting("item_columns", ["custitem_size"])),
+    )
+    found = _mirrors.get(world)
+    if found is None or found.shape != shape:
+        found = _mirrors[world] = Mirror(world, shape)
+    return found
+
+
+def save(world: World, kind: str, document: Document, key: str = "") -> None:
+    """Keep a document, and show it to SQL."""
+    world.table(kind).put(key or document["id"], document)
+    if world in _mirrors:
+        mirror_of(world).show(kind, document)
+
+
+def forget(world: World, kind: str, document_id: str) -> None:
+    world.table(kind).delete(document_id)
+    _mirrors.pop(world, None)
+
+
+class Mirror:
+    def __init__(self, world: World, shape: tuple[str, tuple[str, ...], tuple[str, ...]]) -> None:
+        self.shape = shape
+        self.zone, self.line_columns, self.item_columns = ZoneInfo(shape[0]), shape[1], shape[2]
+        self._world = world
+        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        extra = {"transactionline": self.line_columns, "item": self.item_columns}
+        for table, columns in TABLES.items():
+            more = "".join(f", {name}" for name in extra.get(table, ()))
+            self._db.execute(f'CREATE TABLE "{table}" ({columns}{more})')
+        for table, column in INDEXES.items():
+            self._db.execute(f"CREATE INDEX by_{table} ON {table} ({column})")
+        self._db.execute("INSERT INTO dual VALUES ('X')")
+        self._register()
+        for kind in VIEWS:
+            for document in world.table(kind):
+                self.show(kind, document)
+
+    def _register(self) -> None:
+        now: Callable[[], str] = lambda: self.time(datetime.now(UTC).isoformat())
+        functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+            ("TO_CHAR", 2, _to_char),
+            ("TO_DATE", 2, _to_date),
+            ("NVL", 2, _nvl),
+            ("BUILTIN_DF", 2, self._display),
+            ("SYSDATE", 0, now),
+        )
+        for name, count, function in functions:
+            self._db.create_function(name, count, function)
+
+    def time(self, text: str) -> str:
+        """A stored UTC time as the account's wall clock."""
+        local = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(self.zone)
+        return DATE + local.strftime("%Y-%m-%d %H:%M:%S")
+
+    def show(self, kind: str, document: Document) -> None:
+        for table, key, rows in VIEWS.get(kind, _no_rows)(self, self._world, document):
+            where = " AND ".join(f'"{name}" = ?' for name in key)
+            self._db.execute(f'DELETE FROM "{table}" WHERE {where}', tuple(key.values()))
+            for row in rows:
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" * len(row))
+                self._db.execute(
+                    f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(row.values())
+                )
+
+    def _display(self, column: str, value: Any) -> str | None:
+        """BUILTIN.DF: what a person sees in place of an id."""
+        if value is None:
+            return None
+        name = column.rpartition(".")[2].lower()
+        if name == "status":
+            return f"Sales Order : {STATUS_NAMES.get(value, value)}"
+        if name == "weightunit":
+            return WEIGHT_UNITS.get(int(value))
+        table, field = {
+            "location": ("location", "name"),
+            "entity": ("customer", "entityId"),
+            "item": ("item", "itemId"),
+            "parent": ("item", "itemId"),
+        }.get(name, ("", ""))
+        found = self._world.table(table).get(value) if table else None
+        return str(found[field] if found else value)
+
+    def select(self, sql: str, limit: int, offset: int) -> tuple[list[dict[str, str]], int]:
+        """A page of rows and how many there are in all; raises what NetSuite answers."""
+        ready = translate(sql)
+        try:
+            total = self._db.execute(f"SELECT COUNT(*) FROM ({ready})").fetchone()[0]
+            cursor = self._db.execute(f"SELECT * FROM ({ready}) LIMIT {limit} OFFSET {offset}")
+        except sqlite3.Error as error:
+            raise bad_query(_explain(str(error))) from None
+        names = [column[0].lower() for column in cursor.description]
+        return [_row(names, values) for values in cursor], total
+
+
+def _nvl(value: Any, other: Any) -> Any:
+    return other if value is None else value
+
+
+def _no_rows(mirror: Any, world: World, document: Document) -> Rows:
+    return []
+
+
+def bad_query(words: str) -> Exception:
+    start = "Invalid search query. Detailed unprocessed description follows. "
+    return refuse(400, "INVALID_PARAMETER", f"{start}Search error occurred: {words}", "q")
+
+
+def _explain(error: str) -> str:
+    what, _, name = error.partition(": ")
+    kinds = {"no such column": "Field", "no such table": "Record"}
+    return f"{kinds[what]} '{name}' not found." if what in kinds else f"Invalid expression: {error}"
+
+
+def translate(sql: str) -> str:
+    """SuiteQL's words as SQLite knows them; text literals stay as they are."""
+    if not re.match(r"\s*(SELECT|WITH)\b", sql, re.I):
+        raise bad_query("Only SELECT statements are allowed.")
+    pieces = re.split(r"('(?:[^']|'')*')", sql)
+    return "".join(piece if piece.startswith("'") else _words(piece) for piece in pieces)
+
+
+def _words(piece: str) -> str:
+    if re.search(r"\bLIMIT\b|;|\"", piece, re.I):
+        raise bad_query("Unexpected token.")
+    piece = re.sub(r"\btransaction\b", '"transaction"', piece, flags=re.I)
+    piece = re.sub(r"\bSYSDATE\b", "SYSDATE()", piece, flags=re.I)
+    return re.sub(r"BUILTIN\.DF\(\s*([\w.]+)\s*\)", r"BUILTIN_DF('\1', \1)", piece, flags=re.I)
+
+
+def _row(names: list[str], values: Iterable[Any]) -> dict[str, Any]:
+    """All values are text, and what is null is left out."""
+    found: dict[str, Any] = {"links": []}
+    for name, value in zip(names, values, strict=True):
+        if value is not None:
+            found[name] = _text(value)
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return str(plain(Decimal(repr(value))))
+    if isinstance(value, str) and value.startswith(DATE):
+        day = datetime.fromisoformat(value[1:])
+        return f"{day.month}/{day.day}/{day.year}"
+    return str(value)
+
+
+FORMATS = (
+    ("YYYY", "%Y"),
+    ("HH24", "%H"),
+    ("MM", "%m"),
+    ("DD", "%d"),
+    ("MI", "%M"),
+    ("SS", "%S"),
+    ('"T"', "T"),
+)
+
+
+def _pattern(form: str) -> str:
+    for name, code in FORMATS:
+        form = form.replace(name, code)
+    return form
+
+
+def _to_char(value: Any, form: str) -> str | None:
+    if value is None:
+        return None
+    return datetime.fromisoformat(str(value).removeprefix(DATE)).strftime(_pattern(form))
+
+
+def _to_date(text: str, form: str) -> str:
+    return DATE + datetime.strptime(text, _pattern(form)).strftime("%Y-%m-%d %H:%M:%S")
