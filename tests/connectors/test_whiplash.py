@@ -3,15 +3,18 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
 from pathlib import Path
 from queue import Queue
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
 
-from connectors.client import Client, classify
+from connectors.client import Client, classify, request_token
 from connectors.errors import (
     Failure,
     MappingFailed,
@@ -29,11 +32,12 @@ from connectors.spec import Context, Page, Position, Request, Response, Written
 from connectors.standard import resources
 from connectors.standard.record import Record
 from flows.mapping.records import read_record, select_record, write_body
-from tests.sandboxes import TOKEN, ask, context_of, sandbox_client
+from tests.sandboxes import TOKEN, ask, context_of, sandbox_client, transport
 
 SAMPLES = Path(__file__).parents[2] / "connectors/catalog/whiplash/samples"
 WHIPLASH = get_connector("whiplash")
 REFERENCE = "acme-shop-5512345678"
+_worlds = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +107,8 @@ class Account:
 
 
 @pytest.fixture
-def account(port: int, request: pytest.FixtureRequest) -> Account:
-    return Account(port, request.node.name.replace("[", "-").replace("]", "")[:60])
+def account(port: int) -> Account:
+    return Account(port, f"acme-{next(_worlds)}")
 
 
 def request_record(**changes: Any) -> Any:
@@ -247,7 +251,9 @@ def test_it_reads_a_shipment_with_its_parcels(account: Account) -> None:
 
 def test_it_reads_each_part_of_a_split_order_under_the_same_reference(account: Account) -> None:
     account.create()
-    account.ask("ship", {"order": REFERENCE, "parcels": [{"items": [{"line": "9911001", "quantity": 1}]}]})
+    account.ask(
+        "ship", {"order": REFERENCE, "parcels": [{"items": [{"line": "9911001", "quantity": 1}]}]}
+    )
     (first,) = account.read("shipments")
     assert [(line.reference, int(line.quantity)) for line in first.lines] == [("9911001", 1)]
     account.ask("ship", {"order": REFERENCE})
@@ -404,7 +410,7 @@ def test_it_polls_only_what_changed_since(account: Account) -> None:
     account.create(reference="acme-shop-1")
     account.create(reference="acme-shop-2")
     second = account.poll("orders")[1]
-    since = read_time(second["updated_at"])
+    since = datetime.fromisoformat(second["updated_at"])
     assert [raw["id"] for raw in account.poll("orders", Position(since))] == [second["id"]]
 
 
@@ -414,10 +420,6 @@ def test_it_reads_the_lines_that_a_list_leaves_out(account: Account) -> None:
     account.set(list_with_lines=False)
     (shipment,) = account.read("shipments")
     assert len(shipment.lines) == 3
-
-
-def read_time(text: str) -> Any:
-    return msgspec.convert(text, type=__import__("datetime").datetime)
 
 
 # Stock and returns
@@ -528,10 +530,10 @@ def test_it_makes_the_subscriptions_equal_to_the_topics(account: Account) -> Non
     new = "https://new.example.com/hooks/con_1"
     other = "https://new.example.com/hooks/con_2"
     assert register(account, other, "order.shipped") == ["created order.shipped"]
-    assert register(account, old, "order.shipped", "order.cancelled") == [
-        "created order.shipped",
+    assert sorted(register(account, old, "order.shipped", "order.cancelled")) == [
         "created order.cancelled",
-    ] or True
+        "created order.shipped",
+    ]
     changes = register(account, new, "order.shipped", "item.created", "no.such")
     assert sorted(changes) == [
         "created item.created",
@@ -571,10 +573,6 @@ def test_it_needs_a_new_login_when_the_token_is_refused(account: Account) -> Non
 
 
 def test_it_connects_by_a_persons_consent(account: Account) -> None:
-    from urllib.parse import parse_qsl, urlsplit
-
-    from tests.sandboxes import transport
-
     auth: Any = WHIPLASH.auth_method("oauth")
     keys, settings = account.client.credentials, account.client.settings
     back = "https://ekyam.example.com/oauth/back"
@@ -582,8 +580,6 @@ def test_it_connects_by_a_persons_consent(account: Account) -> None:
     answer = dict(parse_qsl(urlsplit(page.headers["location"]).query))
     assert answer["state"] == "state-1"
     request = auth.exchange(keys, settings, answer, back)
-    from connectors.client import request_token
-
     tokens = request_token(account.client, request)
     assert tokens["scope"] == "user_manage" and tokens["refresh_token"]
     with pytest.raises(Unauthorized):
@@ -597,8 +593,7 @@ def test_it_connects_with_application_credentials(account: Account) -> None:
     kept = ("client_id", "client_secret")
     account.client.credentials = {name: account.client.credentials[name] for name in kept}
     assert account.create().external_id
-    account.client.credentials = {**account.client.credentials, "client_secret": "wrong"}
-    account.client.credentials = {name: account.client.credentials[name] for name in kept}
+    account.client.credentials = {"client_id": "ekyam-demo-application", "client_secret": "wrong"}
     with pytest.raises(Unauthorized):
         account.create(reference="acme-shop-2")
 
@@ -621,13 +616,24 @@ def test_it_passes_every_check(account: Account) -> None:
 # Samples
 
 
-@pytest.mark.parametrize("name", ["shipments", "cancelled_orders", "returns", "inventory_levels", "inventory_totals", "inventory_adjustments"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shipments",
+        "cancelled_orders",
+        "cancelled_sales_orders",
+        "returns",
+        "inventory_levels",
+        "inventory_totals",
+        "inventory_adjustments",
+    ],
+)
 def test_it_reads_each_sample_into_its_standard_record(name: str) -> None:
     stream = WHIPLASH.stream(name)
     feed = next(iter(stream.sources))
     raw = select_record(stream, feed, sample(f"{name}.json"))
     record = read_record(stream, raw, Context(settings={"location": "1"}))
-    assert msgspec.to_builtins(record) == sample(f"{name}.standard.json")
+    assert json.loads(msgspec.json.encode(record)) == sample(f"{name}.standard.json")
 
 
 @pytest.mark.parametrize("name", ["create_order", "cancel_order", "pause_order", "release_order"])
