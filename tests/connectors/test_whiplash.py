@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from connectors.client import Client, classify, request_token
+from connectors.drive import drive
 from connectors.errors import (
     Failure,
     MappingFailed,
@@ -174,23 +175,20 @@ def test_it_links_to_the_order_that_a_race_created(account: Account) -> None:
     action = WHIPLASH.action("create_order")
     record, context = request_record(), account.context()
     plan = action.plan(write_body(action, record, context), record, context)
-    look = next(plan)
-    answer = account.client.send(look)
-    first = account.create()
-    post = plan.send(answer)
-    with pytest.raises(Failure) as refused:
-        account.client.send(post)
-    assert refused.value.code == "already_exists"
-    reread = plan.throw(refused.value)
-    answers = plan.send(account.client.send(reread))
-    with pytest.raises(StopIteration) as done:
-        plan.send([account.client.send(one) for one in answers])
-    assert done.value.value.external_id == first.external_id
+    first: list[Written] = []
+
+    def send(request: Request) -> Response:
+        if request.method == "POST" and not first:
+            first.append(account.create())
+        return account.client.send(request)
+
+    assert drive(plan, send).external_id == first[0].external_id
+    assert len(account.orders()) == 1
 
 
 def test_it_says_which_sku_whiplash_does_not_know(account: Account) -> None:
     line = {**sample("create_order.record.json")["lines"][0], "sku": "NO-SUCH"}
-    with pytest.raises(Rejected, match="SO1042.*NO-SUCH"):
+    with pytest.raises(Rejected, match=r"SO1042.*NO-SUCH"):
         account.create(request_record(lines=[line]))
     assert account.orders() == []
 
@@ -315,14 +313,14 @@ def test_it_says_that_a_packed_order_cannot_be_cancelled(account: Account, statu
     account.set(refused_action=status)
     account.create()
     account.ask("pack", {"order": REFERENCE})
-    with pytest.raises(TooLate, match="SO1042.*Packed"):
+    with pytest.raises(TooLate, match=r"SO1042.*Packed"):
         account.act("cancel_order")
 
 
 def test_it_says_that_a_shipped_order_cannot_be_cancelled(account: Account) -> None:
     account.create()
     account.ask("ship", {"order": REFERENCE})
-    with pytest.raises(TooLate, match="too late.*Shipped"):
+    with pytest.raises(TooLate, match=r"too late.*Shipped"):
         account.act("cancel_order")
 
 
