@@ -83,7 +83,9 @@ class Sandboxes:
     def _answer(self, world: World, call: Call, path: str) -> Reply:
         struck = strike(world.faults, CALL_FAULTS, f"{call.method} {path}", self._rng)
         kinds = {fault.kind for fault in struck}
-        time.sleep(sum(fault.seconds for fault in struck if fault.kind == "latency"))
+        latency = sum(fault.seconds for fault in struck if fault.kind == "latency")
+        if latency:
+            time.sleep(latency)
         if "cut_before" in kinds:
             raise Cut
         for fault in struck:

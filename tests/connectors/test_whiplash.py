@@ -3,15 +3,19 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
 from pathlib import Path
 from queue import Queue
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
 
-from connectors.client import Client, classify
+from connectors.client import Client, classify, request_token
+from connectors.drive import drive
 from connectors.errors import (
     Failure,
     MappingFailed,
@@ -29,11 +33,12 @@ from connectors.spec import Context, Page, Position, Request, Response, Written
 from connectors.standard import resources
 from connectors.standard.record import Record
 from flows.mapping.records import read_record, select_record, write_body
-from tests.sandboxes import TOKEN, ask, context_of, sandbox_client
+from tests.sandboxes import TOKEN, ask, context_of, sandbox_client, transport
 
 SAMPLES = Path(__file__).parents[2] / "connectors/catalog/whiplash/samples"
 WHIPLASH = get_connector("whiplash")
 REFERENCE = "acme-shop-5512345678"
+_worlds = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +108,8 @@ class Account:
 
 
 @pytest.fixture
-def account(port: int, request: pytest.FixtureRequest) -> Account:
-    return Account(port, request.node.name.replace("[", "-").replace("]", "")[:60])
+def account(port: int) -> Account:
+    return Account(port, f"acme-{next(_worlds)}")
 
 
 def request_record(**changes: Any) -> Any:
@@ -170,23 +175,20 @@ def test_it_links_to_the_order_that_a_race_created(account: Account) -> None:
     action = WHIPLASH.action("create_order")
     record, context = request_record(), account.context()
     plan = action.plan(write_body(action, record, context), record, context)
-    look = next(plan)
-    answer = account.client.send(look)
-    first = account.create()
-    post = plan.send(answer)
-    with pytest.raises(Failure) as refused:
-        account.client.send(post)
-    assert refused.value.code == "already_exists"
-    reread = plan.throw(refused.value)
-    answers = plan.send(account.client.send(reread))
-    with pytest.raises(StopIteration) as done:
-        plan.send([account.client.send(one) for one in answers])
-    assert done.value.value.external_id == first.external_id
+    first: list[Written] = []
+
+    def send(request: Request) -> Response:
+        if request.method == "POST" and not first:
+            first.append(account.create())
+        return account.client.send(request)
+
+    assert drive(plan, send).external_id == first[0].external_id
+    assert len(account.orders()) == 1
 
 
 def test_it_says_which_sku_whiplash_does_not_know(account: Account) -> None:
     line = {**sample("create_order.record.json")["lines"][0], "sku": "NO-SUCH"}
-    with pytest.raises(Rejected, match="SO1042.*NO-SUCH"):
+    with pytest.raises(Rejected, match=r"SO1042.*NO-SUCH"):
         account.create(request_record(lines=[line]))
     assert account.orders() == []
 
@@ -311,14 +313,14 @@ def test_it_says_that_a_packed_order_cannot_be_cancelled(account: Account, statu
     account.set(refused_action=status)
     account.create()
     account.ask("pack", {"order": REFERENCE})
-    with pytest.raises(TooLate, match="SO1042.*Packed"):
+    with pytest.raises(TooLate, match=r"SO1042.*Packed"):
         account.act("cancel_order")
 
 
 def test_it_says_that_a_shipped_order_cannot_be_cancelled(account: Account) -> None:
     account.create()
     account.ask("ship", {"order": REFERENCE})
-    with pytest.raises(TooLate, match="too late.*Shipped"):
+    with pytest.raises(TooLate, match=r"too late.*Shipped"):
         account.act("cancel_order")
 
 
@@ -406,7 +408,7 @@ def test_it_polls_only_what_changed_since(account: Account) -> None:
     account.create(reference="acme-shop-1")
     account.create(reference="acme-shop-2")
     second = account.poll("orders")[1]
-    since = read_time(second["updated_at"])
+    since = datetime.fromisoformat(second["updated_at"])
     assert [raw["id"] for raw in account.poll("orders", Position(since))] == [second["id"]]
 
 
@@ -416,10 +418,6 @@ def test_it_reads_the_lines_that_a_list_leaves_out(account: Account) -> None:
     account.set(list_with_lines=False)
     (shipment,) = account.read("shipments")
     assert len(shipment.lines) == 3
-
-
-def read_time(text: str) -> Any:
-    return msgspec.convert(text, type=__import__("datetime").datetime)
 
 
 # Stock and returns
@@ -530,14 +528,10 @@ def test_it_makes_the_subscriptions_equal_to_the_topics(account: Account) -> Non
     new = "https://new.example.com/hooks/con_1"
     other = "https://new.example.com/hooks/con_2"
     assert register(account, other, "order.shipped") == ["created order.shipped"]
-    assert (
-        register(account, old, "order.shipped", "order.cancelled")
-        == [
-            "created order.shipped",
-            "created order.cancelled",
-        ]
-        or True
-    )
+    assert sorted(register(account, old, "order.shipped", "order.cancelled")) == [
+        "created order.cancelled",
+        "created order.shipped",
+    ]
     changes = register(account, new, "order.shipped", "item.created", "no.such")
     assert sorted(changes) == [
         "created item.created",
@@ -577,10 +571,6 @@ def test_it_needs_a_new_login_when_the_token_is_refused(account: Account) -> Non
 
 
 def test_it_connects_by_a_persons_consent(account: Account) -> None:
-    from urllib.parse import parse_qsl, urlsplit
-
-    from tests.sandboxes import transport
-
     auth: Any = WHIPLASH.auth_method("oauth")
     keys, settings = account.client.credentials, account.client.settings
     back = "https://ekyam.example.com/oauth/back"
@@ -588,8 +578,6 @@ def test_it_connects_by_a_persons_consent(account: Account) -> None:
     answer = dict(parse_qsl(urlsplit(page.headers["location"]).query))
     assert answer["state"] == "state-1"
     request = auth.exchange(keys, settings, answer, back)
-    from connectors.client import request_token
-
     tokens = request_token(account.client, request)
     assert tokens["scope"] == "user_manage" and tokens["refresh_token"]
     with pytest.raises(Unauthorized):
@@ -603,8 +591,7 @@ def test_it_connects_with_application_credentials(account: Account) -> None:
     kept = ("client_id", "client_secret")
     account.client.credentials = {name: account.client.credentials[name] for name in kept}
     assert account.create().external_id
-    account.client.credentials = {**account.client.credentials, "client_secret": "wrong"}
-    account.client.credentials = {name: account.client.credentials[name] for name in kept}
+    account.client.credentials = {"client_id": "ekyam-demo-application", "client_secret": "wrong"}
     with pytest.raises(Unauthorized):
         account.create(reference="acme-shop-2")
 
@@ -632,6 +619,7 @@ def test_it_passes_every_check(account: Account) -> None:
     [
         "shipments",
         "cancelled_orders",
+        "cancelled_sales_orders",
         "returns",
         "inventory_levels",
         "inventory_totals",
@@ -643,7 +631,7 @@ def test_it_reads_each_sample_into_its_standard_record(name: str) -> None:
     feed = next(iter(stream.sources))
     raw = select_record(stream, feed, sample(f"{name}.json"))
     record = read_record(stream, raw, Context(settings={"location": "1"}))
-    assert msgspec.to_builtins(record) == sample(f"{name}.standard.json")
+    assert json.loads(msgspec.json.encode(record)) == sample(f"{name}.standard.json")
 
 
 @pytest.mark.parametrize("name", ["create_order", "cancel_order", "pause_order", "release_order"])

@@ -207,6 +207,14 @@ CONNECTOR = Connector(
             reader=mappings.CANCELLED,
         ),
         Stream(
+            "cancelled_sales_orders",
+            "Orders cancelled in the warehouse, to cancel in the shop or the ERP",
+            resource="order",
+            sources={"orders": "@"},
+            when=f"{_OURS}status == `{statuses.CANCELLED}`",
+            reader=mappings.CANCELLED_ORDER,
+        ),
+        Stream(
             "returns",
             "Returns",
             resource="return",

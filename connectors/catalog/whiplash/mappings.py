@@ -58,6 +58,35 @@ CANCELLED = Mapping(
     )
 )
 
+# The same as an order: its lines at the prices that Whiplash was told, without tax and shipping.
+CANCELLED_ORDER = Mapping(
+    (
+        Line("id", "id", (t.text(),), required=True),
+        Line("reference", "originator.original_id", (t.text(),)),
+        Line("label", "humanize_id"),
+        Line("updated_at", "updated_at", (t.instant(),)),
+        Line("number", "order_orig || humanize_id", (t.text(),), required=True),
+        Line("status", "", (t.constant("cancelled"),)),
+        Line("cancelled_at", "updated_at", (t.instant(),)),
+        Line("cancel_reason", "", (t.constant("cancelled in the warehouse"),)),
+        Line("currency", "order_items[0].currency", (t.default("USD"),)),
+        Line("email", "email"),
+        Line("total", "@", (t.call(records.goods_total),)),
+        Line(
+            "lines",
+            "order_items",
+            each=(
+                Line("id", "id", (t.text(),), required=True),
+                Line("reference", "originator.original_id || id", (t.text(),), required=True),
+                Line("sku", "sku"),
+                Line("title", "description"),
+                Line("quantity", "quantity", (t.decimal(),), required=True),
+                Line("unit_price", "price", (t.default("0"), t.decimal())),
+            ),
+        ),
+    )
+)
+
 RETURN = Mapping(
     (
         Line("id", "id", (t.text(),), required=True),

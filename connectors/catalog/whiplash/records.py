@@ -94,6 +94,12 @@ def grams(ounces: str) -> Decimal:
     return (Decimal(ounces) * GRAMS_PER_OUNCE).quantize(Decimal("0.1"))
 
 
+def goods_total(order: Mapping[str, Any]) -> Decimal:
+    """What the lines amount to; Whiplash knows no tax and no charge."""
+    lines = order.get("order_items") or []
+    return sum((Decimal(line.get("price") or 0) * line["quantity"] for line in lines), Decimal(0))
+
+
 def return_lines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each returned item; once counted, its good and its damaged part are a line each."""
     return [line for item in record.get("return_items") or [] for line in _parts(item, record)]

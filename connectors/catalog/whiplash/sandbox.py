@@ -175,6 +175,8 @@ class WhiplashSandbox(
         return over_limit(world, path)
 
     def subscriptions(self, world: World, topic: str) -> list[Subscription]:
+        if not len(world.table("notification_subscriptions")):
+            return []
         name, _, only = topic.partition("@")
         events = world.table("notification_events").where(name=name)
         numbers = {row["id"] for row in events}

@@ -173,7 +173,8 @@ def _proves(granted: Document, form: dict[str, str]) -> bool:
     if not granted["code_challenge"]:
         return True
     digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == granted["code_challenge"]
+    challenge: str = granted["code_challenge"]
+    return challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _by_refresh_token(world: World, form: dict[str, str]) -> Reply:
