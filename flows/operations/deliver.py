@@ -140,7 +140,8 @@ class _Pumping:
         assert delivery.flow is not None and delivery.record is not None
         resolver = self._resolver(delivery.flow.source, target)
         action = target.spec.action(delivery.action)
-        standard = msgspec.convert(delivery.standard, resources()[action.resource], strict=False)
+        resource = delivery.flow.stream_spec.resource
+        standard = msgspec.convert(delivery.standard, resources()[resource], strict=False)
         context = Context(
             settings=channel.settings,
             reference=delivery.record.reference,

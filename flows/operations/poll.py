@@ -1,5 +1,6 @@
 """Reads on in a feed: page by page, each page's events and the cursor in one transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from flows.mapping.records import expression
 from flows.models import Cursor, Run
 from flows.models.event import Origin
 from flows.operations.publish import CONNECTION_DOWN, fact, write_facts
-from flows.operations.receive import receive_records
+from flows.operations.receive import has_event, receive_records
 
 log = structlog.get_logger(__name__)
 LONGEST_PAUSE_SECONDS = 900
@@ -65,16 +66,22 @@ def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -
     feed = channel.connector.feed(cursor.feed)
     assert feed.poll is not None
     now = timezone.now()
-    context = Context(settings=channel.settings, now=now)
+
+    def is_known(record_id: str, version: str) -> bool:
+        with tenant_scope(tenant_id):
+            return has_event(cursor.connection, _version_key(feed, record_id, version))
+
+    context = Context(settings=channel.settings, now=now, is_known=is_known)
     since = cursor.since - timedelta(seconds=feed.overlap_seconds) if cursor.since else None
     page = channel.client().run(feed.poll(Position(since, cursor.page), context))
+    bodies = [(raw, msgspec.json.encode(raw)) for raw in page.records]
     with tenant_scope(tenant_id):
         if not Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists():
             return False  # another worker took over
         found = receive_records(
             connection=cursor.connection,
             feed=feed.name,
-            records=[(_key(feed, raw), msgspec.json.encode(raw)) for raw in page.records],
+            records=[(_key(feed, raw, body), body) for raw, body in bodies],
             origin=Origin.POLL,
             at=timezone.now(),
         )
@@ -82,11 +89,16 @@ def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -
         return _advance(cursor, page, token)
 
 
-def _key(feed: Feed, raw: Any) -> str:
-    """Two readings of one version of a record are one event."""
+def _version_key(feed: Feed, record_id: str, version: str) -> str:
+    return f"{feed.name}:{record_id}:{version}:"[:230]
+
+
+def _key(feed: Feed, raw: Any, body: bytes) -> str:
+    """Two readings of one version are one event, unless they differ: a vendor's clock is coarse,
+    and a second change within its tick has the same version."""
     record_id = expression(feed.record_id).search(raw)
     version = expression(feed.version).search(raw)
-    return f"{feed.name}:{record_id}:{version}"[:255]
+    return _version_key(feed, record_id, version) + hashlib.sha256(body).hexdigest()[:16]
 
 
 def _advance(cursor: Cursor, page: Page, token: UUID) -> bool:

@@ -55,11 +55,8 @@ def receive_records(
     """Store what a poll or a sync read, as (delivery key, bytes); returns how many were new."""
     found = list(records)
     keys = [key for key, _ in found]
-    known = set(
-        Event.objects.filter(connection=connection, delivery_key__in=keys).values_list(
-            "delivery_key", flat=True
-        )
-    )
+    before = Event.objects.filter(connection=connection, delivery_key__in=keys)
+    known = set(before.values_list("delivery_key", flat=True))
     events = {
         key: Event(
             tenant_id=connection.tenant_id,
@@ -77,6 +74,13 @@ def receive_records(
     if events:
         nudge("route", tenant_id=connection.tenant_id, subject_id=connection.pk)
     return len(events)
+
+
+def has_event(connection: Connection, version_key: str) -> bool:
+    """Whether this version of a record was read before."""
+    return Event.objects.filter(
+        connection=connection, delivery_key__startswith=version_key
+    ).exists()
 
 
 def receive_again(*, event: Event, flow_id: UUID | None = None) -> Event:

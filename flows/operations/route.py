@@ -117,7 +117,8 @@ def _version_of(reading: Reading) -> str:
     digest = hashlib.sha256(
         content if isinstance(content, bytes) else msgspec.json.encode(content)
     ).hexdigest()
-    version = f"{reading.version}~{digest[:12]}"
+    at = reading.updated_at
+    version = f"{at.isoformat() if at else reading.version}~{digest[:12]}"
     is_replay = reading.event.origin == "replay"
     return f"{version}~{reading.event.public_id}" if is_replay else version
 

@@ -2,49 +2,28 @@
 
 from flows.recipes import Recipe, Step
 
+SHOP, ERP, WAREHOUSE = "shopify", "netsuite", "whiplash"
+
 RECIPE = Recipe(
     name="shopify_netsuite_whiplash",
     label="Shopify, NetSuite and Whiplash",
     about="Orders go from the shop through the ERP to the warehouse; shipments and order numbers"
     " come back.",
     flows=(
-        Step("Customers", "shopify", "customers", "netsuite", "upsert_customer"),
-        Step("Orders", "shopify", "orders", "netsuite", "upsert_sales_order"),
-        Step("Order numbers", "netsuite", "orders", "shopify", "write_order_number"),
-        Step("Shipment Sync", "netsuite", "approved_orders", "whiplash", "create_order"),
-        Step("Item fulfilments", "whiplash", "shipments", "netsuite", "fulfil_sales_order"),
-        Step("Fulfilments", "whiplash", "shipments", "shopify", "create_fulfillment"),
+        Step("Products", ERP, "products", SHOP, "set_product"),
+        Step("Customers", SHOP, "customers", ERP, "upsert_customer"),
+        Step("Orders", SHOP, "orders", ERP, "upsert_sales_order"),
+        Step("Order numbers", ERP, "orders", SHOP, "write_order_number"),
+        Step("Shipment Sync", ERP, "approved_orders", WAREHOUSE, "create_order"),
+        Step("Item fulfilments", WAREHOUSE, "shipments", ERP, "fulfil_sales_order"),
+        Step("Fulfilments", WAREHOUSE, "shipments", SHOP, "create_fulfillment"),
+        Step("Shop cancels in ERP", SHOP, "cancelled_orders", ERP, "cancel_sales_order"),
+        Step("Shop cancels in warehouse", SHOP, "cancelled_orders", WAREHOUSE, "cancel_order"),
+        Step("ERP cancels in warehouse", ERP, "cancelled_orders", WAREHOUSE, "cancel_order"),
+        Step("ERP cancels in shop", ERP, "cancelled_orders", SHOP, "cancel_order"),
         Step(
-            "Cancelled in the shop, ERP",
-            "shopify",
-            "cancelled_orders",
-            "netsuite",
-            "cancel_sales_order",
+            "Warehouse cancels in ERP", WAREHOUSE, "cancelled_sales_orders", ERP, "cancel_sales_order"
         ),
-        Step(
-            "Cancelled in the shop, warehouse",
-            "shopify",
-            "cancelled_orders",
-            "whiplash",
-            "cancel_order",
-        ),
-        Step(
-            "Cancelled in the ERP, warehouse",
-            "netsuite",
-            "cancelled_orders",
-            "whiplash",
-            "cancel_order",
-        ),
-        Step(
-            "Cancelled in the ERP, shop", "netsuite", "cancelled_orders", "shopify", "cancel_order"
-        ),
-        Step(
-            "Cancelled in the warehouse, shop",
-            "whiplash",
-            "cancelled_orders",
-            "shopify",
-            "cancel_order",
-        ),
-        Step("Products", "netsuite", "products", "shopify", "set_product"),
+        Step("Warehouse cancels in shop", WAREHOUSE, "cancelled_sales_orders", SHOP, "cancel_order"),
     ),
 )

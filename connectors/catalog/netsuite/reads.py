@@ -66,14 +66,14 @@ def document(record: str, record_id: str, fields: str = "") -> Request:
 
 def poll_orders(position: Position, context: Context) -> Plan[Page]:
     rows, next_page = yield from ORDERS.read(position, context)
-    orders = yield from _documents("salesOrder", [row["id"] for row in rows])
+    orders = yield from _documents("salesOrder", _unread(rows, context))
     known = yield from item_facts(_items_in(orders))
     return Page([order_record(order, known, context) for order in orders], next_page)
 
 
 def poll_fulfilments(position: Position, context: Context) -> Plan[Page]:
     rows, next_page = yield from FULFILMENTS.read(position, context)
-    found = yield from _documents("itemFulfillment", [row["id"] for row in rows])
+    found = yield from _documents("itemFulfillment", _unread(rows, context))
     known = yield from item_facts(_items_in(found))
     orders = {id_of(one.get("createdFrom")) for one in found} - {""}
     references: dict[str, str] = {}
@@ -131,6 +131,16 @@ def _stamp(row: Row, context: Context) -> Row:
     row["changedAt"] = changed.isoformat()
     row["version"] = version_of(changed, now)
     return row
+
+
+def _unread(rows: Iterable[Row], context: Context) -> list[str]:
+    """The documents that must be read whole: those whose settled version we do not have yet."""
+    stamped = [_stamp(row, context) for row in rows]
+    return [
+        row["id"]
+        for row in stamped
+        if not (row["version"].endswith("+") and context.is_known(row["id"], row["version"]))
+    ]
 
 
 def _documents(record: str, ids: list[str]) -> Plan[list[dict[str, Any]]]:
