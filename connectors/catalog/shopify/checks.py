@@ -1,0 +1,87 @@
+"""The parts of the credential check, each on its own and in plain words."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from connectors.catalog.shopify import queries
+from connectors.catalog.shopify.calls import DEFAULT_VERSION, ask
+from connectors.catalog.shopify.login import SCOPES
+from connectors.errors import Rejected, Unauthorized
+from connectors.spec import Check, Context, Plan
+
+
+def _reachable(context: Context) -> Plan[str]:
+    data = yield from ask(queries.SHOP, {}, context, cost=2)
+    shop = data["shop"]
+    wanted = context.settings.get("shop")
+    if wanted and shop["myshopifyDomain"].split(".", 1)[0] != wanted:
+        raise Unauthorized(f"The token belongs to another shop: {shop['myshopifyDomain']}.")
+    return f"Shopify answers for {shop['name']} ({shop['myshopifyDomain']})."
+
+
+def _environment(context: Context) -> Plan[str]:
+    data = yield from ask(queries.SHOP, {}, context, cost=2)
+    plan = data["shop"]["plan"]
+    if plan["partnerDevelopment"]:
+        return "A development store: its orders are for testing."
+    return f"A live shop ({plan['publicDisplayName']})."
+
+
+def _version(context: Context) -> Plan[str]:
+    wanted = context.settings.get("api_version") or DEFAULT_VERSION
+    data = yield from ask(queries.VERSIONS, {}, context, cost=2)
+    supported = [one["handle"] for one in data["publicApiVersions"] if one["supported"]]
+    if wanted not in supported:
+        raise Rejected(f"Shopify no longer supports version {wanted}; choose {supported[-1]}.")
+    return f"Version {wanted} is supported."
+
+
+def _granted(context: Context) -> Generator[Any, Any, set[str]]:
+    data = yield from ask(queries.SCOPES, {}, context, cost=2)
+    handles = {one["handle"] for one in data["currentAppInstallation"]["accessScopes"]}
+    reads = {f"read_{name.removeprefix('write_')}" for name in handles if name.startswith("write_")}
+    return handles | reads  # Shopify lists a write scope without the read scope that it implies
+
+
+def _may(*scopes: str) -> Callable[[Context], Plan[str]]:
+    def plan(context: Context) -> Plan[str]:
+        granted = yield from _granted(context)
+        missing = [scope for scope in scopes if scope not in granted]
+        if missing:
+            raise Unauthorized(
+                f"The app lacks {', '.join(missing)}: add it in the app's access scopes, release"
+                " the version, and approve it in the shop."
+            )
+        return f"Granted: {', '.join(scopes)}."
+
+    return plan
+
+
+def _old_orders(context: Context) -> Plan[str]:
+    granted = yield from _granted(context)
+    if "read_all_orders" in granted:
+        return "All orders can be read."
+    return "Orders of the last 60 days can be read; older ones need the scope read_all_orders."
+
+
+def _webhooks(context: Context) -> Plan[str]:
+    data = yield from ask(queries.SUBSCRIPTIONS, {"after": None}, context, cost=20)
+    topics = sorted({node["topic"] for node in data["webhookSubscriptions"]["nodes"]})
+    if not any(topic.startswith("ORDERS_") for topic in topics):
+        raise Rejected("No webhooks are registered for orders; register them for this connection.")
+    return f"{len(topics)} webhook topics are registered."
+
+
+def _scope_label(scope: str) -> str:
+    verb, _, what = scope.partition("_")
+    return f"May {verb} {what.replace('_', ' ')}"
+
+
+CHECKS = (
+    Check("reachable", "The shop answers and knows us", _reachable),
+    *(Check(scope, _scope_label(scope), _may(scope)) for scope in SCOPES),
+    Check("old_orders", "How far back orders can be read", _old_orders),
+    Check("version", "The API version is supported", _version),
+    Check("environment", "Development store or live shop", _environment),
+    Check("webhooks", "Webhooks are registered", _webhooks),
+)

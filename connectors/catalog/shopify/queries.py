@@ -1,0 +1,437 @@
+"""The GraphQL documents that are sent to Shopify; each must be valid in Shopify's own schema."""
+
+_MONEY = "{ shopMoney { amount currencyCode } }"
+_TAXES = f"taxLines {{ title rate priceSet {_MONEY} }}"
+_DISCOUNTS = f"""discountAllocations {{
+  allocatedAmountSet {_MONEY}
+  discountApplication {{
+    index
+    ... on DiscountCodeApplication {{ code }}
+    ... on ManualDiscountApplication {{ title }}
+    ... on AutomaticDiscountApplication {{ title }}
+  }}
+}}"""
+_ADDRESS = """{
+  name firstName lastName company address1 address2 city provinceCode zip countryCodeV2 phone
+}"""
+
+_LINE = f"""
+fragment Line on LineItem {{
+  id title sku quantity currentQuantity unfulfilledQuantity requiresShipping isGiftCard variantTitle
+  originalUnitPriceSet {_MONEY}
+  {_DISCOUNTS}
+  {_TAXES}
+  duties {{ id price {_MONEY} {_TAXES} }}
+  customAttributes {{ key value }}
+  variant {{ id }}
+  product {{ id }}
+}}
+"""
+
+_CUSTOMER = f"""
+fragment Person on Customer {{
+  id firstName lastName note tags createdAt updatedAt
+  defaultEmailAddress {{ emailAddress }}
+  defaultPhoneNumber {{ phoneNumber }}
+  defaultAddress {_ADDRESS}
+}}
+"""
+
+_REFUND = f"""
+fragment Refunded on Refund {{
+  id note createdAt
+  refundLineItems(first: 50) {{ nodes {{
+    quantity restockType lineItem {{ id sku }} location {{ id }}
+    subtotalSet {_MONEY} totalTaxSet {_MONEY}
+  }} }}
+  refundShippingLines(first: 5) {{ nodes {{
+    subtotalAmountSet {_MONEY} taxAmountSet {_MONEY}
+  }} }}
+  orderAdjustments(first: 5) {{ nodes {{ amountSet {_MONEY} taxAmountSet {_MONEY} }} }}
+  transactions(first: 5) {{ nodes {{ kind status gateway amountSet {_MONEY} }} }}
+}}
+"""
+
+ORDERS = (
+    f"""
+query Orders($first: Int!, $after: String, $query: String) {{
+  shop {{ ianaTimezone }}
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{
+      id name createdAt processedAt updatedAt closedAt cancelledAt cancelReason
+      displayFinancialStatus displayFulfillmentStatus email phone note tags test
+      currencyCode presentmentCurrencyCode taxesIncluded dutiesIncluded paymentGatewayNames
+      totalPriceSet {_MONEY}
+      currentTotalPriceSet {_MONEY}
+      currentTotalTaxSet {_MONEY}
+      currentTotalDiscountsSet {_MONEY}
+      currentTotalAdditionalFeesSet {_MONEY}
+      totalTipReceivedSet {_MONEY}
+      totalCashRoundingAdjustment {{ paymentSet {_MONEY} }}
+      customAttributes {{ key value }}
+      customer {{ ...Person }}
+      billingAddress {_ADDRESS}
+      shippingAddress {_ADDRESS}
+      shippingLines(first: 5, includeRemovals: true) {{ nodes {{
+        id title code isRemoved originalPriceSet {_MONEY} {_DISCOUNTS} {_TAXES}
+      }} }}
+      lineItems(first: 25) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{ ...Line }}
+      }}
+      refunds(first: 5) {{ id }}
+      fulfillmentOrders(first: 5) {{ nodes {{
+        id status fulfillmentHolds {{ reason reasonNotes }}
+      }} }}
+    }}
+  }}
+}}
+"""
+    + _LINE
+    + _CUSTOMER
+)
+
+ORDER_LINES = (
+    """
+query OrderLines($id: ID!, $after: String) {
+  order(id: $id) {
+    lineItems(first: 250, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Line }
+    }
+  }
+}
+"""
+    + _LINE
+)
+
+ORDER_REFUNDS = (
+    """
+query OrderRefunds($id: ID!) {
+  order(id: $id) { refunds(first: 20) { ...Refunded } }
+}
+"""
+    + _REFUND
+)
+
+CUSTOMERS = (
+    """
+query Customers($first: Int!, $after: String, $query: String) {
+  shop { ianaTimezone currencyCode }
+  customers(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes { ...Person }
+  }
+}
+"""
+    + _CUSTOMER
+)
+
+_VARIANT = """
+fragment Unit on ProductVariant {
+  id sku barcode price compareAtPrice position updatedAt
+  selectedOptions { name value }
+  inventoryItem { id tracked measurement { weight { value unit } } }
+}
+"""
+
+PRODUCTS = (
+    """
+query Products($first: Int!, $after: String, $query: String) {
+  shop { ianaTimezone currencyCode }
+  products(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id title handle descriptionHtml vendor productType status tags createdAt updatedAt
+      options { name values }
+      variants(first: 50) {
+        pageInfo { hasNextPage endCursor }
+        nodes { ...Unit }
+      }
+    }
+  }
+}
+"""
+    + _VARIANT
+)
+
+PRODUCT_VARIANTS = (
+    """
+query ProductVariants($id: ID!, $after: String) {
+  product(id: $id) {
+    variants(first: 250, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Unit }
+    }
+  }
+}
+"""
+    + _VARIANT
+)
+
+PRODUCT_BY = """
+query ProductBy($identifier: ProductIdentifierInput!) {
+  productByIdentifier(identifier: $identifier) {
+    id handle title tags
+    options { name values }
+    variants(first: 100) {
+      pageInfo { hasNextPage endCursor }
+      nodes { id sku selectedOptions { name value } }
+    }
+  }
+}
+"""
+
+SET_PRODUCT = """
+mutation SetProduct($identifier: ProductSetIdentifiers, $input: ProductSetInput!) {
+  productSet(identifier: $identifier, input: $input, synchronous: true) {
+    product { id title handle }
+    userErrors { code field message }
+  }
+}
+"""
+
+VARIANTS_BY_SKU = """
+query VariantsBySku($query: String!) {
+  productVariants(first: 10, query: $query) {
+    nodes { id sku inventoryItem { id tracked } product { id title } }
+  }
+}
+"""
+
+INVENTORY_AT = """
+query InventoryAt($query: String!, $location: ID!) {
+  productVariants(first: 10, query: $query) {
+    nodes {
+      id sku
+      inventoryItem {
+        id tracked
+        inventoryLevel(locationId: $location) {
+          quantities(names: ["available", "on_hand"]) { name quantity }
+        }
+      }
+    }
+  }
+}
+"""
+
+SET_INVENTORY = """
+mutation SetInventory($input: InventorySetQuantitiesInput!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id createdAt }
+    userErrors { code field message }
+  }
+}
+"""
+
+INVENTORY_LEVELS = """
+query InventoryLevels($first: Int!, $after: String) {
+  inventoryItems(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id sku
+      inventoryLevels(first: 10) { nodes {
+        id updatedAt
+        location { id name }
+        quantities(names: ["available", "on_hand", "committed", "damaged", "safety_stock"]) {
+          name quantity
+        }
+      } }
+    }
+  }
+}
+"""
+
+LOCATIONS = """
+query Locations($first: Int!, $after: String) {
+  locations(first: $first, after: $after, includeInactive: true, sortKey: ID) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id name isActive fulfillsOnlineOrders updatedAt address { city countryCode } }
+  }
+}
+"""
+
+FULFILLMENT_STATE = """
+query FulfillmentState($id: ID!) {
+  order(id: $id) {
+    id name cancelledAt displayFulfillmentStatus
+    fulfillments(first: 100) {
+      id name status
+      trackingInfo { company number url }
+      fulfillmentLineItems(first: 250) { nodes { quantity lineItem { id } } }
+    }
+    fulfillmentOrders(first: 20) {
+      nodes {
+        id status
+        assignedLocation { name location { id } }
+        fulfillmentHolds { reason reasonNotes }
+        lineItems(first: 100) {
+          pageInfo { hasNextPage endCursor }
+          nodes { id remainingQuantity lineItem { id } }
+        }
+      }
+    }
+  }
+}
+"""
+
+FULFILLMENT_ORDER_LINES = """
+query FulfillmentOrderLines($id: ID!, $after: String) {
+  fulfillmentOrder(id: $id) {
+    lineItems(first: 250, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { id remainingQuantity lineItem { id } }
+    }
+  }
+}
+"""
+
+FULFILLMENTS = """
+query Fulfillments($id: ID!) {
+  order(id: $id) {
+    id name
+    fulfillments(first: 100) {
+      id name status
+      trackingInfo { company number url }
+      fulfillmentLineItems(first: 250) { nodes { quantity lineItem { id } } }
+      events(first: 50) { nodes { id status happenedAt } }
+    }
+  }
+}
+"""
+
+CREATE_FULFILLMENT = """
+mutation CreateFulfillment($fulfillment: FulfillmentInput!) {
+  fulfillmentCreate(fulfillment: $fulfillment) {
+    fulfillment { id name status }
+    userErrors { field message }
+  }
+}
+"""
+
+UPDATE_TRACKING = """
+mutation UpdateTracking($id: ID!, $tracking: FulfillmentTrackingInput!, $notify: Boolean) {
+  fulfillmentTrackingInfoUpdate(
+    fulfillmentId: $id, trackingInfoInput: $tracking, notifyCustomer: $notify
+  ) {
+    fulfillment { id name status }
+    userErrors { field message }
+  }
+}
+"""
+
+CREATE_FULFILLMENT_EVENT = """
+mutation CreateFulfillmentEvent($event: FulfillmentEventInput!) {
+  fulfillmentEventCreate(fulfillmentEvent: $event) {
+    fulfillmentEvent { id status }
+    userErrors { field message }
+  }
+}
+"""
+
+ORDER_STATE = """
+query OrderState($id: ID!) {
+  order(id: $id) {
+    id name tags closedAt cancelledAt displayFulfillmentStatus
+    metafield(namespace: "ekyam", key: "erp_order") { value }
+  }
+}
+"""
+
+CANCEL_ORDER = """
+mutation CancelOrder(
+  $id: ID!, $reason: OrderCancelReason!, $restock: Boolean!,
+  $refund: OrderCancelRefundMethodInput, $notify: Boolean, $note: String
+) {
+  orderCancel(
+    orderId: $id, reason: $reason, restock: $restock,
+    refundMethod: $refund, notifyCustomer: $notify, staffNote: $note
+  ) {
+    job { id done }
+    orderCancelUserErrors { code field message }
+    userErrors { field message }
+  }
+}
+"""
+
+CLOSE_ORDER = """
+mutation CloseOrder($input: OrderCloseInput!) {
+  orderClose(input: $input) {
+    order { id name closedAt }
+    userErrors { field message }
+  }
+}
+"""
+
+ADD_TAGS = """
+mutation AddTags($id: ID!, $tags: [String!]!) {
+  tagsAdd(id: $id, tags: $tags) {
+    node { id }
+    userErrors { field message }
+  }
+}
+"""
+
+SET_METAFIELDS = """
+mutation SetMetafields($metafields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $metafields) {
+    metafields { id namespace key value }
+    userErrors { code field message }
+  }
+}
+"""
+
+SHOP = """
+query Shop {
+  shop { name myshopifyDomain currencyCode plan { partnerDevelopment publicDisplayName } }
+}
+"""
+
+SCOPES = "query Scopes { currentAppInstallation { accessScopes { handle } } }"
+
+VERSIONS = "query Versions { publicApiVersions { handle supported } }"
+
+SUBSCRIPTIONS = """
+query Subscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id topic uri }
+  }
+}
+"""
+
+CREATE_SUBSCRIPTION = """
+mutation CreateSubscription(
+  $topic: WebhookSubscriptionTopic!, $webhookSubscription: WebhookSubscriptionInput!
+) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $webhookSubscription) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
+UPDATE_SUBSCRIPTION = """
+mutation UpdateSubscription($id: ID!, $webhookSubscription: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $webhookSubscription) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
+DELETE_SUBSCRIPTION = """
+mutation DeleteSubscription($id: ID!) {
+  webhookSubscriptionDelete(id: $id) {
+    deletedWebhookSubscriptionId
+    userErrors { field message }
+  }
+}
+"""
+
+ALL = {
+    name: text
+    for name, text in dict(globals()).items()
+    if name.isupper() and not name.startswith("_") and isinstance(text, str)
+}
