@@ -22,8 +22,14 @@ RECIPE = Recipe(
         Step("ERP cancels in warehouse", ERP, "cancelled_orders", WAREHOUSE, "cancel_order"),
         Step("ERP cancels in shop", ERP, "cancelled_orders", SHOP, "cancel_order"),
         Step(
-            "Warehouse cancels in ERP", WAREHOUSE, "cancelled_sales_orders", ERP, "cancel_sales_order"
+            "Warehouse cancels in ERP",
+            WAREHOUSE,
+            "cancelled_sales_orders",
+            ERP,
+            "cancel_sales_order",
         ),
-        Step("Warehouse cancels in shop", WAREHOUSE, "cancelled_sales_orders", SHOP, "cancel_order"),
+        Step(
+            "Warehouse cancels in shop", WAREHOUSE, "cancelled_sales_orders", SHOP, "cancel_order"
+        ),
     ),
 )

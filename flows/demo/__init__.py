@@ -1,0 +1,1 @@
+"""The demonstration: a tenant, three simulated systems, and the people who work in them."""

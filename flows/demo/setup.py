@@ -1,0 +1,88 @@
+"""Makes the demo tenant: its people, its connections to the sandboxes, its flows On."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from connectors.checks import check_connection, keep_report, register_webhooks
+from connectors.models import Connection
+from connectors.operations import connect
+from connectors.registry import get_connector
+from ekyam.tenants.models import Membership, Role, Tenant, User
+from ekyam.tenants.scope import tenant_scope
+from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote
+from flows.models import Flow
+from flows.operations.configure import apply_recipe, switch_on
+from flows.recipes import all_recipes
+
+EMAIL = "owner@acme.example"
+POLL_SECONDS = 2  # a sandbox is near; a vendor's own default is minutes
+
+
+@dataclass(frozen=True)
+class Demo:
+    tenant: Tenant
+    connections: dict[str, Connection]
+    shop: Remote
+    erp: Remote
+    warehouse: Remote
+
+
+def set_up(*, slug: str = "acme", password: str) -> Demo:
+    """Everything that is missing; what is there from an earlier start is brought up to date."""
+    tenant, _ = Tenant.objects.get_or_create(
+        slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
+    )
+    _add_owner(tenant, password)
+    connections = {name: _connect(tenant, name) for name in (SHOP, ERP, WAREHOUSE)}
+    for connection in connections.values():
+        register_webhooks(connection)
+        parts = check_connection(connection)
+        with tenant_scope(tenant):
+            keep_report(connection, parts)
+    recipe = all_recipes()["shopify_netsuite_whiplash"]
+    with tenant_scope(tenant):
+        for flow in apply_recipe(recipe, connections):
+            switch_on(Flow.objects.select_related("source", "target").get(pk=flow.pk))
+    remotes = [Remote(name, connections[name].account) for name in (SHOP, ERP, WAREHOUSE)]
+    remotes[2].do("set", rate_limit=0)  # the demonstration is in more of a hurry than a warehouse
+    return Demo(tenant, connections, *remotes)
+
+
+def _add_owner(tenant: Tenant, password: str) -> None:
+    user = User.objects.filter(email=EMAIL).first()
+    if user is None:
+        user = User.objects.create_user(EMAIL, password, name="Acme's owner", is_staff=True)
+    else:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    with tenant_scope(tenant):
+        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER})
+
+
+def _connect(tenant: Tenant, slug: str) -> Connection:
+    """With what the simulated account itself says that one needs."""
+    connector = get_connector(slug)
+    needed = Remote(slug, _account(slug)).look("connection")
+    with tenant_scope(tenant):
+        known = Connection.objects.filter(connector=slug).first()
+        if known is not None:
+            return known
+        return connect(
+            tenant_id=tenant.pk,
+            connector=slug,
+            label=f"{connector.label} sandbox",
+            environment="sandbox",
+            auth=needed["auth"],
+            settings={**needed["settings"], "poll_seconds": POLL_SECONDS},
+            credentials=needed["credentials"],
+        )
+
+
+def _account(slug: str) -> str:
+    named = {SHOP: "shop", ERP: "account_id", WAREHOUSE: "account"}
+    return get_connector(slug).account({named[slug]: ACCOUNTS[slug]})
+
+
+def portal_address() -> str:
+    return settings.PUBLIC_URL
