@@ -1,7 +1,7 @@
 """An open connection: the row, the declaration, the address and the credentials, ready to send."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from connectors.client import Client, request_token
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.errors import Unreachable
 from connectors.models import Connection, Environment
-from connectors.spec import Connector, Response
+from connectors.spec import Connector, Limits, Request, Response
+from connectors.throttle import pace
 from ekyam import outbound
 from ekyam.tenants.scope import tenant_scope
 
@@ -41,7 +42,11 @@ class Channel:
             transport=self._transport,
             renew=self._renew,
             now=timezone.now,
+            pace=self._pace,
         )
+
+    def _pace(self, request: Request) -> None:
+        pace(self.connection.pk, limits_of(self.connection), request.cost)
 
     def _transport(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
@@ -75,6 +80,13 @@ def open_channel(connection: Connection) -> Channel:
         credentials=open_credentials(connection),
         allow=_allowed(connection),
     )
+
+
+def limits_of(connection: Connection) -> Limits:
+    """The vendor's documented ones; `per_second` of the settings says what this account has."""
+    limits = connection.spec.limits
+    chosen = connection.settings.get("per_second")
+    return limits if chosen is None else replace(limits, per_second=float(chosen))
 
 
 def base_url_of(connection: Connection) -> str:

@@ -50,6 +50,7 @@ class Client:
     transport: Transport
     renew: Callable[["Client"], Mapping[str, str]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pace: Callable[[Request], None] = lambda request: None  # waits until the request may go
     exchanges: list[Exchange] = field(default_factory=list)
 
     def run(self, plan: Plan[T]) -> T:
@@ -66,6 +67,7 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """The answer, or the Failure that it means."""
+        self.pace(request)
         if self.auth.needs_token and self._is_stale():
             self.credentials = self.renew(self)
         response = self._exchange(request)

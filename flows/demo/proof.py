@@ -1,4 +1,4 @@
-"""The proof: every order's id, time and state in each system, read from the systems' own ledgers."""
+"""The proof: every order's id, time and state in each system, out of the systems' own ledgers."""
 
 from collections.abc import Iterator
 

@@ -35,6 +35,8 @@ def set_up(*, slug: str = "acme", password: str) -> Demo:
     )
     _add_owner(tenant, password)
     connections = {name: _connect(tenant, name) for name in (SHOP, ERP, WAREHOUSE)}
+    remotes = [Remote(name, connections[name].account) for name in (SHOP, ERP, WAREHOUSE)]
+    remotes[2].do("set", rate_limit=0)  # a demonstration is in more of a hurry than a warehouse
     for connection in connections.values():
         register_webhooks(connection)
         parts = check_connection(connection)
@@ -44,8 +46,6 @@ def set_up(*, slug: str = "acme", password: str) -> Demo:
     with tenant_scope(tenant):
         for flow in apply_recipe(recipe, connections):
             switch_on(Flow.objects.select_related("source", "target").get(pk=flow.pk))
-    remotes = [Remote(name, connections[name].account) for name in (SHOP, ERP, WAREHOUSE)]
-    remotes[2].do("set", rate_limit=0)  # the demonstration is in more of a hurry than a warehouse
     return Demo(tenant, connections, *remotes)
 
 
@@ -74,7 +74,7 @@ def _connect(tenant: Tenant, slug: str) -> Connection:
             label=f"{connector.label} sandbox",
             environment="sandbox",
             auth=needed["auth"],
-            settings={**needed["settings"], "poll_seconds": POLL_SECONDS},
+            settings={**needed["settings"], "poll_seconds": POLL_SECONDS, "per_second": 0},
             credentials=needed["credentials"],
         )
 
