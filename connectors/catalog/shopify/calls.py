@@ -137,7 +137,9 @@ def _classify_errors(response: Response) -> Exception | None:
         return Unauthorized("The shop is not active at Shopify.", detail=messages)
     if set(codes) & {"RESOURCE_NOT_FOUND", "MAX_INPUT_SIZE_EXCEEDED"}:
         return Rejected(f"Shopify refused the request: {messages}", detail=messages)
-    return UnexpectedResponse(f"Shopify did not understand the request: {messages}", detail=_listed(codes))
+    return UnexpectedResponse(
+        f"Shopify did not understand the request: {messages}", detail=_listed(codes)
+    )
 
 
 def _listed(codes: Sequence[str]) -> str:

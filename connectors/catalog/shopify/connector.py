@@ -63,7 +63,10 @@ SETTINGS = (
         "order_number_place",
         "Where the ERP's order number goes",
         default="tag",
-        choices=(("tag", "A tag such as ERP SO1042"), ("metafield", "The metafield ekyam.erp_order")),
+        choices=(
+            ("tag", "A tag such as ERP SO1042"),
+            ("metafield", "The metafield ekyam.erp_order"),
+        ),
     ),
     Field(
         "refund_on_cancel",

@@ -48,15 +48,19 @@ def find_fulfillment(record: Any, context: Context) -> Plan[Written | None]:
     """Ours is the one with the same lines, quantities and tracking numbers."""
     order = yield from _read_order(order_number(record, context), queries.FULFILLMENTS, context)
     body = {
-        "lines": [{"reference": line.reference, "quantity": int(line.quantity)} for line in record.lines],
-        "tracking": {"numbers": [one.tracking_number for one in record.parcels if one.tracking_number]},
+        "lines": [
+            {"reference": line.reference, "quantity": int(line.quantity)} for line in record.lines
+        ],
+        "tracking": {
+            "numbers": [one.tracking_number for one in record.parcels if one.tracking_number]
+        },
     }
     there = find_same(order["fulfillments"], body)
     return None if there is None else _written(there)
 
 
 def _read_order(number: str, document: str, context: Context) -> Generator[Any, Any, Any]:
-    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=300)
+    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=150)
     if data["order"] is None:
         raise Rejected(f"Shopify has no order {number} (or it is older than 60 days).")
     return data["order"]
@@ -152,7 +156,9 @@ def _obstacle(order: Node, lines: Sequence[Any], open_ones: Sequence[Node]) -> R
             f"The lines of this shipment of order {name} are assigned to several locations in"
             " Shopify; move them to one location there."
         )
-    waiting = [n for n in order["fulfillmentOrders"]["nodes"] if n["status"] in ("ON_HOLD", "SCHEDULED")]
+    waiting = [
+        n for n in order["fulfillmentOrders"]["nodes"] if n["status"] in ("ON_HOLD", "SCHEDULED")
+    ]
     _, not_even = _take([*open_ones, *waiting], lines)
     if not not_even:
         reasons = [h["reasonNotes"] or h["reason"] for n in waiting for h in n["fulfillmentHolds"]]
@@ -218,7 +224,9 @@ def _tracked(record: Any, context: Context) -> Generator[Any, Any, Node]:
 def _same_event(fulfillment: Node, status: str | None, happened_at: datetime) -> Node | None:
     for event in fulfillment["events"]["nodes"]:
         at = datetime.fromisoformat(event["happenedAt"].replace("Z", "+00:00"))
-        same_second = at.replace(microsecond=0) == happened_at.astimezone(UTC).replace(microsecond=0)
+        same_second = at.replace(microsecond=0) == happened_at.astimezone(UTC).replace(
+            microsecond=0
+        )
         if event["status"] == status and same_second:
             return dict(event)
     return None

@@ -30,7 +30,8 @@ def enum_of(topic: str) -> str:
 
 def register(address: str, topics: Sequence[str], context: Context) -> Plan[list[str]]:
     """One subscription a topic, all to this address; the API lists only our own app's."""
-    wanted = {enum_of(topic): topic for topic in topics if topic not in COMPLIANCE}
+    named = dict.fromkeys([*topics, "app/uninstalled"])
+    wanted = {enum_of(topic): topic for topic in named if topic not in COMPLIANCE}
     changed: list[str] = []
     kept: set[str] = set()
     there = yield from _subscriptions(context)

@@ -9,7 +9,7 @@ from connectors.catalog.shopify.calls import ask
 from connectors.errors import UnexpectedResponse
 from connectors.spec import Context, Page, Plan, Position
 
-PAGE = 20  # orders at once: a query of 25 lines each stays below Shopify's 1000 points
+PAGE = 50  # orders at once: with 25 lines each a query stays below Shopify's 1000 points
 Steps = Generator[Any, Any, None]
 
 
@@ -30,7 +30,7 @@ def _next(connection: Mapping[str, Any]) -> str:
 
 
 def poll_orders(position: Position, context: Context) -> Plan[Page]:
-    data = yield from ask(queries.ORDERS, _window(position, PAGE), context, cost=700)
+    data = yield from ask(queries.ORDERS, _window(position, PAGE), context, cost=600)
     clock = rest_shape.shop_clock(data["shop"]["ianaTimezone"])
     nodes = data["orders"]["nodes"]
     for node in nodes:
@@ -42,13 +42,11 @@ def complete_order(node: dict[str, Any], context: Context) -> Steps:
     """Fetch what did not fit on the page: further lines, and what refunds hold."""
     yield from _rest(node, "lineItems", queries.ORDER_LINES, "order", context)
     if node["refunds"]:
-        data = yield from ask(queries.ORDER_REFUNDS, {"id": node["id"]}, context, cost=200)
+        data = yield from ask(queries.ORDER_REFUNDS, {"id": node["id"]}, context, cost=40)
         node["refunds"] = (data["order"] or node)["refunds"]
 
 
-def _rest(
-    node: dict[str, Any], field: str, document: str, root: str, context: Context
-) -> Steps:
+def _rest(node: dict[str, Any], field: str, document: str, root: str, context: Context) -> Steps:
     """Page through a connection that began inside `node`, adding to its nodes."""
     connection = node[field]
     while connection["pageInfo"]["hasNextPage"]:
@@ -71,7 +69,7 @@ def poll_customers(position: Position, context: Context) -> Plan[Page]:
 
 
 def poll_products(position: Position, context: Context) -> Plan[Page]:
-    data = yield from ask(queries.PRODUCTS, _window(position, 20), context, cost=350)
+    data = yield from ask(queries.PRODUCTS, _window(position, 20), context, cost=200)
     shop = data["shop"]
     clock = rest_shape.shop_clock(shop["ianaTimezone"])
     nodes = data["products"]["nodes"]
@@ -93,7 +91,7 @@ def poll_locations(position: Position, context: Context) -> Plan[Page]:
 def poll_inventory_levels(position: Position, context: Context) -> Plan[Page]:
     """Every level, less what did not change: Shopify cannot ask for changed levels."""
     variables = {"first": 50, "after": position.page or None}
-    data = yield from ask(queries.INVENTORY_LEVELS, variables, context, cost=250)
+    data = yield from ask(queries.INVENTORY_LEVELS, variables, context, cost=80)
     clock = rest_shape.shop_clock(None)
     records = [
         rest_shape.level(item, node, clock)

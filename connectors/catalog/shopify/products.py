@@ -89,7 +89,9 @@ def merge(body: Any, there: Node | None) -> dict[str, Any]:
     known = {str(node["sku"]): node for node in there["variants"]["nodes"]} if there else {}
     ours = [_with_id(variant, known.get(variant["sku"])) for variant in body["variants"]]
     skus = {variant["sku"] for variant in body["variants"]}
-    others = [node for node in (there["variants"]["nodes"] if there else ()) if node["sku"] not in skus]
+    others = [
+        node for node in (there["variants"]["nodes"] if there else ()) if node["sku"] not in skus
+    ]
     _same_options(body["title"], ours, others)
     variants = [*ours, *({"id": node["id"], "options": _options(node)} for node in others)]
     if there and fields.get("tags") is not None:

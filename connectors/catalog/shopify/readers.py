@@ -1,6 +1,7 @@
 """Shopify's records -> the standard, line by line."""
 
 from collections.abc import Mapping as Dict
+from decimal import Decimal
 from typing import Any
 
 from connectors.catalog.shopify import records, refunds
@@ -46,7 +47,10 @@ def _customer(target: str, source: str) -> tuple[Line, ...]:
 
 
 CUSTOMER = Mapping(
-    (*_customer("", ""), Line("label", "join(' ', not_null([first_name, last_name])[?@])", (strip(),)))
+    (
+        *_customer("", ""),
+        Line("label", "join(' ', not_null([first_name, last_name])[?@])", (strip(),)),
+    )
 )
 
 ORDER = Mapping(
@@ -123,7 +127,8 @@ def _variant(variant: Dict[str, Any], names: list[Any]) -> dict[str, Any]:
     sku = (variant.get("sku") or "").strip()
     if not sku:
         raise MappingFailed(
-            f"The variant {variant.get('title') or variant['id']} has no SKU.", line="variants[].sku"
+            f"The variant {variant.get('title') or variant['id']} has no SKU.",
+            line="variants[].sku",
         )
     options = {name: variant.get(f"option{place}") for place, name in enumerate(names, 1)}
     found = {
@@ -142,7 +147,7 @@ def _variant(variant: Dict[str, Any], names: list[Any]) -> dict[str, Any]:
 
 
 def _decimal(value: Any) -> Any:
-    return None if value in (None, "") else records.Decimal(str(value))
+    return None if value in (None, "") else Decimal(str(value))
 
 
 PRODUCT = Mapping(

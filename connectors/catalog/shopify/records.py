@@ -51,7 +51,9 @@ def holds(order: Raw) -> list[dict[str, Any]]:
     found = []
     for fulfillment_order in order.get("fulfillment_orders") or ():
         for hold in fulfillment_order.get("fulfillment_holds") or ():
-            found.append({"reason": hold.get("reason") or "on hold", "note": hold.get("reason_notes")})
+            found.append(
+                {"reason": hold.get("reason") or "on hold", "note": hold.get("reason_notes")}
+            )
     return found
 
 
@@ -170,7 +172,11 @@ def _discounts(order: Raw, line: Raw, share: Any) -> list[dict[str, Any]]:
 
 def taxes(holder: Raw, share: Any = lambda amount: amount) -> list[dict[str, Any]]:
     return [
-        {"title": tax.get("title") or "Tax", "amount": share(shop_money(tax, "price")), "rate": _rate(tax)}
+        {
+            "title": tax.get("title") or "Tax",
+            "amount": share(shop_money(tax, "price")),
+            "rate": _rate(tax),
+        }
         for tax in holder.get("tax_lines") or ()
     ]
 
@@ -236,7 +242,9 @@ def duties(order: Raw) -> list[dict[str, Any]]:
 def tip(order: Raw) -> Decimal:
     """A tip may stand as a line too: it is counted once."""
     lines = [line for line in order.get("line_items") or () if line.get("tip")]
-    as_lines = sum((shop_money(line, "price") * Decimal(str(line["quantity"])) for line in lines), ZERO)
+    as_lines = sum(
+        (shop_money(line, "price") * Decimal(str(line["quantity"])) for line in lines), ZERO
+    )
     return max(shop_money(order, "total_tip_received"), as_lines)
 
 
@@ -249,7 +257,11 @@ def rounding(order: Raw) -> Decimal:
     adjustment = shop_money(order, "total_cash_rounding_payment_adjustment")
     if not adjustment:
         return ZERO
-    return adjustment if order_total(order) - parts_total(order, order_lines(order)) == adjustment else ZERO
+    return (
+        adjustment
+        if order_total(order) - parts_total(order, order_lines(order)) == adjustment
+        else ZERO
+    )
 
 
 def parts_total(order: Raw, lines: list[dict[str, Any]]) -> Decimal:

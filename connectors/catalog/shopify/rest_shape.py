@@ -9,7 +9,11 @@ from connectors.catalog.shopify.calls import number_of
 
 Node = Mapping[str, Any]
 Clock = Callable[[str | None], str | None]
-_FULFILLMENT = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
+_FULFILLMENT = {
+    "FULFILLED": "fulfilled",
+    "PARTIALLY_FULFILLED": "partial",
+    "RESTOCKED": "restocked",
+}
 _WEIGHT = {"GRAMS": "g", "KILOGRAMS": "kg", "OUNCES": "oz", "POUNDS": "lb"}
 
 
@@ -39,9 +43,7 @@ def money_set(bag: Node | None) -> dict[str, Any] | None:
     if not bag:
         return None
     money = bag["shopMoney"]
-    return {
-        "shop_money": {"amount": str(money["amount"]), "currency_code": money["currencyCode"]}
-    }
+    return {"shop_money": {"amount": str(money["amount"]), "currency_code": money["currencyCode"]}}
 
 
 def _amount(bag: Node | None) -> str | None:
@@ -84,7 +86,9 @@ def order(node: Node, clock: Clock) -> dict[str, Any]:
         ],
         "discount_applications": _in_order(applications),
         "refunds": [refund(one, clock) for one in node.get("refunds") or ()],
-        "fulfillment_orders": [_fulfillment_order(one) for one in node["fulfillmentOrders"]["nodes"]],
+        "fulfillment_orders": [
+            _fulfillment_order(one) for one in node["fulfillmentOrders"]["nodes"]
+        ],
         **_order_money(node),
     }
 
@@ -130,7 +134,7 @@ def line(node: Node, applications: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _line_status(quantity: int, current: int, waiting: int) -> str | None:
-    """GraphQL has no status on a line: it is shipped when nothing waits though some still counts."""
+    """GraphQL has no status on a line: it is shipped when nothing waits and some still counts."""
     if waiting == 0 and current > 0:
         return "fulfilled"
     return "partial" if 0 < waiting < current else None

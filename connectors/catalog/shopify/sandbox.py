@@ -88,9 +88,9 @@ class Shopify(Login):
             "X-Shopify-API-Version": "2026-07",
             "X-Shopify-Webhook-Id": str(uuid.uuid4()),
             "X-Shopify-Event-Id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{world.account}/{event}")),
-            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(timespec="microseconds").replace(
-                "+00:00", "000Z"
-            ),
+            "X-Shopify-Triggered-At": datetime.now(UTC)
+            .isoformat(timespec="microseconds")
+            .replace("+00:00", "000Z"),
         }
 
     # --- Views of the control door ------------------------------------------------------------
@@ -144,7 +144,9 @@ class Shopify(Login):
         if order["cancelled_at"] or order["fulfillments"]:
             return {"error": "The order is cancelled or fulfilled already."}
         reason = str(arguments.get("reason", "CUSTOMER")).upper()
-        orders.cancel(world, order, reason, restock=True, refund=bool(arguments.get("refund", True)))
+        orders.cancel(
+            world, order, reason, restock=True, refund=bool(arguments.get("refund", True))
+        )
         return {}
 
     @control("refund_order")
@@ -260,7 +262,9 @@ def _order_row(world: World, doc: Doc) -> Doc:
                 "tracking": one["numbers"],
                 "urls": one["urls"],
                 "events": [event["status"] for event in one["events"]],
-                "lines": [{"id": str(p["line_id"]), "quantity": p["quantity"]} for p in one["lines"]],
+                "lines": [
+                    {"id": str(p["line_id"]), "quantity": p["quantity"]} for p in one["lines"]
+                ],
             }
             for place, one in enumerate(doc["fulfillments"], 1)
         ],
@@ -284,7 +288,9 @@ def _product_row(world: World, doc: Doc) -> Doc:
                 "sku": one["sku"],
                 "price": fixed(one["price"]),
                 "options": one["options"],
-                "available": (catalog.level_of(world, one["item_id"], location) or {}).get("available"),
+                "available": (catalog.level_of(world, one["item_id"], location) or {}).get(
+                    "available"
+                ),
             }
             for one in variants
         ],

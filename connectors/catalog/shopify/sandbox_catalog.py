@@ -15,7 +15,14 @@ KINDS = (
 )  # fmt: skip
 # style, title, options, price, weight in grams
 DEMO = (
-    ("tee01", "Organic Tee", "Size", (("S", "EKM-TEE-S"), ("M", "EKM-TEE-M"), ("L", "EKM-TEE-L")), "24.00", 180),
+    (
+        "tee01",
+        "Organic Tee",
+        "Size",
+        (("S", "EKM-TEE-S"), ("M", "EKM-TEE-M"), ("L", "EKM-TEE-L")),
+        "24.00",
+        180,
+    ),
     ("hood01", "Zip Hoodie", "Size", (("M", "EKM-HOOD-M"),), "59.90", 620),
     ("mug01", "Enamel Mug", "Title", (("Default Title", "EKM-MUG"),), "14.50", 210),
     ("cap01", "Canvas Cap", "Title", (("Default Title", "EKM-CAP"),), "19.95", 95),
@@ -55,14 +62,15 @@ def seed(world: World) -> None:
         for value, sku in variants:
             variant = add_variant(world, product, sku, {option: value}, price)
             variant["grams"] = grams
-            variant["barcode"] = f"40{abs(hash_of(sku)):011d}"
+            variant["barcode"] = barcode_of(sku)
             world.table("variants").put(variant["id"], variant)
             set_level(world, variant["item_id"], main_location(world)["id"], 500)
         world.table("products").put(product["id"], product)
 
 
-def hash_of(text: str) -> int:
-    return sum(ord(letter) * 31**place for place, letter in enumerate(text)) % 10**11
+def barcode_of(sku: str) -> str:
+    """Thirteen digits, the same for the same SKU."""
+    return f"40{int.from_bytes(sku.encode(), 'big') % 10**11:011d}"
 
 
 def _new_product(world: World, handle: str, title: str) -> Doc:
@@ -212,7 +220,9 @@ def _refuse(fields: Doc) -> list[Doc]:
         key = tuple(sorted(chosen.items()))
         if key in seen:
             words = " / ".join(chosen.values())
-            message = f"The variant '{words}' already exists. Please change at least one option value."
+            message = (
+                f"The variant '{words}' already exists. Please change at least one option value."
+            )
             return [error("INVALID_VARIANT", path, message)]
         seen.add(key)
     return []
@@ -245,7 +255,11 @@ def _same(world: World, product: Doc, options: Doc) -> Doc | None:
 def _change_variant(world: World, variant: Doc, given: Doc, options: Doc) -> None:
     item = given.get("inventoryItem") or {}
     variant["options"] = options
-    for theirs, ours in (("price", "price"), ("compareAtPrice", "compare_at"), ("barcode", "barcode")):
+    for theirs, ours in (
+        ("price", "price"),
+        ("compareAtPrice", "compare_at"),
+        ("barcode", "barcode"),
+    ):
         if theirs in given:
             variant[ours] = given[theirs]
     variant["sku"] = given.get("sku") or item.get("sku") or variant["sku"]

@@ -99,9 +99,7 @@ def answer(
     return Reply(200, _envelope(world, result, price, context))
 
 
-def _envelope(
-    world: World, result: ExecutionResult, price: int, context: Asked
-) -> dict[str, Any]:
+def _envelope(world: World, result: ExecutionResult, price: int, context: Asked) -> dict[str, Any]:
     found: dict[str, Any] = {"data": result.data}
     if result.errors:
         for error in result.errors:
@@ -136,12 +134,32 @@ def prepare(text: str) -> tuple[Any, list[dict[str, Any]]]:
 
 
 _WORDS = (
-    (r"Cannot query field '(\w+)' on type '(\w+)'", "Field '{0}' doesn't exist on type '{1}'", "undefinedField"),
-    (r"Unknown argument '(\w+)' on field '[\w.]*?(\w+)'", "Field '{1}' doesn't accept argument '{0}'", "argumentNotAccepted"),
-    (r"Field '(\w+)' argument '(\w+)' of type .* is required", "Field '{0}' is missing required arguments: {1}", "missingRequiredArguments"),
-    (r"Variable '\$(\w+)' is never used", "Variable ${0} is declared by anonymous query but not used", "variableNotUsed"),
+    (
+        r"Cannot query field '(\w+)' on type '(\w+)'",
+        "Field '{0}' doesn't exist on type '{1}'",
+        "undefinedField",
+    ),
+    (
+        r"Unknown argument '(\w+)' on field '[\w.]*?(\w+)'",
+        "Field '{1}' doesn't accept argument '{0}'",
+        "argumentNotAccepted",
+    ),
+    (
+        r"Field '(\w+)' argument '(\w+)' of type .* is required",
+        "Field '{0}' is missing required arguments: {1}",
+        "missingRequiredArguments",
+    ),
+    (
+        r"Variable '\$(\w+)' is never used",
+        "Variable ${0} is declared by anonymous query but not used",
+        "variableNotUsed",
+    ),
     (r"Unknown directive '@(\w+)'", "Directive @{0} is not defined", "undefinedDirective"),
-    (r"Directive '@(\w+)' may not be used", "'@{0}' can't be applied here", "directiveCannotBeApplied"),
+    (
+        r"Directive '@(\w+)' may not be used",
+        "'@{0}' can't be applied here",
+        "directiveCannotBeApplied",
+    ),
 )
 
 
@@ -176,9 +194,9 @@ def _too_long(value: Any, is_product_set: bool, path: tuple[str, ...] = ()) -> A
                 "path": list(path),
                 "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"},
             }
-        children = enumerate(value)
+        children: Any = enumerate(value)
     elif isinstance(value, dict):
-        children = iter(value.items())  # type: ignore[assignment]
+        children = value.items()
     else:
         return None
     for key, child in children:
@@ -191,9 +209,7 @@ def _too_long(value: Any, is_product_set: bool, path: tuple[str, ...] = ()) -> A
 def _invalid_variables(operation: Any, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = get_variable_values(SCHEMA, operation.variable_definitions or (), dict(variables))
     errors = found if isinstance(found, list) else []
-    return [
-        {**error.formatted, "extensions": {"code": "INVALID_VARIABLE"}} for error in errors
-    ]
+    return [{**error.formatted, "extensions": {"code": "INVALID_VARIABLE"}} for error in errors]
 
 
 # --- What it costs ---------------------------------------------------------------------------
@@ -254,7 +270,7 @@ class _Pricer:
         return 1 if names & {"nodes", "edges"} else 0
 
     def _size(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in ("first", "last"):
                 value: Any = argument.value
                 if hasattr(value, "name"):
@@ -344,9 +360,15 @@ def once(
         table.put(key, {"text": text, "result": None if failed else result, "failed": failed})
         return result
     if kept["text"] != text:
-        return _key_error("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "The same idempotency key was used with different parameters.")
+        return _key_error(
+            "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+            "The same idempotency key was used with different parameters.",
+        )
     if kept["failed"]:
-        return _key_error("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "The previous attempt with this idempotency key failed.")
+        return _key_error(
+            "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
+            "The previous attempt with this idempotency key failed.",
+        )
     again: dict[str, Any] = kept["result"]
     return again
 

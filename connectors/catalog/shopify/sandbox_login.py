@@ -36,7 +36,7 @@ def scopes_of(world: World) -> list[str]:
 
 def issue(world: World, *, seconds: int, with_refresh: bool = False) -> dict[str, Any]:
     token = f"shpat_{secrets.token_hex(16)}"
-    world.table("tokens").put(token, {"ends": world.clock() + seconds})
+    world.table("tokens").put(token, {"token": token, "ends": world.clock() + seconds})
     answer: dict[str, Any] = {
         "access_token": token,
         "scope": ",".join(scopes_of(world)),
@@ -56,8 +56,8 @@ def token_refusal(world: World, call: Call) -> Reply | None:
         return _unknown()
     if world.setting("_expire_tokens", False):
         world.set("_expire_tokens", False)
-        for key in [key for key in world.table("tokens")._rows]:
-            world.table("tokens").put(key, {"ends": 0})
+        for row in world.table("tokens"):
+            world.table("tokens").put(row["token"], {**row, "ends": 0})
     token = call.headers.get("x-shopify-access-token", "")
     if token == app_of(world)["access_token"]:
         return _unknown() if world.setting("static_token_revoked", False) else None
@@ -101,7 +101,10 @@ class Login(Sandbox):
         is_json = "json" in call.headers.get("content-type", "")
         form = call.json() if is_json else call.form()
         app = app_of(world)
-        if (form.get("client_id"), form.get("client_secret")) != (app["client_id"], app["client_secret"]):
+        if (form.get("client_id"), form.get("client_secret")) != (
+            app["client_id"],
+            app["client_secret"],
+        ):
             raise _bad("invalid_client", "Client authentication failed")
         grant = form.get("grant_type", "")
         if grant == "client_credentials":
@@ -119,7 +122,9 @@ class Login(Sandbox):
     def _code(self, world: World, form: dict[str, Any]) -> Reply:
         code = form.get("code", "")
         if world.table("codes").get(code) is None:
-            raise _bad("invalid_request", "The authorization code was not found or was already used")
+            raise _bad(
+                "invalid_request", "The authorization code was not found or was already used"
+            )
         world.table("codes").delete(code)
         if str(form.get("expiring", "0")) != "1":
             answer = issue(world, seconds=10**9)
@@ -140,7 +145,7 @@ class Login(Sandbox):
             raise _bad("invalid_grant", "The refresh token is invalid or has expired")
         if is_used and world.setting("strict_rotation", False):
             raise _bad("invalid_grant", "The refresh token was already used")
-        world.table("tokens").put(row["access"], {"ends": 0})
+        world.table("tokens").delete(row["access"])
         seconds = int(world.setting("access_token_seconds", 3600))
         answer = issue(world, seconds=seconds, with_refresh=True)
         table.put(given, {**row, "child": answer["refresh_token"]})

@@ -4,7 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.catalog.shopify import sandbox_payloads as payloads
-from connectors.catalog.shopify.sandbox_catalog import main_location, move, new_id, now, touch, variant_of
+from connectors.catalog.shopify.sandbox_catalog import (
+    main_location,
+    move,
+    new_id,
+    now,
+    touch,
+    variant_of,
+)
 from connectors.catalog.shopify.sandbox_money import (
     CENT,
     Doc,
@@ -95,7 +102,11 @@ def place_order(world: World, wanted: Doc) -> Doc:
     _tell(world, order, "orders/create")
     if order["financial_status"] == "PAID":
         _tell(world, order, "orders/paid")
-    return {"id": str(order["id"]), "name": order["name"], "total": str(totals(order, False)["total"])}
+    return {
+        "id": str(order["id"]),
+        "name": order["name"],
+        "total": str(totals(order, False)["total"]),
+    }
 
 
 def _tell(world: World, order: Doc, *topics: str) -> None:
@@ -143,7 +154,10 @@ def _line(world: World, wanted: Doc) -> Doc:
     return {
         "id": new_id(world, "LineItem"),
         "sku": wanted.get("sku"),
-        "title": wanted.get("title") or (product or {}).get("title") or wanted.get("sku") or "Custom",
+        "title": wanted.get("title")
+        or (product or {}).get("title")
+        or wanted.get("sku")
+        or "Custom",
         "variant_title": " / ".join(variant["options"].values()) if variant else None,
         "variant_id": variant["id"] if variant else None,
         "product_id": variant["product_id"] if variant else None,
@@ -179,7 +193,9 @@ def _shipping(world: World, wanted: Doc) -> list[Doc]:
 
 
 def _discounts(order: Doc, wanted: Doc) -> None:
-    given = sum((Decimal(d["amount"]) for one in order["lines"] for d in one["discounts"]), Decimal(0))
+    given = sum(
+        (Decimal(d["amount"]) for one in order["lines"] for d in one["discounts"]), Decimal(0)
+    )
     if given:
         order["applications"].append({"title": "Line discount", "amount": str(given)})
     code = wanted.get("discount_code")
@@ -277,7 +293,7 @@ def pay_order(world: World, order: Doc) -> None:
 
 
 def edit_order(world: World, order: Doc, wanted: Doc) -> None:
-    """{"lines": [{"sku", "quantity"}], "add": [{"sku", ...}], "address", "note", "shipping_method"}"""
+    """{"lines": [{"sku", "quantity"}], "add": [{"sku", ...}], "address", "note", "tags"}"""
     for change in wanted.get("lines", []):
         line = next(one for one in order["lines"] if one["sku"] == change["sku"])
         _reduce(world, order, line, line["current"] - int(change["quantity"]))

@@ -314,7 +314,7 @@ def product(world: World, doc: Doc) -> Doc:
 
 
 def _variant(doc: Doc, position: int) -> Doc:
-    values = list(doc["options"].values()) + [None, None, None]
+    values = [*doc["options"].values(), None, None, None]
     return {
         "id": doc["id"],
         "admin_graphql_api_id": f"gid://shopify/ProductVariant/{doc['id']}",

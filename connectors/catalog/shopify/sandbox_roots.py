@@ -65,13 +65,21 @@ def matches(info: Any, query: str | None, fields: dict[str, str]) -> Callable[[D
         else:
             warning = {"field": key, "message": "Invalid search field for this query."}
             warnings = [{**warning, "code": "invalid_field"}]
-            info.context.search.append({"path": [info.field_name], "query": query, "warnings": warnings})
-    return lambda doc: all(_holds(str(doc.get(name) or ""), sign, wanted) for name, sign, wanted in tests)
+            info.context.search.append(
+                {"path": [info.field_name], "query": query, "warnings": warnings}
+            )
+    return lambda doc: all(
+        _holds(str(doc.get(name) or ""), sign, wanted) for name, sign, wanted in tests
+    )
 
 
 def _holds(value: str, sign: str, wanted: str) -> bool:
     if sign == "=":
-        return value.lower().startswith(wanted[:-1].lower()) if wanted.endswith("*") else value.lower() == wanted.lower()
+        return (
+            value.lower().startswith(wanted[:-1].lower())
+            if wanted.endswith("*")
+            else value.lower() == wanted.lower()
+        )
     return {
         ">=": value >= wanted,
         "<=": value <= wanted,
@@ -81,7 +89,13 @@ def _holds(value: str, sign: str, wanted: str) -> bool:
 
 
 def found(
-    info: Any, world: World, table: str, fields: dict[str, str], view: Any, sort: str, arguments: Doc
+    info: Any,
+    world: World,
+    table: str,
+    fields: dict[str, str],
+    view: Any,
+    sort: str,
+    arguments: Doc,
 ) -> Doc:
     """A searched and sorted connection over a table."""
     keep = matches(info, arguments.get("query"), fields)
@@ -198,16 +212,16 @@ def _installation(world: World, info: Any) -> Doc:
 
 @root("publicApiVersions")
 def _versions(world: World, info: Any) -> list[Doc]:
-    return [
-        {"handle": one, "displayName": one, "supported": one != "2025-10"} for one in VERSIONS
-    ]
+    return [{"handle": one, "displayName": one, "supported": one != "2025-10"} for one in VERSIONS]
 
 
 # --- Fulfilment -----------------------------------------------------------------------------
 
 
 @root("fulfillmentCreate", *WRITE_FULFILLMENT_ORDERS)
-def _fulfillment_create(world: World, info: Any, fulfillment: Doc, message: str | None = None) -> Doc:
+def _fulfillment_create(
+    world: World, info: Any, fulfillment: Doc, message: str | None = None
+) -> Doc:
     groups = fulfillment["lineItemsByFulfillmentOrder"]
     table = world.table("fulfillment_orders")
     taken = [(table.get(number_in(one["fulfillmentOrderId"])), one) for one in groups]
@@ -224,15 +238,28 @@ def _fulfillment_create(world: World, info: Any, fulfillment: Doc, message: str 
         ]
         for place, given in enumerate(wanted):
             if given["quantity"] <= 0:
-                path = ["lineItemsByFulfillmentOrder", "0", "fulfillmentOrderLineItems", str(place), "quantity"]
+                path = [
+                    "lineItemsByFulfillmentOrder",
+                    "0",
+                    "fulfillmentOrderLineItems",
+                    str(place),
+                    "quantity",
+                ]
                 return refusal("Quantity must be greater than 0", "fulfillment", *path)
-            line = next((one for one in found_order["lines"] if one["id"] == number_in(given["id"])), None)
+            line = next(
+                (one for one in found_order["lines"] if one["id"] == number_in(given["id"])), None
+            )
             if line is None:
                 return refusal("Fulfillment order line item does not exist.", "fulfillment")
             if given["quantity"] > line["remaining"]:
-                return refusal("Invalid fulfillment order line item quantity requested.", "fulfillment")
+                return refusal(
+                    "Invalid fulfillment order line item quantity requested.", "fulfillment"
+                )
             parts.append((found_order, line, given["quantity"]))
-    return {"fulfillment": _fulfil(world, order, parts, fulfillment.get("trackingInfo") or {}), "userErrors": []}
+    return {
+        "fulfillment": _fulfil(world, order, parts, fulfillment.get("trackingInfo") or {}),
+        "userErrors": [],
+    }
 
 
 def _refuse_groups(taken: list[tuple[Doc | None, Doc]]) -> str:
@@ -285,7 +312,9 @@ def _fulfil(world: World, order: Doc, parts: list[tuple[Doc, Doc, int]], trackin
     world.table("fulfillments").put(made["id"], {"order_id": order["id"]})
     world.journal("fulfillment.create", str(order["id"]), numbers=made["numbers"])
     world.notify("fulfillments/create", payloads.fulfillment(order, made))
-    waiting = any(line["current"] > line["fulfilled"] for line in order["lines"] if not line.get("tip"))
+    waiting = any(
+        line["current"] > line["fulfilled"] for line in order["lines"] if not line.get("tip")
+    )
     topic = "orders/partially_fulfilled" if waiting else "orders/fulfilled"
     orders.save(world, order, topic, "orders/updated")
     return views.fulfillment(world, order, made)
@@ -495,7 +524,12 @@ def _subscriptions(world: World, info: Any, **arguments: Any) -> Doc:
 
 def _topic(enum: str) -> str:
     """ORDERS_CREATE -> orders/create; the resource itself may have an underscore."""
-    for resource in ("fulfillment_orders", "fulfillment_events", "inventory_levels", "inventory_items"):
+    for resource in (
+        "fulfillment_orders",
+        "fulfillment_events",
+        "inventory_levels",
+        "inventory_items",
+    ):
         if enum.lower().startswith(resource):
             return f"{resource}/{enum.lower()[len(resource) + 1 :]}"
     if enum.startswith(("ORDER_TRANSACTIONS", "BULK_OPERATIONS")):

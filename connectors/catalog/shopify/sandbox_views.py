@@ -25,17 +25,19 @@ def gid(kind: str, number: Any) -> str:
 # --- Pages ----------------------------------------------------------------------------------
 
 
-def connection(rows: Iterable[tuple[str, int, Any]], view: Callable[[Any], Any], **arguments: Any) -> Doc:
+def connection(
+    rows: Iterable[tuple[str, int, Any]], view: Callable[[Any], Any], **arguments: Any
+) -> Doc:
     """A page of rows (sort value, id, document), after the cursor's (value, id)."""
-    first, last = arguments.get("first"), arguments.get("last")
-    if first is None and last is None:
+    wanted = arguments.get("first", arguments.get("last"))
+    if wanted is None:
         raise problem("you must provide one of first or last", "BAD_REQUEST")
     ordered = sorted(rows, key=lambda row: row[:2], reverse=bool(arguments.get("reverse")))
     after = arguments.get("after")
     if after:
         mark = _mark(after)
         ordered = [row for row in ordered if row[:2] > mark]
-    size = min(250, first if first is not None else last)
+    size = min(250, int(wanted))
     page = ordered[:size]
     return {
         "nodes": lambda info: [view(row[2]) for row in page],
@@ -119,7 +121,9 @@ def order(world: World, doc: Doc) -> Doc:
             fulfillment(world, doc, one) for one in doc["fulfillments"][:first]
         ],
         "fulfillmentOrders": lambda info, **more: _fulfillment_orders(info, world, doc, **more),
-        "refunds": lambda info, first=None: [refund(world, doc, one) for one in doc["refunds"][:first]],
+        "refunds": lambda info, first=None: [
+            refund(world, doc, one) for one in doc["refunds"][:first]
+        ],
         "transactions": lambda info, **more: [],
         "metafield": lambda info, key, namespace=None: doc["metafields"].get(f"{namespace}.{key}"),
         **_order_money(doc),
@@ -185,7 +189,9 @@ def line_item(doc: Doc, line: Doc) -> Doc:
             for n, one in enumerate(line["duties"], 1)
         ],
         "customAttributes": [{"key": a["name"], "value": a["value"]} for a in line["properties"]],
-        "variant": {"id": gid("ProductVariant", line["variant_id"])} if line["variant_id"] else None,
+        "variant": {"id": gid("ProductVariant", line["variant_id"])}
+        if line["variant_id"]
+        else None,
         "product": {"id": gid("Product", line["product_id"])} if line["product_id"] else None,
         **_charges(doc, line),
     }

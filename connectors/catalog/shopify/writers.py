@@ -45,9 +45,7 @@ FULFILLMENT_EVENT = Mapping(
         Line("city", "city"),
         Line("province", "region"),
         Line("country", "country"),
-        Line(
-            "estimatedDeliveryAt", "estimated_delivery_at", (date_text("%Y-%m-%dT%H:%M:%SZ"),)
-        ),
+        Line("estimatedDeliveryAt", "estimated_delivery_at", (date_text("%Y-%m-%dT%H:%M:%SZ"),)),
     )
 )
 
