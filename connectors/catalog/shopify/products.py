@@ -51,7 +51,8 @@ def set_product(body: Any, record: Any, context: Context) -> Plan[Written]:
     there = yield from _read(identifier, context)
     if there is None and "id" in identifier:
         raise Rejected(
-            f"The product {context.record_id} that {record.title} is linked to is gone from Shopify."
+            f"The product {context.record_id}, to which {record.title} is linked, is gone from"
+            " Shopify."
         )
     fields = merge(body, there)
     variables = {"identifier": identifier, "input": fields}

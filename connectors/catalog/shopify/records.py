@@ -99,7 +99,7 @@ def order_lines(order: Raw) -> list[dict[str, Any]]:
 
 
 def _goods(order: Raw) -> list[Raw]:
-    return [line for line in order.get("line_items") or () if not line.get("tip")]
+    return [line for line in order.get("line_items") or () if line.get("tip") is None]
 
 
 def _line(order: Raw, line: Raw) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def duties(order: Raw) -> list[dict[str, Any]]:
 
 def tip(order: Raw) -> Decimal:
     """A tip may stand as a line too: it is counted once."""
-    lines = [line for line in order.get("line_items") or () if line.get("tip")]
+    lines = [line for line in order.get("line_items") or () if line.get("tip") is not None]
     as_lines = sum(
         (shop_money(line, "price") * Decimal(str(line["quantity"])) for line in lines), ZERO
     )

@@ -54,6 +54,7 @@ def order(node: Node, clock: Clock) -> dict[str, Any]:
     """A whole order as orders/create sends it, and its fulfilment orders with their holds."""
     shown = str(node.get("displayFulfillmentStatus"))
     applications: dict[int, dict[str, Any]] = {}
+    tip = _amount(node["totalTipReceivedSet"])
     return {
         "id": number(node["id"]),
         "admin_graphql_api_id": node["id"],
@@ -80,7 +81,9 @@ def order(node: Node, clock: Clock) -> dict[str, Any]:
         "customer": customer(node["customer"], clock) if node["customer"] else None,
         "billing_address": address(node["billingAddress"]),
         "shipping_address": address(node["shippingAddress"]),
-        "line_items": [line(one, applications) for one in node["lineItems"]["nodes"]],
+        "line_items": [
+            _mark_tip(line(one, applications), tip) for one in node["lineItems"]["nodes"]
+        ],
         "shipping_lines": [
             _shipping_line(one, applications) for one in node["shippingLines"]["nodes"]
         ],
@@ -131,6 +134,12 @@ def line(node: Node, applications: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "variant_id": number((node["variant"] or {}).get("id")),
         "product_id": number((node["product"] or {}).get("id")),
     }
+
+
+def _mark_tip(item: dict[str, Any], tip: str | None) -> dict[str, Any]:
+    """A webhook marks the line that is a tip; GraphQL leaves us its title and its amount."""
+    is_tip = item["title"] == "Tip" and item["product_id"] is None and item["price"] == tip
+    return {**item, "tip": {}} if is_tip and item["quantity"] == 1 else item
 
 
 def _line_status(quantity: int, current: int, waiting: int) -> str | None:

@@ -56,8 +56,8 @@ def token_refusal(world: World, call: Call) -> Reply | None:
         return _unknown()
     if world.setting("_expire_tokens", False):
         world.set("_expire_tokens", False)
-        for row in world.table("tokens"):
-            world.table("tokens").put(row["token"], {**row, "ends": 0})
+        for known in world.table("tokens"):
+            world.table("tokens").put(known["token"], {**known, "ends": 0})
     token = call.headers.get("x-shopify-access-token", "")
     if token == app_of(world)["access_token"]:
         return _unknown() if world.setting("static_token_revoked", False) else None

@@ -99,9 +99,8 @@ def place_order(world: World, wanted: Doc) -> Doc:
         move(world, line, available=-line["quantity"], committed=line["quantity"])
     world.table("orders").put(order["id"], order)
     world.journal("order.place", str(order["id"]))
-    _tell(world, order, "orders/create")
-    if order["financial_status"] == "PAID":
-        _tell(world, order, "orders/paid")
+    paid = ("orders/paid",) if order["financial_status"] == "PAID" else ()
+    _tell(world, order, "orders/create", *paid)
     return {
         "id": str(order["id"]),
         "name": order["name"],
