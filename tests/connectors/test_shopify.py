@@ -93,6 +93,9 @@ class Shop:
         found = [select_record(stream, feed, raw) for raw in self.poll(feed)]
         return [read_record(stream, raw, self.context()) for raw in found if raw is not None]
 
+    def record(self, stream_name: str, raw: Any) -> Any:
+        return read_record(SHOPIFY.stream(stream_name), raw, self.context())
+
     def order(self, *lines: Any, **more: Any) -> Any:
         """Place one and read it back."""
         self.place(*lines, **more)
@@ -623,8 +626,7 @@ def test_it_reads_the_same_order_from_a_webhook_and_a_poll(
     _, body = receiver.take()
     raw, (polled,) = json.loads(body), shop.poll("orders")
     assert raw["updated_at"] == polled["updated_at"]
-    stream = SHOPIFY.stream("orders")
-    hooked, read = (read_record(stream, one, shop.context()) for one in (raw, polled))
+    hooked, read = (shop.record("orders", one) for one in (raw, polled))
     customer = msgspec.structs.replace(read.customer, currency="USD")
     assert hooked == msgspec.structs.replace(read, customer=customer)
 
@@ -635,7 +637,7 @@ def test_it_reads_a_refund_from_its_webhook(shop: Shop, receiver: WebhookReceive
     lines = [{"sku": "EKM-TEE-S", "quantity": 1}]
     wanted = {"order": order_id, "lines": lines, "shipping": "5.00", "adjust": "-1.50"}
     given = shop.ask("refund_order", wanted)
-    refund = read_record(SHOPIFY.stream("refunds"), json.loads(receiver.take()[1]), shop.context())
+    refund = shop.record("refunds", json.loads(receiver.take()[1]))
     assert str(refund.total) == given["amount"]
     assert (refund.shipping, refund.adjustment) == (5, Decimal("-1.50"))
     assert refund.lines[0].order_line_reference == shop.row(order_id)["lines"][0]["id"]
@@ -649,8 +651,7 @@ def test_it_reads_a_refund_whose_subtotal_holds_the_tax(
     order_id = shop.place(TEE, tax_rate="0.2", taxes_included=True)
     lines = [{"sku": "EKM-TEE-S", "quantity": 1}]
     shop.ask("refund_order", {"order": order_id, "lines": lines})
-    raw = json.loads(receiver.take()[1])
-    refund = read_record(SHOPIFY.stream("refunds"), raw, shop.context())
+    refund = shop.record("refunds", json.loads(receiver.take()[1]))
     assert (refund.lines[0].amount, refund.lines[0].tax) == (20, 4)
 
 
@@ -733,6 +734,22 @@ def test_it_asks_for_what_shopify_understands(shop: Shop) -> None:
     ):
         with pytest.raises(Failure, match=said):
             shop.client.send(Request("POST", path, json={"query": query}))
+
+
+def test_it_gives_tracking_links_for_all_parcels_or_none(shop: Shop) -> None:
+    order_id = shop.place()
+    parcels = [{"tracking_number": "A", "tracking_url": "https://x.example/A"}]
+    parcels += [{"tracking_number": "B"}, {"weight": "100"}]
+    shop.act("create_fulfillment", shipment(shop, order_id, parcels=parcels))
+    (made,) = shop.row(order_id)["fulfillments"]
+    assert (made["tracking"], made["urls"]) == (["A", "B"], [])
+
+
+def test_it_fulfils_without_any_tracking(shop: Shop) -> None:
+    order_id = shop.place()
+    record = shipment(shop, order_id, number="")
+    shop.act("create_fulfillment", record)
+    assert shop.find("create_fulfillment", record) is not None
 
 
 def test_it_reads_both_ways_of_saying_the_shops_money() -> None:

@@ -35,10 +35,10 @@ def create_fulfillment(body: Any, record: Any, context: Context) -> Plan[Written
     parts = allocate(order, body["lines"])
     fulfillment = {
         "lineItemsByFulfillmentOrder": parts,
-        "trackingInfo": body["tracking"],
+        "trackingInfo": body["tracking"] if body["tracking"].get("numbers") else None,
         "notifyCustomer": body["notify"],
     }
-    variables = {"fulfillment": {k: v for k, v in fulfillment.items() if v not in (None, {})}}
+    variables = {"fulfillment": {k: v for k, v in fulfillment.items() if v is not None}}
     what = f"the fulfilment of order {order['name']}"
     payload = yield from change(queries.CREATE_FULFILLMENT, variables, context, what=what)
     return _written(payload["fulfillment"])
@@ -172,6 +172,14 @@ def _obstacle(order: Node, lines: Sequence[Any], open_ones: Sequence[Node]) -> R
 
 
 # --- Tracking and what happens on the way -----------------------------------------------------
+
+
+def tracking_urls(parcels: Sequence[Any]) -> list[str] | None:
+    """Shopify pairs them with the numbers by their place, so it is all of them or none: it knows
+    the addresses of the great carriers itself."""
+    numbered = [parcel for parcel in parcels if parcel.get("tracking_number")]
+    urls = [parcel.get("tracking_url") for parcel in numbered]
+    return urls if urls and all(urls) else None
 
 
 def _update_tracking(number: str, body: Any, context: Context) -> Plan[Written]:

@@ -1,6 +1,6 @@
 """The standard -> what Shopify's mutations are given, line by line."""
 
-from connectors.catalog.shopify.fulfilment import EVENT_STATUS
+from connectors.catalog.shopify.fulfilment import EVENT_STATUS, tracking_urls
 from connectors.catalog.shopify.products import handle_of, variants_body
 from connectors.spec import Line, Mapping
 from connectors.transforms import (
@@ -12,6 +12,7 @@ from connectors.transforms import (
     default,
     fit,
     integer,
+    lookup,
     setting,
     text,
     upper,
@@ -30,9 +31,11 @@ FULFILLMENT = Mapping(
                 Line("quantity", "quantity", (integer(),), required=True),
             ),
         ),
-        Line("tracking.company", "carrier || parcels[0].carrier"),
+        Line(
+            "tracking.company", "carrier || parcels[0].carrier", (lookup("shopify_carriers", None),)
+        ),
         Line("tracking.numbers", "parcels[].tracking_number"),
-        Line("tracking.urls", "parcels[].tracking_url"),
+        Line("tracking.urls", "parcels", (call(tracking_urls),)),
         Line("notify", "", (setting("notify_customer"), default("no"), _YES)),
     )
 )
