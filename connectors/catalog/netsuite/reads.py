@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.catalog.netsuite.answers import NotThere, id_of, items_of
 from connectors.catalog.netsuite.clock import as_utc, version_of
+from connectors.catalog.netsuite.records import option_fields, request_lines
 from connectors.catalog.netsuite.suiteql import (
     Changes,
     Row,
@@ -176,12 +177,6 @@ def _prices(ids: Iterable[str], context: Context) -> Plan[dict[str, str]]:
     return {row["item"]: row["price"] for row in rows_of((yield query(sql))) if "price" in row}
 
 
-def option_fields(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Item columns that tell a variant's options: «custitem_size=Size, custitem_color=Color»."""
-    pairs = [part.split("=", 1) for part in str(settings.get("option_fields") or "").split(",")]
-    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
-
-
 def order_record(
     order: Mapping[str, Any], known: Mapping[str, Row], context: Context
 ) -> dict[str, Any]:
@@ -190,6 +185,7 @@ def order_record(
     record["statusCode"] = id_of(order.get("orderStatus")) or id_of(order.get("status"))
     shipped = (float(line.get("quantityFulfilled") or 0) for line in items_of(order))
     record["hasShipped"] = any(quantity > 0 for quantity in shipped)
+    record["hasOpenGoods"] = bool(request_lines(record, context))
     return record
 
 
