@@ -95,7 +95,8 @@ class Context:
     """What a mapping or a plan may know of its surroundings.
 
     `reference` is our own name of the record, the same at every try and in every system.
-    `find_link` and `find_row` answer None when there is no such link or row.
+    `find_link` and `find_row` answer None when there is no such link or row. `is_known(id,
+    version)`, for polls: this version of the record was read, and need not be read again.
     """
 
     settings: Dict[str, Any] = field(default_factory=dict)
@@ -104,6 +105,7 @@ class Context:
     record_id: str = ""  # this record's id in the target system, if it is linked already
     find_link: Callable[[str, str, str], str | None] = lambda resource, key, by: None
     find_row: Callable[[str, str], str | None] = lambda table, key: None
+    is_known: Callable[[str, str], bool] = lambda record_id, version: False
 
     def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:
         """The target's id of the record that the source calls `key`; else MissingLink."""
