@@ -46,7 +46,7 @@ class Account:
                 return self.find_sku(key)
             return links.get((resource, key))
 
-        links = more.pop("links", {})
+        links: dict[tuple[str, str], str] = more.pop("links", {})
         return context_of(self.client, reference=reference, find_link=find_link, **more)
 
     def write(self, action: str, record: Record, reference: str, **more: Any) -> Written:
