@@ -1,6 +1,5 @@
-"""NetSuite over a real socket: what is read, what is written, and what is refused."""
+"""What is written to NetSuite, and what is refused in plain words."""
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,31 +8,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.client import Client
 from connectors.errors import (
     AlreadyExists,
     MappingFailed,
     MissingLink,
     MoneyMismatch,
-    RateLimited,
     Rejected,
     TooLate,
-    Unauthorized,
     Unreachable,
 )
-from connectors.registry import get_connector
 from connectors.sandbox.server import start_server
-from connectors.spec import Context, Position, Request, Response, Written
+from connectors.spec import Written
 from connectors.standard.customer import Customer
 from connectors.standard.inventory_adjustment import InventoryAdjustment
-from connectors.standard.order import Order
-from connectors.standard.record import Record
-from connectors.standard.shipment import Shipment
-from flows.mapping.records import read_record, select_record, write_body
-from tests.sandboxes import TOKEN, ask, context_of, sandbox_client
-
-SLUG = "netsuite"
-NETSUITE = get_connector(SLUG)
+from tests.connectors.netsuite_account import ADDRESS, NETSUITE, Account, order, sell, shipment
+from tests.sandboxes import TOKEN
 
 
 @pytest.fixture(scope="module")
@@ -44,64 +33,6 @@ def port() -> Iterator[int]:
     server.server_close()
 
 
-class Account:
-    """One world of its own, with a client and the words for what tests do in it."""
-
-    def __init__(self, port: int, name: str) -> None:
-        self.port, self.name = port, name
-        self.client: Client = sandbox_client(port, SLUG, name)
-
-    def do(self, control: str, **arguments: Any) -> Any:
-        return ask(self.port, SLUG, self.name, control, arguments)
-
-    def look(self, view: str) -> Any:
-        return ask(self.port, SLUG, self.name, view)
-
-    def rows(self, kind: str) -> list[dict[str, Any]]:
-        return [row for row in self.look("ledger") if row["kind"] == kind]
-
-    def find_sku(self, sku: str) -> str | None:
-        context = context_of(self.client)
-        found = self.client.run(NETSUITE.finders["variant"](sku, context))
-        return found.external_id if found else None
-
-    def context(self, reference: str, **more: Any) -> Context:
-        def find_link(resource: str, key: str, by: str) -> str | None:
-            if resource == "variant":
-                return self.find_sku(key)
-            return links.get((resource, key))
-
-        links = more.pop("links", {})
-        return context_of(self.client, reference=reference, find_link=find_link, **more)
-
-    def write(self, action: str, record: Record, reference: str, **more: Any) -> Written:
-        self.client.exchanges.clear()
-        context = self.context(reference, **more)
-        found = NETSUITE.action(action)
-        body = write_body(found, record, context)
-        return self.client.run(found.plan(body, record, context))
-
-    def poll(self, feed: str, since: datetime | None = None) -> list[Any]:
-        """Every page."""
-        context, records = context_of(self.client), []
-        position = Position(since)
-        poll = NETSUITE.feed(feed).poll
-        assert poll is not None
-        while True:
-            page = self.client.run(poll(position, context))
-            records += page.records
-            if not page.next_page:
-                return records
-            position = Position(since, page.next_page)
-
-    def read(self, stream: str) -> list[Any]:
-        declared = NETSUITE.stream(stream)
-        [feed] = declared.sources
-        context = context_of(self.client)
-        found = (select_record(declared, feed, raw) for raw in self.poll(feed))
-        return [read_record(declared, raw, context) for raw in found if raw]
-
-
 _numbers = iter(range(10_000))
 
 
@@ -110,85 +41,7 @@ def account(port: int) -> Account:
     return Account(port, f"tstdrv{7_000_000 + next(_numbers)}")
 
 
-ADDRESS = {
-    "name": "Ada Example",
-    "line1": "1 Sample Street",
-    "city": "Springfield",
-    "region": "IL",
-    "postal_code": "62701",
-    "country": "US",
-    "phone": "+1 555 0100",
-}
-
-
-def order(number: int = 5512, **changes: Any) -> Order:
-    """Two lines of one SKU, a discount, tax on top, shipping with a discount, and a tip."""
-    fields: dict[str, Any] = {
-        "id": str(number),
-        "number": f"#{number}",
-        "currency": "USD",
-        "placed_at": "2026-03-01T10:00:00Z",
-        "email": "ada@example.com",
-        "shipping_address": ADDRESS,
-        "billing_address": ADDRESS,
-        "lines": [
-            {
-                "id": "11",
-                "reference": "11",
-                "sku": "EKM-TEE-S",
-                "title": "Organic Tee S",
-                "quantity": "2",
-                "unit_price": "24.00",
-                "discounts": [{"amount": "4.80"}],
-                "taxes": [{"title": "IL", "amount": "3.33"}],
-            },
-            {
-                "id": "12",
-                "reference": "12",
-                "sku": "EKM-TEE-S",
-                "title": "Organic Tee S, gift",
-                "quantity": "1",
-                "unit_price": "24.00",
-            },
-        ],
-        "shipping": [
-            {
-                "title": "Standard",
-                "price": "7.90",
-                "discounts": [{"amount": "2.00"}],
-                "taxes": [{"title": "IL", "amount": "0.41"}],
-            }
-        ],
-        "tip": "1.00",
-        "total": "77.84",
-        **changes,
-    }
-    made = msgspec.convert(fields, Order, strict=False)
-    made.check()
-    return made
-
-
-def shipment(number: int, quantities: dict[str, int]) -> Shipment:
-    lines = [{"reference": one, "quantity": str(count)} for one, count in quantities.items()]
-    fields = {
-        "id": f"{number}",
-        "label": f"W{number}",
-        "order_id": "900",
-        "order_reference": "acme-shop-5512",
-        "shipped_at": "2026-03-02T10:00:00Z",
-        "carrier": "UPS",
-        "lines": lines,
-        "parcels": [{"tracking_number": f"1Z{number}", "weight": "453.59237"}],
-    }
-    return msgspec.convert(fields, Shipment, strict=False)
-
-
-def sell(account: Account, status: str = "A", **changes: Any) -> Written:
-    account.client.settings = {**account.client.settings, "new_order_status": status}
-    return account.write("upsert_sales_order", order(**changes), "acme-shop-5512")
-
-
-# --- Sales orders -------------------------------------------------------------------------------
+# Sales orders
 
 
 def test_it_writes_an_order_that_amounts_to_the_cent(account: Account) -> None:
@@ -299,7 +152,7 @@ def test_it_copes_without_a_location_header_on_an_update(account: Account) -> No
     assert account.write("upsert_customer", person, "acme-shop-7") == first
 
 
-# --- Cancelling ---------------------------------------------------------------------------------
+# Cancelling
 
 
 def test_it_closes_an_order_once_and_says_so_the_second_time(account: Account) -> None:
@@ -329,7 +182,7 @@ def test_it_is_too_late_to_cancel_what_was_shipped(account: Account) -> None:
     assert account.read("cancelled_orders") == []
 
 
-# --- Approved orders and shipments --------------------------------------------------------------
+# Approved orders and shipments
 
 
 def test_it_hands_on_approved_orders_only(account: Account) -> None:
@@ -415,7 +268,7 @@ def test_it_reports_a_closed_period_as_the_tenants_affair(account: Account) -> N
         account.write("fulfil_sales_order", shipment(1, {"11": 1}), "acme-retail-1")
 
 
-# --- Customers, stock, items --------------------------------------------------------------------
+# Customers, stock, items
 
 
 def test_it_writes_a_customer_once_and_updates_it_after(account: Account) -> None:
@@ -496,159 +349,3 @@ def test_it_refuses_a_sku_that_two_items_have(account: Account) -> None:
     with pytest.raises(Rejected, match="2 items with the SKU EKM-MUG"):
         account.find_sku("EKM-MUG")
     assert account.find_sku("TEE01") is None, "nobody sells the head of a matrix"
-
-
-# --- Polling ------------------------------------------------------------------------------------
-
-
-def enter_orders(account: Account, count: int) -> None:
-    item = account.find_sku("EKM-MUG")
-    body = {"entity": "110", "item": {"items": [{"item": item, "quantity": 1}]}}
-    for _ in range(count):
-        account.do("add_order", body=body)
-
-
-def test_it_reads_every_order_though_many_share_a_second(account: Account) -> None:
-    enter_orders(account, 95)
-    found = [one["id"] for one in account.poll("orders")]
-    assert len(found) == len(set(found)) == 95
-    since = datetime.now(UTC) - timedelta(minutes=5)
-    assert len(account.poll("orders", since)) == 95
-
-
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Kolkata"])
-def test_it_reads_changes_in_the_accounts_own_time_zone(account: Account, zone: str) -> None:
-    account.do("set", account_time_zone=zone)
-    account.client.settings = {**account.client.settings, "account_time_zone": zone}
-    enter_orders(account, 2)
-    now = datetime.now(UTC)
-    assert len(account.poll("orders", now - timedelta(minutes=2))) == 2
-    assert account.poll("orders", now + timedelta(minutes=2)) == []
-    [level] = [one for one in account.poll("stock") if one["sku"] == "EKM-MUG"]
-    assert abs(datetime.fromisoformat(level["changedAt"]) - now) < timedelta(minutes=1)
-
-
-def test_it_reads_an_order_again_once_its_second_is_over(account: Account) -> None:
-    enter_orders(account, 1)
-    poll = NETSUITE.feed("orders").poll
-    assert poll is not None
-    early = context_of(account.client)
-    late = Context(settings=early.settings, now=datetime.now(UTC) + timedelta(minutes=1))
-    [first] = account.client.run(poll(Position(), early)).records
-    [second] = account.client.run(poll(Position(), late)).records
-    assert second["version"] > first["version"]
-
-
-def test_it_leaves_out_an_order_that_was_deleted_meanwhile(account: Account) -> None:
-    from connectors.catalog.netsuite.reads import _documents
-
-    enter_orders(account, 2)
-    ids = [row["id"] for row in account.rows("sales_order")]
-    found = account.client.run(_documents("salesOrder", [*ids, "999999"]))
-    assert [one["id"] for one in found] == ids
-
-
-# --- Logging in and limits ----------------------------------------------------------------------
-
-
-def ping(account: Account) -> Response:
-    return account.client.send(Request("GET", "/services/rest/record/v1/customer"))
-
-
-def test_it_fetches_a_new_token_when_the_old_one_ends(account: Account) -> None:
-    ping(account)
-    first = account.client.credentials["access_token"]
-    ping(account)
-    assert account.client.credentials["access_token"] == first
-    soon = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
-    account.client.credentials = {**account.client.credentials, "expires_at": soon}
-    ping(account)
-    assert account.client.credentials["access_token"] != first
-
-
-def test_it_is_unauthorized_once_the_token_is_revoked(account: Account) -> None:
-    ping(account)
-    account.do("break", kind="token_expired")
-    with pytest.raises(Unauthorized, match="Invalid login attempt"):
-        ping(account)
-
-
-def test_it_logs_in_with_an_rsa_key_and_not_with_a_wrong_one(account: Account) -> None:
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-        PublicFormat,
-    )
-
-    key = rsa.generate_private_key(65537, 3072)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    certificate = account.do("upload_certificate", public_key=public.decode())["certificate_id"]
-    shape = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    known = {**account.client.credentials, "certificate_id": certificate}
-    account.client.credentials = {**known, "private_key": key.private_bytes(*shape).decode()}
-    assert ping(account).status == 200
-    stranger = ec.generate_private_key(ec.SECP256R1()).private_bytes(*shape).decode()
-    account.client.credentials = {**known, "private_key": stranger}
-    with pytest.raises(Unauthorized, match="invalid_grant"):
-        ping(account)
-    account.client.credentials = {**known, "private_key": "not a key"}
-    with pytest.raises(Unauthorized, match="private key cannot be used"):
-        ping(account)
-
-
-def test_it_logs_in_by_token_based_authentication(account: Account) -> None:
-    needed = account.do("connection_tba")
-    account.client.auth = NETSUITE.auth_method("tba")
-    account.client.credentials = needed["credentials"]
-    sell(account)
-    assert len(account.read("orders")) == 1
-    account.client.credentials = {**needed["credentials"], "token_secret": "not-the-secret"}
-    with pytest.raises(Unauthorized, match="Invalid login"):
-        ping(account)
-
-
-def test_it_waits_when_the_account_is_at_its_concurrency_limit(account: Account) -> None:
-    ping(account)
-    account.do("set", concurrency=1)
-    account.do("break", kind="latency", match="GET .*customer", seconds=1.0, times=2)
-    failures: list[Exception] = []
-
-    def knock() -> None:
-        client = sandbox_client(account.port, SLUG, account.name)
-        try:
-            client.send(Request("GET", "/services/rest/record/v1/customer"))
-        except RateLimited as failure:
-            failures.append(failure)
-
-    knocks = [threading.Thread(target=knock) for _ in range(3)]
-    for one in knocks:
-        one.start()
-    for one in knocks:
-        one.join(10)
-    assert failures and all(isinstance(one, RateLimited) for one in failures)
-
-
-def test_it_checks_the_connection_part_by_part(account: Account) -> None:
-    sell(account)
-    context = context_of(account.client)
-    said = {check.name: account.client.run(check.plan(context)) for check in NETSUITE.checks}
-    assert "2 locations" in said["login"] and "sandbox" in said["environment"]
-    assert said["time_zone"] == "The account's times are those of UTC."
-
-
-def test_it_says_what_is_wrong_with_the_connection(account: Account) -> None:
-    sell(account)
-    account.do("set", account_time_zone="Asia/Tokyo", custom_columns=[], forbidden=["customer"])
-    settings = {**account.client.settings, "tax_item_id": "99999"}
-    context = Context(settings=settings)
-    checks = {check.name: check.plan for check in NETSUITE.checks}
-    for name, failure, words in (
-        ("time_zone", Rejected, r"\+9 hours from UTC"),
-        ("line_column", Rejected, "no line column custcol_ekyam_line_id"),
-        ("permission_customer", Unauthorized, "Permission Violation"),
-        ("chosen_records", Rejected, "no active item 99999"),
-    ):
-        with pytest.raises(failure, match=words):
-            account.client.run(checks[name](context))

@@ -104,7 +104,7 @@ def _item_of(line: Mapping[str, Any], context: Context) -> str:
 
 
 def _extra_line(name: str, amount: Decimal, kind: str, context: Context) -> dict[str, Any]:
-    why = f"The order has {amount} of {name.rpartition('-')[2]}"
+    why = f"The order has {abs(amount)} of {name.rpartition('-')[2]}"
     item = _setting(context, f"{kind}_item_id", why, f"{kind} item")
     return {
         "item": {"id": item},

@@ -31,9 +31,11 @@ def lower_bound(since: datetime, now: datetime, settings: Mapping[str, Any]) -> 
     return (since.astimezone(UTC) + min(offsets)).strftime(PATTERN)
 
 
-def as_utc(text: str, settings: Mapping[str, Any]) -> datetime:
-    """A SuiteQL wall-clock text as UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=zone_of(settings)).astimezone(UTC)
+def as_utc(text: str, now: datetime, settings: Mapping[str, Any]) -> datetime:
+    """A SuiteQL wall-clock text as UTC; of an hour shown twice, the later that can be."""
+    shown = datetime.fromisoformat(text).replace(tzinfo=zone_of(settings))
+    earlier, later = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return later if later <= now else earlier
 
 
 def version_of(changed: datetime, now: datetime) -> str:

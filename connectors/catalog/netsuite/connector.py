@@ -98,7 +98,7 @@ STREAMS = (
         "shipment_request",
         {"orders": "@"},
         mappings.REQUEST_READER,
-        when="""contains(`["B", "D", "E"]`, statusCode)""",
+        when="""contains(`["B", "D", "E"]`, statusCode) && hasOpenGoods""",
     ),
     Stream(
         "cancelled_orders",

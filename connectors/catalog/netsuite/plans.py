@@ -56,6 +56,15 @@ find_fulfilment = _find_document("itemFulfillment")
 find_adjustment = _find_document("inventoryAdjustment")
 
 
+def _label_of(record: str, record_id: str) -> Plan[str]:
+    """What people call it; the write stands even where this cannot be read."""
+    try:
+        answer: Response = yield document(record, record_id, "tranId")
+        return str(answer.json().get("tranId") or "")
+    except Failure:
+        return ""
+
+
 def _id_after(answer: Response, record: str, context: Context) -> Plan[str]:
     """The id of what was upserted; an update's answer may tell none."""
     if answer.headers.get("location"):
@@ -95,13 +104,20 @@ def _adopt_customer(body: Mapping[str, Any], refusal: Duplicate) -> Plan[None]:
 
 
 def _read_order(context: Context, order_id: str) -> Plan[dict[str, Any] | None]:
-    wanted = order_id or f"eid:{context.reference}"
+    wanted = order_id or _key_of(context.reference, context)
     try:
         answer: Response = yield document("salesOrder", wanted)
     except NotThere:
         return None
     found: dict[str, Any] = answer.json()
     return found
+
+
+def _key_of(reference: str, context: Context) -> str:
+    """Our reference as an address; an order that began in NetSuite is named after its own id."""
+    account = str(context.settings.get("account_id") or "").lower().replace("_", "-")
+    start, _, number = reference.rpartition("-")
+    return number if number.isdigit() and start == account else f"eid:{reference}"
 
 
 def status_of(order: Mapping[str, Any]) -> str:
@@ -155,7 +171,8 @@ def cancel_sales_order(body: Any, record: Any, context: Context) -> Plan[Written
         advice = "take the goods back by a return instead"
         raise TooLate(f"{_name_of(order)} {CLOSED[state]} in NetSuite: {advice}.")
     lines = [{"line": line["line"], "isClosed": True} for line in items_of(order)]
-    yield _write("PATCH", f"/salesOrder/{order_id}", {"item": {"items": lines}})
+    reason = {} if order.get("memo") else body
+    yield _write("PATCH", f"/salesOrder/{order_id}", {**reason, "item": {"items": lines}})
     return Written(order_id, label)
 
 
@@ -180,7 +197,9 @@ def fulfil_sales_order(body: dict[str, Any], record: Any, context: Context) -> P
             raise
         words = f"{_name_of(order)} has this shipment already."
         raise AlreadyExists(words, external_id=str(found["id"])) from None
-    return Written(created_id(answer), note=f"Fulfils {_name_of(order)}.")
+    made = created_id(answer)
+    label = yield from _label_of("itemFulfillment", made)
+    return Written(made, label, f"Fulfils {_name_of(order)}.")
 
 
 def _order_of_shipment(record: Any, context: Context) -> Plan[dict[str, Any]]:
@@ -189,7 +208,9 @@ def _order_of_shipment(record: Any, context: Context) -> Plan[dict[str, Any]]:
     if not linked and not record.order_reference:
         raise MissingLink("order", record.order_id)
     try:
-        answer: Response = yield document("salesOrder", linked or f"eid:{record.order_reference}")
+        answer: Response = yield document(
+            "salesOrder", linked or _key_of(record.order_reference, context)
+        )
     except NotThere:
         raise MissingLink("order", record.order_id) from None
     found: dict[str, Any] = answer.json()
@@ -241,7 +262,8 @@ def adjust_inventory(body: Any, record: Any, context: Context) -> Plan[Written]:
             raise
         words = "NetSuite has this adjustment already."
         raise AlreadyExists(words, external_id=str(found["id"])) from None
-    return Written(created_id(answer))
+    made = created_id(answer)
+    return Written(made, (yield from _label_of("inventoryAdjustment", made)))
 
 
 # --- Finders ------------------------------------------------------------------------------------

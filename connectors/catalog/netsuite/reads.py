@@ -10,14 +10,13 @@ from typing import Any
 
 from connectors.catalog.netsuite.answers import NotThere, id_of, items_of
 from connectors.catalog.netsuite.clock import as_utc, version_of
+from connectors.catalog.netsuite.records import option_fields, request_lines
 from connectors.catalog.netsuite.suiteql import (
     Changes,
     Row,
-    id_list,
     moment,
-    query,
     quote,
-    rows_of,
+    rows_for,
 )
 from connectors.spec import Context, Page, Plan, Position, Request, Response
 
@@ -76,14 +75,12 @@ def poll_fulfilments(position: Position, context: Context) -> Plan[Page]:
     found = yield from _documents("itemFulfillment", _unread(rows, context))
     known = yield from item_facts(_items_in(found))
     orders = {id_of(one.get("createdFrom")) for one in found} - {""}
-    references: dict[str, str] = {}
-    if orders:
-        sql = f"SELECT t.id, t.externalid FROM transaction t WHERE t.id IN ({id_list(orders)})"
-        answer = yield query(sql)
-        references = {row["id"]: row.get("externalid", "") for row in rows_of(answer)}
+    sql = "SELECT t.id, t.externalid FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
+    rows = yield from rows_for(orders, sql)
+    references = {row["id"]: row.get("externalid") for row in rows}
     pages = [_with_facts(one, known, context) for one in found]
     for one in pages:
-        one["orderReference"] = references.get(id_of(one.get("createdFrom"))) or None
+        one["orderReference"] = references.get(id_of(one.get("createdFrom")))
     return Page(pages, next_page)
 
 
@@ -94,14 +91,10 @@ def poll_items(position: Position, context: Context) -> Plan[Page]:
         return Page([])
     heads = list(dict.fromkeys(row.get("parent") or row["id"] for row in rows))
     options = "".join(f", i.{column}" for column in option_fields(context.settings))
-    ids = id_list(heads)
-    members = rows_of(
-        (
-            yield query(
-                f"""SELECT {ITEM_COLUMNS}{options}, {moment("i.lastmodifieddate")} AS changed
-                FROM item i WHERE i.id IN ({ids}) OR i.parent IN ({ids}) ORDER BY i.id"""
-            )
-        )
+    members = yield from rows_for(
+        heads,
+        f"""SELECT {ITEM_COLUMNS}{options}, {moment("i.lastmodifieddate")} AS changed
+        FROM item i WHERE i.id IN ({{ids}}) OR i.parent IN ({{ids}}) ORDER BY i.id""",
     )
     prices = yield from _prices([member["id"] for member in members], context)
     products = [product_record(head, members, prices, context) for head in heads]
@@ -125,9 +118,8 @@ def _stamp(row: Row, context: Context) -> Row:
     """The row with its time in UTC and its version; a row that never changed is of old."""
     now = context.now or datetime.now(UTC)
     never = row["changed"] == "0000"
-    changed = (
-        datetime(1970, 1, 1, tzinfo=UTC) if never else as_utc(row["changed"], context.settings)
-    )
+    oldest = datetime(1970, 1, 1, tzinfo=UTC)
+    changed = oldest if never else as_utc(row["changed"], now, context.settings)
     row["changedAt"] = changed.isoformat()
     row["version"] = version_of(changed, now)
     return row
@@ -172,24 +164,16 @@ def _items_in(documents: Iterable[Mapping[str, Any]]) -> set[str]:
 
 def item_facts(ids: Iterable[str]) -> Plan[dict[str, Row]]:
     """SKU and type of these items, by id; a line's own refName may be the long name."""
-    wanted = sorted(set(ids), key=int)
-    if not wanted:
-        return {}
-    sql = f"SELECT i.id, i.itemid, i.itemtype FROM item i WHERE i.id IN ({id_list(wanted)})"
-    return {row["id"]: row for row in rows_of((yield query(sql)))}
+    sql = "SELECT i.id, i.itemid, i.itemtype FROM item i WHERE i.id IN ({ids}) ORDER BY i.id"
+    return {row["id"]: row for row in (yield from rows_for(ids, sql))}
 
 
 def _prices(ids: Iterable[str], context: Context) -> Plan[dict[str, str]]:
     level = quote(str(context.settings.get("price_level_id") or "1"))
     sql = f"""SELECT p.item, p.price FROM itemprice p
-        WHERE p.pricelevel = {level} AND p.item IN ({id_list(ids)}) ORDER BY p.item"""
-    return {row["item"]: row["price"] for row in rows_of((yield query(sql))) if "price" in row}
-
-
-def option_fields(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Item columns that tell a variant's options: «custitem_size=Size, custitem_color=Color»."""
-    pairs = [part.split("=", 1) for part in str(settings.get("option_fields") or "").split(",")]
-    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
+        WHERE p.pricelevel = {level} AND p.item IN ({{ids}}) ORDER BY p.item"""
+    rows = yield from rows_for(ids, sql)
+    return {row["item"]: row["price"] for row in rows if "price" in row}
 
 
 def order_record(
@@ -200,6 +184,7 @@ def order_record(
     record["statusCode"] = id_of(order.get("orderStatus")) or id_of(order.get("status"))
     shipped = (float(line.get("quantityFulfilled") or 0) for line in items_of(order))
     record["hasShipped"] = any(quantity > 0 for quantity in shipped)
+    record["hasOpenGoods"] = bool(request_lines(record, context))
     return record
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.catalog.netsuite.answers import exact, id_of, items_of, name_of
-from connectors.catalog.netsuite.reads import option_fields
 from connectors.spec import Context
 
 GOODS = {"InvtPart", "Assembly", "Kit", "NonInvtPart", "GiftCert"}
@@ -202,6 +201,12 @@ def payment_terms(order: Mapping[str, Any], context: Context) -> str:
 
 def cod_amount(order: Mapping[str, Any], context: Context) -> Decimal | None:
     return exact(order.get("total")) if payment_terms(order, context) == "cod" else None
+
+
+def option_fields(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Item columns that tell a variant's options: «custitem_size=Size, custitem_color=Color»."""
+    pairs = [part.split("=", 1) for part in str(settings.get("option_fields") or "").split(",")]
+    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
 
 
 def variants(product: Mapping[str, Any], context: Context) -> list[dict[str, Any]]:

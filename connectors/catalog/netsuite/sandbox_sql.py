@@ -34,7 +34,12 @@ TABLES = {
     " quantitybackordered REAL, lastquantityavailablechange",
     "dual": "dummy",
 }
-INDEXES = {"transactionline": '"transaction"', "itemprice": "item", "aggregateitemlocation": "item"}
+INDEXES = {
+    "transaction": "type, lastmodifieddate",
+    "transactionline": '"transaction"',
+    "itemprice": "item",
+    "aggregateitemlocation": "item",
+}
 WEIGHT_UNITS = {1: "lb", 2: "oz", 3: "kg", 4: "g"}
 STATUS_NAMES = {
     "A": "Pending Approval",
@@ -85,7 +90,7 @@ class Mirror:
             more = "".join(f", {name}" for name in extra.get(table, ()))
             self._db.execute(f'CREATE TABLE "{table}" ({columns}{more})')
         for table, column in INDEXES.items():
-            self._db.execute(f"CREATE INDEX by_{table} ON {table} ({column})")
+            self._db.execute(f'CREATE INDEX "by_{table}" ON "{table}" ({column})')
         self._db.execute("INSERT INTO dual VALUES ('X')")
         self._register()
         for kind in VIEWS:
@@ -93,7 +98,9 @@ class Mirror:
                 self.show(kind, document)
 
     def _register(self) -> None:
-        now: Callable[[], str] = lambda: self.time(datetime.now(UTC).isoformat())
+        def now() -> str:
+            return self.time(datetime.now(UTC).isoformat())
+
         functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
             ("TO_CHAR", 2, _to_char),
             ("TO_DATE", 2, _to_date),
@@ -102,7 +109,7 @@ class Mirror:
             ("SYSDATE", 0, now),
         )
         for name, count, function in functions:
-            self._db.create_function(name, count, function)
+            self._db.create_function(name, count, function, deterministic=name != "SYSDATE")
 
     def time(self, text: str) -> str:
         """A stored UTC time as the account's wall clock."""
@@ -110,7 +117,7 @@ class Mirror:
         return DATE + local.strftime("%Y-%m-%d %H:%M:%S")
 
     def show(self, kind: str, document: Document) -> None:
-        for table, key, rows in VIEWS.get(kind, _no_rows)(self, self._world, document):
+        for table, key, rows in self._rows_of(kind, document):
             where = " AND ".join(f'"{name}" = ?' for name in key)
             self._db.execute(f'DELETE FROM "{table}" WHERE {where}', tuple(key.values()))
             for row in rows:
@@ -119,6 +126,10 @@ class Mirror:
                 self._db.execute(
                     f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(row.values())
                 )
+
+    def _rows_of(self, kind: str, document: Document) -> Rows:
+        """What SuiteQL shows of it; some kinds have no table."""
+        return VIEWS[kind](self, self._world, document) if kind in VIEWS else []
 
     def _display(self, column: str, value: Any) -> str | None:
         """BUILTIN.DF: what a person sees in place of an id."""
@@ -152,10 +163,6 @@ class Mirror:
 
 def _nvl(value: Any, other: Any) -> Any:
     return other if value is None else value
-
-
-def _no_rows(mirror: Any, world: World, document: Document) -> Rows:
-    return []
 
 
 def bad_query(words: str) -> Exception:

@@ -10,14 +10,15 @@ from connectors.spec import Context, Plan, Position, Request, Response
 
 PATH = "/services/rest/query/v1/suiteql"
 MOST = 1000
+LISTED = 500
 Row = dict[str, Any]
 
 
-def query(sql: str, limit: int = MOST) -> Request:
+def query(sql: str, limit: int = MOST, offset: int = 0) -> Request:
     return Request(
         "POST",
         PATH,
-        params={"limit": str(limit), "offset": "0"},
+        params={"limit": str(limit), "offset": str(offset)},
         json={"q": " ".join(sql.split())},
         headers={"Prefer": "transient"},
     )
@@ -29,14 +30,29 @@ def rows_of(response: Response) -> list[Row]:
     return [{name: value for name, value in row.items() if name != "links"} for row in rows]
 
 
+def every_row(sql: str) -> Plan[list[Row]]:
+    """The rows of all pages; the query must order them by a key."""
+    rows: list[Row] = []
+    while True:
+        answer: Response = yield query(sql, offset=len(rows))
+        rows += rows_of(answer)
+        if not answer.json().get("hasMore"):
+            return rows
+
+
+def rows_for(ids: Iterable[str], sql: str) -> Plan[list[Row]]:
+    """The rows for these ids, which stand in the query as {ids}; Oracle lists 1000 at most."""
+    wanted = sorted({int(one) for one in ids})
+    rows: list[Row] = []
+    for start in range(0, len(wanted), LISTED):
+        some = ", ".join(str(one) for one in wanted[start : start + LISTED])
+        rows += yield from every_row(sql.replace("{ids}", some))
+    return rows
+
+
 def quote(text: str) -> str:
     """A text literal; SuiteQL takes no parameters by REST."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def id_list(ids: Iterable[str]) -> str:
-    """Numbers for an IN (…); anything else would not be an internal id."""
-    return ", ".join(str(int(one)) for one in ids) or "-1"
 
 
 def moment(column: str) -> str:
