@@ -1,0 +1,85 @@
+"""What pages may know of connections: plain values, and never a secret."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.models import Connection
+from connectors.registry import all_connectors
+
+
+@dataclass(frozen=True)
+class ConnectionRow:
+    id: str
+    label: str
+    connector: str  # in the vendor's own spelling
+    account: str
+    environment: str
+    state: str
+    reason: str
+    changed_at: datetime
+    checked_at: datetime | None
+    throttled_until: datetime | None
+
+
+@dataclass(frozen=True)
+class CheckPart:
+    label: str
+    state: str  # ok or not_ok
+    message: str
+
+
+@dataclass(frozen=True)
+class ConnectionDetail:
+    row: ConnectionRow
+    settings: list[tuple[str, str]]
+    parts: list[CheckPart]
+
+
+def list_connections() -> list[ConnectionRow]:
+    """Those of the current tenant, by label."""
+    return [_row(one) for one in Connection.objects.defer("sealed").order_by("label", "id")]
+
+
+def get_connection(public_id: str) -> ConnectionDetail:
+    """Raises Connection.DoesNotExist."""
+    one = Connection.get_public(public_id)
+    return ConnectionDetail(row=_row(one), settings=_settings(one), parts=_parts(one.check_report))
+
+
+def _row(one: Connection) -> ConnectionRow:
+    known = all_connectors().get(one.connector)
+    return ConnectionRow(
+        id=one.public_id,
+        label=one.label,
+        connector=known.label if known else one.connector,
+        account=one.account,
+        environment=one.environment,
+        state=one.state,
+        reason=one.state_reason,
+        changed_at=one.state_changed_at,
+        checked_at=one.checked_at,
+        throttled_until=one.throttled_until,
+    )
+
+
+def _settings(one: Connection) -> list[tuple[str, str]]:
+    """By the names that the form uses; a setting that is declared secret is not shown."""
+    known = all_connectors().get(one.connector)
+    fields = {field.name: field for field in known.settings} if known else {}
+    return [
+        (fields[name].label if name in fields else name, str(value))
+        for name, value in one.settings.items()
+        if name not in fields or not fields[name].secret
+    ]
+
+
+def _parts(report: list[dict[str, Any]]) -> list[CheckPart]:
+    return [
+        CheckPart(
+            label=part.get("label", ""),
+            state="ok" if part.get("ok") else "not_ok",
+            message=part.get("message", ""),
+        )
+        for part in report
+    ]

@@ -1,0 +1,1 @@
+"""What pages and the API may know of flows and records: plain values, no rows of the database."""

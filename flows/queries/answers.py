@@ -1,0 +1,105 @@
+"""What became of an order, in one sentence."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from flows.models import Delivery, Link
+from flows.queries.home import plural, sentence
+from flows.states import DONE, OPEN, State
+
+
+def answer_for_order(
+    label: str, deliveries: Sequence[Delivery], links: Sequence[Link], *, now: datetime
+) -> str:
+    """The worst news first: stuck, waiting, on its way; then what was achieved."""
+    name = f"Order {label}"
+    return (
+        _stuck(name, deliveries)
+        or _waiting(name, deliveries)
+        or _on_its_way(name, deliveries)
+        or _cancelled(name, deliveries)
+        or _shipped(name, deliveries, now)
+        or _known(name, links)
+    )
+
+
+def _in(deliveries: Iterable[Delivery], *states: State) -> list[Delivery]:
+    return [one for one in deliveries if one.state in states]
+
+
+def _stuck(name: str, deliveries: Sequence[Delivery]) -> str:
+    dead = _in(deliveries, State.DEAD)
+    if not dead:
+        return ""
+    where = _targets(dead)
+    way = f" on its way to {where}" if where else ""
+    more = f" ({len(dead)} dead {plural('letter', len(dead))})" if len(dead) > 1 else ""
+    return f"{name} is stuck{way}{more}: {sentence(dead[-1].reason)}"
+
+
+def _waiting(name: str, deliveries: Sequence[Delivery]) -> str:
+    held = _in(deliveries, State.PARKED, State.RETRYING, State.IN_DOUBT)
+    if not held:
+        return ""
+    word = "waits" if held[-1].state == State.PARKED else "is being tried again"
+    return f"{name} {word} on its way to {_targets(held)}: {sentence(held[-1].reason)}"
+
+
+def _on_its_way(name: str, deliveries: Sequence[Delivery]) -> str:
+    moving = _in(deliveries, *OPEN)
+    return f"{name} is on its way to {_targets(moving)}." if moving else ""
+
+
+def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:
+    told = [one for one in deliveries if (one.standard or {}).get("status") == "cancelled"]
+    done = _in(told, *DONE)
+    if not told or any(_is_shipment(one) for one in _in(deliveries, *DONE)):
+        return ""
+    return f"{name} was cancelled{f', and {_targets(done)} know it' if done else ''}."
+
+
+def _shipped(name: str, deliveries: Sequence[Delivery], now: datetime) -> str:
+    done = [one for one in _in(deliveries, *DONE) if _is_shipment(one)]
+    if not done:
+        return ""
+    standard = done[-1].standard or {}
+    shipped_at = _time(standard.get("shipped_at")) or done[0].received_at
+    return f"{name} was shipped {_passed(now - shipped_at)} and is fulfilled in {_targets(done)}."
+
+
+def _is_shipment(one: Delivery) -> bool:
+    return one.record is not None and one.record.resource == "shipment"
+
+
+def _known(name: str, links: Sequence[Link]) -> str:
+    known = [
+        f"in {link.connection.label} as {link.label or link.external_id}"
+        for link in links
+        if link.is_primary and link.record.resource == "order"
+    ]
+    return f"{name} is {_joined(known)}." if known else f"{name} is known, and nothing was sent."
+
+
+def _targets(deliveries: Iterable[Delivery]) -> str:
+    found = [one.target.label for one in deliveries if one.target is not None]
+    return _joined(list(dict.fromkeys(found)))
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _time(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo else None
+
+
+def _passed(span: timedelta) -> str:
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"

@@ -1,0 +1,134 @@
+"""What a person sees first: whether all is well, what needs them, and what the day brought."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from ekyam import ids
+from flows.models import Delivery, Event
+from flows.queries.dead_letters import DeadGroup, list_dead_groups
+from flows.queries.lights import FlowRow, list_flows
+from flows.states import DONE, OPEN, State
+
+PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Parked deliveries with one reason."""
+
+    reason: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """What one flow did since yesterday at this time."""
+
+    flow: str
+    source: str
+    target: str
+    done: int
+    unchanged: int
+    waiting: int
+    dead: int
+
+
+@dataclass(frozen=True)
+class Home:
+    answer: str
+    flows: list[FlowRow]
+    dead: list[DeadGroup]
+    waiting: list[Waiting]
+    day: list[DayRow]
+    events: int
+    delivered: int
+
+
+def get_home(*, now: datetime) -> Home:
+    """A constant number of queries."""
+    flows, dead, waiting = list_flows(), list_dead_groups(), _waiting(now)
+    day = _day(flows, now)
+    received = Event.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
+    return Home(
+        answer=answer(flows, dead, waiting),
+        flows=flows,
+        dead=dead,
+        waiting=waiting,
+        day=day,
+        events=received.count(),
+        delivered=sum(row.done for row in day),
+    )
+
+
+def _waiting(now: datetime) -> list[Waiting]:
+    parked = Delivery.objects.filter(state=State.PARKED, parked_at__lt=now - PATIENCE)
+    rows = parked.values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
+    return [Waiting(**row) for row in rows.order_by("-count")[:20]]
+
+
+def _day(flows: list[FlowRow], now: datetime) -> list[DayRow]:
+    recent = Delivery.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
+    rows = {
+        one["flow_id"]: one
+        for one in recent.values("flow_id").annotate(
+            done=Count("pk", filter=Q(state__in=DONE)),
+            unchanged=Count("pk", filter=Q(state=State.UNCHANGED)),
+            waiting=Count("pk", filter=Q(state__in=OPEN)),
+            dead=Count("pk", filter=Q(state=State.DEAD)),
+        )
+    }
+    nothing = {"done": 0, "unchanged": 0, "waiting": 0, "dead": 0}
+    found = []
+    for flow in flows:
+        counts = rows.get(ids.parse("flw", flow.id), nothing)
+        figures = {name: counts[name] for name in nothing}
+        found.append(DayRow(flow.label, flow.source.label, flow.target.label, **figures))
+    return found
+
+
+def answer(flows: list[FlowRow], dead: list[DeadGroup], waiting: list[Waiting]) -> str:
+    """The state of things in a sentence or two."""
+    return " ".join(filter(None, (_of_flows(flows), _of_dead(dead), _of_waiting(waiting))))
+
+
+def _of_flows(flows: list[FlowRow]) -> str:
+    lights = Counter(flow.light for flow in flows)
+    on = len(flows) - lights["off"]
+    if not flows:
+        return "There are no flows yet."
+    if on == 0:
+        return "All flows are off."
+    said = f"All {on} flows are on" if on == len(flows) else f"{on} of {len(flows)} flows are on"
+    troubled = lights["broken"] + lights["held"]
+    return f"{said}, {troubled} with trouble." if troubled else f"{said}."
+
+
+def _of_dead(dead: list[DeadGroup]) -> str:
+    count = sum(group.count for group in dead)
+    if not count:
+        return ""
+    largest = max(dead, key=lambda group: group.count)
+    said = f"{count} dead {plural('letter', count)} {'needs' if count == 1 else 'need'} a person"
+    return f"{said}: {sentence(largest.reason)}"
+
+
+def _of_waiting(waiting: list[Waiting]) -> str:
+    count = sum(one.count for one in waiting)
+    if not count:
+        return ""
+    said = f"{count} {plural('record', count)} {'waits' if count == 1 else 'wait'}"
+    return f"{said}: {sentence(waiting[0].reason)}"
+
+
+def plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def sentence(text: str) -> str:
+    """End with a full stop, whatever the vendor's words end with."""
+    text = text.strip() or "no reason was given"
+    return text if text.endswith((".", "!", "?")) else f"{text}."

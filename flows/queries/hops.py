@@ -1,0 +1,87 @@
+"""One step of a record's way: something received, or something sent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flows.models import Attempt, Delivery, Event
+from flows.queries.exchanges import AttemptRow, show_attempt
+from flows.states import CANCELLABLE, OPEN, REPLAYABLE, State
+
+
+@dataclass(frozen=True)
+class Hop:
+    """`kind` is event or delivery; `at` is when it ended, or began if it has not."""
+
+    kind: str
+    id: str
+    title: str
+    part: str  # the resource of the record that it was about
+    source: str
+    target: str
+    state: str
+    began_at: datetime
+    at: datetime
+    latency_seconds: float | None  # a delivery's since it was received, an event's since the last
+    due_at: datetime | None = None
+    result: str = ""
+    note: str = ""
+    reason: str = ""
+    failure: str = ""
+    blame: str = ""
+    origin: str = ""
+    attempts: list[AttemptRow] = field(default_factory=list)
+    may_replay: bool = False
+    may_cancel: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN or self.state == "received"
+
+
+def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:
+    what = event.topic or event.feed
+    gap = (event.received_at - last_at).total_seconds() if last_at else None
+    return Hop(
+        kind="event",
+        id=event.public_id,
+        title=what,
+        part=part,
+        source=event.connection.label,
+        target="",
+        state=event.state,
+        began_at=event.received_at,
+        at=event.received_at,
+        latency_seconds=gap,
+        note=event.note,
+        origin=event.origin,
+    )
+
+
+def delivery_hop(
+    one: Delivery, *, part: str, attempts: Iterable[Attempt] = (), is_whole: bool = False
+) -> Hop:
+    """Attempts come without their exchanges unless it is `is_whole`."""
+    ended = one.finished_at
+    result = " ".join(filter(None, (one.result_label, one.result_id)))
+    return Hop(
+        kind="delivery",
+        id=one.public_id,
+        title=one.flow.label if one.flow else "Reading",
+        part=part,
+        source=one.flow.source.label if one.flow else "",
+        target=one.target.label if one.target else "",
+        state=one.state,
+        began_at=one.created_at,
+        at=ended or one.created_at,
+        latency_seconds=(ended - one.received_at).total_seconds() if ended else None,
+        due_at=one.due_at if one.state in (State.RETRYING, State.IN_DOUBT) else None,
+        result=result,
+        note=one.note,
+        reason=one.reason,
+        failure=one.failure,
+        blame=one.blame,
+        attempts=[show_attempt(found, is_whole=is_whole) for found in attempts],
+        may_replay=one.state in REPLAYABLE,
+        may_cancel=one.state in CANCELLABLE and not one.wrote,
+    )

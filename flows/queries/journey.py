@@ -1,0 +1,164 @@
+"""One order on one page: its whole way through every system, in a constant number of queries."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flows.models import Attempt, Delivery, Event, Link, Record
+from flows.queries.answers import answer_for_order
+from flows.queries.hops import Hop, delivery_hop, event_hop
+from flows.queries.money import Money, show_money
+from flows.queries.orders import worst
+
+MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
+
+
+@dataclass(frozen=True)
+class SystemState:
+    """An order as one system knows it."""
+
+    label: str
+    name: str  # what people call it there
+    id: str
+    parts: list[str]  # ids of its shipments and the like
+    state: str
+
+
+@dataclass(frozen=True)
+class Journey:
+    """`seen` changes whenever the timeline does."""
+
+    id: str
+    label: str
+    reference: str
+    answer: str
+    systems: list[SystemState]
+    hops: list[Hop]
+    is_open: bool
+    is_cut: bool
+    money: Money | None
+    seen: str
+
+
+def get_journey(public_id: str, *, now: datetime) -> Journey:
+    """Raises Record.DoesNotExist for what is no order of this tenant. Five queries."""
+    records = _records(public_id)
+    order, links, deliveries = records[0], _links(records), _deliveries(records)
+    hops = _hops(deliveries, _attempts(deliveries), {one.pk: one.resource for one in records})
+    label = order.label or order.reference
+    return Journey(
+        id=order.public_id,
+        label=label,
+        reference=order.reference,
+        answer=answer_for_order(label, deliveries, links, now=now),
+        systems=_system_states(order, links, deliveries),
+        hops=hops,
+        is_open=any(hop.is_open for hop in hops),
+        is_cut=len(deliveries) == MOST_HOPS,
+        money=show_money(_newest_order(deliveries)),
+        seen=_digest(deliveries, links),
+    )
+
+
+def _records(public_id: str) -> list[Record]:
+    """The order first, then its parts."""
+    order = Record.get_public(public_id)
+    if order.resource != "order":
+        raise Record.DoesNotExist(public_id)
+    return [order, *Record.objects.filter(parent=order).order_by("pk")]
+
+
+def _links(records: Iterable[Record]) -> list[Link]:
+    found = Link.objects.filter(record__in=[one.pk for one in records])
+    return list(
+        found.select_related("connection", "record").defer("connection__sealed").order_by("pk")
+    )
+
+
+def _deliveries(records: Sequence[Record]) -> list[Delivery]:
+    """The oldest first; of each event only its head, for bodies are large."""
+    found = (
+        Delivery.objects.filter(record__in=[one.pk for one in records])
+        .select_related("flow__source", "target", "event__connection", "record")
+        .defer(
+            "event__body",
+            "event__headers",
+            "flow__source__sealed",
+            "target__sealed",
+            "event__connection__sealed",
+        )
+    )
+    return list(found.order_by("-sequence")[:MOST_HOPS])[::-1]
+
+
+def _attempts(deliveries: Iterable[Delivery]) -> dict[UUID, list[Attempt]]:
+    found = defaultdict(list)
+    rows = Attempt.objects.filter(delivery__in=[one.pk for one in deliveries])
+    for attempt in rows.defer("exchanges").order_by("started_at"):
+        found[attempt.delivery_id].append(attempt)
+    return found
+
+
+def _hops(
+    deliveries: Sequence[Delivery], attempts: dict[UUID, list[Attempt]], parts: dict[UUID, str]
+) -> list[Hop]:
+    """Events and deliveries in the order in which they began."""
+    events: dict[UUID, tuple[Event, str]] = {}
+    hops = []
+    for one in deliveries:
+        part = parts.get(one.record_id, "") if one.record_id else ""
+        events.setdefault(one.event_id, (one.event, part))
+        hops.append(delivery_hop(one, part=part, attempts=attempts.get(one.pk, ())))
+    last_at: datetime | None = None
+    for event, part in sorted(events.values(), key=lambda found: found[0].received_at):
+        hops.append(event_hop(event, last_at=last_at, part=part))
+        last_at = event.received_at
+    return sorted(hops, key=lambda hop: (hop.began_at, hop.kind != "event"))
+
+
+def _system_states(
+    order: Record, links: Sequence[Link], deliveries: Sequence[Delivery]
+) -> list[SystemState]:
+    """Every system that has an id of it, or was to get it; the source of all first."""
+    labels = {link.connection_id: link.connection.label for link in links}
+    latest: dict[UUID, dict[Any, str]] = defaultdict(dict)
+    for one in deliveries:
+        if one.target is not None:
+            labels.setdefault(one.target.pk, one.target.label)
+            latest[one.target.pk][one.flow_id, one.record_id] = one.state
+    return [
+        _system(label, [link for link in links if link.connection_id == pk], order, latest[pk])
+        for pk, label in labels.items()
+    ]
+
+
+def _system(
+    label: str, links: Sequence[Link], order: Record, states: dict[Any, str]
+) -> SystemState:
+    own = next((link for link in links if link.record_id == order.pk and link.is_primary), None)
+    parts = [link.label or link.external_id for link in links if link is not own]
+    return SystemState(
+        label=label,
+        name=(own.label or own.external_id) if own else "",
+        id=own.external_id if own and own.label else "",
+        parts=parts,
+        state=worst(states.values()) if states else "source",
+    )
+
+
+def _newest_order(deliveries: Sequence[Delivery]) -> dict[str, Any] | None:
+    for one in reversed(deliveries):
+        standard = one.standard
+        if standard and "total" in standard and "number" in standard:
+            found: dict[str, Any] = standard
+            return found
+    return None
+
+
+def _digest(deliveries: Iterable[Delivery], links: Sequence[Link]) -> str:
+    state = [(str(one.pk), one.state, one.attempts_made, one.reason) for one in deliveries]
+    return hashlib.sha256(f"{state}{len(links)}".encode()).hexdigest()[:16]

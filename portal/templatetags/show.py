@@ -1,0 +1,63 @@
+"""Small pieces of pages: chips, times, links of the navigation."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.web import words
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/chip.html")
+def chip(state: str, label: str = "") -> dict[str, str]:
+    tone, word = words.TONES.get(state, ("quiet", state))
+    return {"tone": tone, "label": label or word}
+
+
+@register.inclusion_tag("components/when.html")
+def when(at: datetime | None, otherwise: str = "never") -> dict[str, Any]:
+    """How long ago, and the exact time in the company's zone on hover."""
+    if at is None:
+        return {"at": None, "words": otherwise}
+    said = words.ago(at, timezone.now())
+    return {"at": at, "words": said, "zone": _zone(), "is_relative": True}
+
+
+@register.inclusion_tag("components/when.html")
+def clock(at: datetime | None) -> dict[str, Any]:
+    """The time to the second in the company's zone, the date on hover."""
+    if at is None:
+        return {"at": None, "words": ""}
+    return {"at": at, "words": timezone.localtime(at).strftime("%H:%M:%S"), "zone": _zone()}
+
+
+def _zone() -> str:
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    return "" if seconds is None else words.span(seconds)
+
+
+@register.filter
+def blame(who: str) -> str:
+    return words.BLAME.get(who, "")
+
+
+@register.filter
+def tone(state: str) -> str:
+    return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.inclusion_tag("components/nav_link.html", takes_context=True)
+def nav_link(context: Context, name: str, label: str, *also: str) -> dict[str, Any]:
+    """A link of the navigation; it is current on its own page and on those named in `also`."""
+    match = context["request"].resolver_match
+    here = match.url_name if match else ""
+    return {"address": reverse(name), "label": label, "is_here": here in (name, *also)}

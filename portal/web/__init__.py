@@ -1,0 +1,1 @@
+"""Where people look and act: pages, rendered by the server."""

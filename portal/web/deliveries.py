@@ -1,0 +1,81 @@
+"""One delivery: all that was said about it; replay, edit, cancel."""
+
+import json
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from connectors.errors import MappingFailed
+from flows.models import Delivery
+from flows.operations.replay import cancel_delivery, edit_delivery, replay_delivery
+from flows.queries.deliveries import get_delivery, get_payload, list_attempts
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, act, form_page, page
+
+
+@page
+def delivery(request: SeatedRequest, id: str) -> HttpResponse:
+    return render(request, "portal/delivery.html", {"delivery": get_delivery(id)})
+
+
+@page
+def exchanges(request: SeatedRequest, id: str) -> HttpResponse:
+    return render(request, "portal/exchanges.html", {"attempts": list_attempts(id)})
+
+
+@page
+def payload(request: SeatedRequest, id: str) -> HttpResponse:
+    return render(request, "portal/payload.html", {"payload": get_payload(id)})
+
+
+@act
+def replay(request: SeatedRequest, id: str) -> HttpResponse:
+    try:
+        replay_delivery(Delivery.get_public(id))
+        messages.success(request, "It is sent again.")
+    except IllegalMove as reason:
+        messages.error(request, str(reason))
+    return _back(request, id)
+
+
+@act
+def cancel(request: SeatedRequest, id: str) -> HttpResponse:
+    try:
+        cancel_delivery(Delivery.get_public(id), note=f"Called off by {request.seat.person}.")
+        messages.success(request, "It is called off.")
+    except IllegalMove as reason:
+        messages.error(request, str(reason))
+    return _back(request, id)
+
+
+@form_page
+def edit(request: SeatedRequest, id: str) -> HttpResponse:
+    """The record as JSON; what does not hold comes back with the reason."""
+    found = get_delivery(id)
+    text = request.POST.get("standard", found.standard)
+    error = _edit(request, id, text) if request.method == "POST" else ""
+    if request.method == "POST" and not error:
+        messages.success(request, "The edited record is sent.")
+        return redirect("delivery", id=id)
+    context = {"delivery": found, "text": text, "error": error}
+    return render(request, "portal/edit_delivery.html", context, status=422 if error else 200)
+
+
+def _edit(request: SeatedRequest, id: str, text: str) -> str:
+    """Why it could not be done, or nothing."""
+    try:
+        edit_delivery(Delivery.get_public(id), json.loads(text))
+    except (MappingFailed, IllegalMove, json.JSONDecodeError) as reason:
+        return str(reason)
+    return ""
+
+
+def _back(request: SeatedRequest, id: str) -> HttpResponse:
+    """To the page that the button was on."""
+    back = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
+    return redirect(reverse("delivery", kwargs={"id": id}))

@@ -1,0 +1,30 @@
+"""Flows along the chain, each with its On light and its switch."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from flows.models import Flow
+from flows.operations.configure import switch_off, switch_on
+from flows.queries.home import answer
+from flows.queries.lights import list_chains, list_flows
+from portal.web.access import SeatedRequest, act, page
+
+
+@page
+def flows(request: SeatedRequest) -> HttpResponse:
+    rows = list_flows()
+    context = {"chains": list_chains(rows), "answer": answer(rows, [], [])}
+    return render(request, "portal/flows.html", context)
+
+
+@act
+def switch(request: SeatedRequest, id: str) -> HttpResponse:
+    flow = Flow.get_public(id)
+    if request.POST.get("to") == "on":
+        switch_on(flow)
+        messages.success(request, f"{flow.label} is on.")
+    else:
+        switch_off(flow)
+        messages.success(request, f"{flow.label} is off. What is open waits.")
+    return redirect("flows")

@@ -1,0 +1,38 @@
+"""Every component on one page, for those who build Ekyam: a change is seen everywhere."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from flows.queries.deliveries import diff
+from flows.queries.exchanges import pretty
+from flows.queries.pages import Page
+from portal.web.words import TONES
+
+
+class Example(forms.Form):
+    label = forms.CharField(help_text="What people call it.")
+    note = forms.CharField(required=False)
+
+
+@login_required
+def components(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_staff:
+        raise PermissionDenied
+    before, after = {"city": "Pune", "lines": 2}, {"city": "Pune", "lines": 3}
+    context = {
+        "states": TONES,
+        "times": [timezone.now() - timedelta(seconds=s) for s in (2, 90, 7200, 200_000)],
+        "code": pretty(after),
+        "diff": diff(before, after),
+        "form": Example({"label": ""}),
+        "columns": [{"label": "System"}, {"label": "Orders", "is_number": True}],
+        "cells": [["Shop", 120], ["Warehouse", 118]],
+        "pages": Page([], next="rec_0", is_later=True),
+    }
+    return render(request, "portal/components.html", context)

@@ -1,0 +1,70 @@
+"""States in the reader's words, each with its tone; colours and icons follow from the tone."""
+
+from datetime import datetime
+
+TONES = {
+    # deliveries
+    "pending": ("busy", "In the queue"),
+    "sending": ("busy", "Sending"),
+    "retrying": ("warn", "Retrying"),
+    "in_doubt": ("warn", "Being checked"),
+    "parked": ("warn", "Parked"),
+    "succeeded": ("good", "Delivered"),
+    "unchanged": ("good", "Unchanged"),
+    "dead": ("bad", "Dead letter"),
+    "superseded": ("quiet", "Superseded"),
+    "cancelled": ("quiet", "Cancelled"),
+    # events
+    "received": ("busy", "Received"),
+    "routed": ("good", "Received"),
+    "ignored": ("quiet", "Not used"),
+    "failed": ("bad", "Unreadable"),
+    # connections
+    "active": ("good", "Healthy"),
+    "needs_reauthorization": ("bad", "Needs authorisation"),
+    "paused": ("warn", "Paused"),
+    "failing": ("warn", "Failing"),
+    # lights of flows
+    "on": ("good", "On"),
+    "quiet": ("quiet", "On, nothing yet"),
+    "held": ("warn", "On, held up"),
+    "broken": ("bad", "On, broken"),
+    "off": ("quiet", "Off"),
+    # parts of a check, runs and orders
+    "ok": ("good", "Passed"),
+    "not_ok": ("bad", "Did not pass"),
+    "source": ("good", "Source"),
+    "done": ("good", "Done"),
+    "open": ("busy", "Under way"),
+    "none": ("quiet", "Nothing to do"),
+}
+
+BLAME = {
+    "tenant": "This is yours to mend.",
+    "remote": "The other system must recover; Ekyam goes on trying while it may.",
+    "ekyam": "This is ours to mend: Ekyam has been told.",
+    "nobody": "Nobody has to do anything.",
+}
+
+_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """«12 min ago», «in 30 s»; static/js/times.js says the same."""
+    seconds = (now - at).total_seconds()
+    passed = abs(seconds)
+    if passed < 5:
+        return "now"
+    size, unit = next((size, unit) for limit, size, unit in _STEPS if passed < limit)
+    amount = f"{int(passed // size)} {unit}"
+    return f"in {amount}" if seconds < 0 else f"{amount} ago"
+
+
+def span(seconds: float) -> str:
+    """A duration: «420 ms», «1.3 s», «12 min»."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    size, unit = next((size, unit) for limit, size, unit in _STEPS if seconds < limit)
+    return f"{int(seconds // size)} {unit}"

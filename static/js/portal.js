@@ -1,0 +1,12 @@
+// Behaviour that HTML and htmx lack, each in a module of its own.
+import { focusOnSlash } from "./search.js";
+import { listenForCopies } from "./copy.js";
+import { listenForTheme } from "./theme.js";
+import { keepTimesFresh } from "./times.js";
+import { keepDetailsOpen } from "./details.js";
+
+focusOnSlash();
+listenForCopies();
+listenForTheme();
+keepTimesFresh();
+keepDetailsOpen();

@@ -1,0 +1,1 @@
+"""The pages, as people of two companies see them."""

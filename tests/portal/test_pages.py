@@ -1,0 +1,134 @@
+"""Each page says what it must, in a number of queries that does not grow with its rows."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ekyam.tenants.scope import tenant_scope
+from tests.portal import build
+from tests.portal.conftest import Side
+
+
+def read(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.content.decode()
+
+
+def test_it_says_on_the_first_page_what_needs_a_person(owner: Client, here: Side) -> None:
+    text = read(owner, "/")
+    assert "All 12 flows are on, 1 with trouble." in text
+    assert "1 dead letter needs a person: Whiplash rejects the postcode" in text
+    assert "1 record waits: The product JH-SHADE-02 is not known" in text
+
+
+def test_it_shows_the_light_of_each_flow_with_its_reason(owner: Client, here: Side) -> None:
+    text = read(owner, "/flows/")
+    assert "On, broken" in text and "needs six digits" in text
+    assert "On, nothing yet" in text
+
+
+def test_it_lists_orders_with_their_ids_in_each_system(owner: Client, here: Side) -> None:
+    text = read(owner, "/orders/")
+    assert "#1001" in text and "SO1001" in text and "W1001" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "shown", "hidden"),
+    [("dead", "#1002", "#1001"), ("open", "#1003", "#1002"), ("all", "#1001", "#9")],
+)
+def test_it_filters_orders_by_state(
+    owner: Client, here: Side, state: str, shown: str, hidden: str
+) -> None:
+    text = read(owner, f"/orders/?state={state}")
+    assert shown in text and hidden not in text
+
+
+@pytest.mark.parametrize(
+    "query", ["#1001", "1001", "SO1001", "so1001", "771001", "TRK1001", "buyer1001@shopper.example"]
+)
+def test_it_finds_an_order_by_any_id(owner: Client, here: Side, query: str) -> None:
+    answer = owner.get("/search/", {"q": query})
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/orders/{here.shipped.public_id}/"
+
+
+def test_it_says_what_to_write_when_nothing_is_found(owner: Client, here: Side) -> None:
+    assert "No order has this id" in read(owner, "/search/?q=nothing")
+
+
+def test_it_shows_the_whole_way_of_an_order(owner: Client, here: Side) -> None:
+    text = read(owner, f"/orders/{here.shipped.public_id}/")
+    assert "Order #1001 was shipped 45 min ago and is fulfilled in NetSuite and Shopify." in text
+    for part in ("Shopify sent orders/create", "Shipment Sync", "SHIP", "W1001", "118.00"):
+        assert part in text or part == "SHIP"
+    assert "1.3 s after it was received" in text
+    assert "hx-trigger=\"every 2s\"" not in text
+
+
+def test_it_polls_while_something_is_under_way(owner: Client, here: Side) -> None:
+    record = here.parked.record
+    assert record is not None
+    text = read(owner, f"/orders/{record.public_id}/")
+    assert 'hx-trigger="every 2s"' in text
+    seen = text.split("?seen=")[1].split('"')[0]
+    assert owner.get(f"/orders/{record.public_id}/part/?seen={seen}").status_code == 204
+    assert owner.get(f"/orders/{record.public_id}/part/?seen=other").status_code == 200
+
+
+def count_queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        read(client, address)
+    return len(found)
+
+
+@pytest.mark.parametrize("address", ["/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/"])
+def test_it_asks_no_more_when_there_are_more_rows(
+    owner: Client, here: Side, address: str
+) -> None:
+    before = count_queries(owner, address)
+    with tenant_scope(here.company.tenant):
+        for number in range(2000, 2010):
+            build.shipped(here.shop, str(number))
+            build.refused(here.shop, str(number + 1000))
+    assert count_queries(owner, address) == before
+
+
+def test_it_asks_no_more_for_a_longer_way(owner: Client, here: Side) -> None:
+    address = f"/orders/{here.shipped.public_id}/"
+    before = count_queries(owner, address)
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("shopify", "orders/updated", here.shop.now)
+        for _ in range(20):
+            done = here.shop.delivery(here.shop.flow("Orders"), event, here.shipped)
+            here.shop.attempt(done)
+    after = count_queries(owner, address)
+    assert after == before
+    assert after <= 16, "sign-in, seat, scope and the five of the journey"
+
+
+def test_it_groups_dead_letters_by_cause(owner: Client, here: Side) -> None:
+    text = read(owner, "/dead-letters/")
+    assert "needs six digits" in text and "rejected" in text
+
+
+def test_it_shows_what_was_said_to_the_other_system(owner: Client, here: Side) -> None:
+    text = read(owner, f"/deliveries/{here.dead.public_id}/")
+    assert "POST https://whiplash.example/api/create_order" in text
+    assert "Answer 422" in text
+    part = read(owner, f"/deliveries/{here.dead.public_id}/exchanges/")
+    assert "Answer 422" in part and "<html" not in part
+
+
+def test_it_shows_an_event_as_it_came(owner: Client, here: Side) -> None:
+    text = read(owner, f"/events/{here.dead.event.public_id}/payload/")
+    assert "&quot;note&quot;: &quot;salesorder&quot;" in text
+
+
+def test_it_forbids_inline_code(owner: Client, here: Side) -> None:
+    for address in ("/", f"/orders/{here.shipped.public_id}/", "/flows/"):
+        answer = owner.get(address)
+        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        text = answer.content.decode()
+        assert " style=" not in text and "<script>" not in text and "onclick" not in text
