@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar, Literal
 
-Consequence = Literal["retry", "wait", "reauthorize", "dead", "linked", "park", "retry_twice"]
+Consequence = Literal[
+    "retry", "wait", "reauthorize", "dead", "linked", "park", "retry_twice", "unchanged"
+]
 Blame = Literal["remote", "nobody", "tenant", "ekyam"]
 
 
@@ -87,6 +89,14 @@ class AlreadyExists(Failure):
     def __init__(self, message: str, *, external_id: str, detail: str = "") -> None:
         super().__init__(message, detail=detail)
         self.external_id = external_id
+
+
+class NothingToDo(Failure):
+    """The record asks nothing of this target, as an order of gift cards asks nothing of a warehouse."""
+
+    code = "nothing_to_do"
+    consequence = "unchanged"
+    blame = "nobody"
 
 
 class MissingLink(Failure):

@@ -13,7 +13,8 @@ class RequestLine(Part, frozen=True, kw_only=True):
     reference: str  # the order line's name in every system
     sku: str | None = None
     title: str | None = None
-    quantity: Decimal
+    quantity: Decimal  # still to be shipped; 0 when it has left already
+    ordered_quantity: Decimal | None = None
     unit_price: Decimal | None = None
 
 
@@ -42,7 +43,6 @@ class ShipmentRequest(Record, frozen=True, kw_only=True):
         """A warehouse needs an address and SKUs, though a shop demands neither."""
         if self.status == "cancelled":
             return
-        require(bool(self.lines), f"Order {self.number} has nothing to ship.", line="lines")
         address = self.shipping_address
         missing = [
             name
@@ -57,7 +57,7 @@ class ShipmentRequest(Record, frozen=True, kw_only=True):
         )
         for line in self.lines:
             require(
-                bool(line.sku),
+                bool(line.sku) or not line.quantity,
                 f"Line {line.id} of order {self.number} ({line.title}) has no SKU.",
                 line="lines[].sku",
             )

@@ -19,8 +19,8 @@ class Delivery(TenantModel):
 
     Flow and target are null where an event could not even be read.
 
-    The ordering key is (target, record): of its open deliveries only the oldest, by `sequence`,
-    is sent. `wrote` says that a write may have reached the target already, so that it is looked
+    The ordering key is (target, root), where the root is the record or what it belongs to, as a
+    shipment does to its order: of the open deliveries only the oldest, by `sequence`, is sent. `wrote` says that a write may have reached the target already, so that it is looked
     up there before anything is sent again; `is_forced` that a person asked for it, so that it is
     sent even if it seems unchanged. `waits_for` names what a parked delivery needs.
     """
@@ -36,6 +36,7 @@ class Delivery(TenantModel):
     record = TenantForeignKey(
         Record, on_delete=models.PROTECT, null=True, related_name="deliveries"
     )
+    root = TenantForeignKey(Record, on_delete=models.PROTECT, null=True, related_name="+")
     target = TenantForeignKey(
         Connection, on_delete=models.PROTECT, null=True, related_name="deliveries"
     )
@@ -82,7 +83,7 @@ class Delivery(TenantModel):
                 condition=Q(state__in=[state.value for state in OPEN]),
             ),
             models.Index(
-                fields=["target", "record", "sequence"],
+                fields=["target", "root", "sequence"],
                 name="delivery_open_by_key",
                 condition=Q(state__in=[state.value for state in OPEN]),
             ),

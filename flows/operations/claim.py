@@ -43,8 +43,8 @@ def recover_lost(*, target_id: UUID, token: UUID, now: datetime) -> int:
     )
 
 
-# What may be sent: due, of a flow that is On, and the oldest open delivery of its record here. The
-# record's own deliveries keep their order; those of others pass.
+# What may be sent: due, of a flow that is On, and the oldest open delivery of its root here. What
+# is parked holds back only its own record: what it waits for may be a later one of the same root.
 _READY = """
     FROM flows_delivery d
     JOIN flows_flow f ON f.id = d.flow_id AND f.is_on
@@ -52,9 +52,10 @@ _READY = """
       AND d.due_at <= %(now)s
       AND NOT EXISTS (
           SELECT 1 FROM flows_delivery o
-          WHERE o.target_id = d.target_id AND o.record_id = d.record_id
+          WHERE o.target_id = d.target_id AND o.root_id = d.root_id
             AND o.sequence < d.sequence
-            AND o.state IN ('pending', 'sending', 'retrying', 'in_doubt', 'parked'))
+            AND (o.state IN ('pending', 'sending', 'retrying', 'in_doubt')
+                 OR o.state = 'parked' AND o.record_id = d.record_id))
 """
 _CLAIM = f"""
     UPDATE flows_delivery SET state = 'sending', lease_token = %(token)s

@@ -1,49 +1,47 @@
 """Ties what a system calls a record to the business record that it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from connectors.models import Connection
-from connectors.standard.record import Record as StandardRecord
 from flows.models import Delivery, Fact, Link, Record
 
 Key = tuple[str, str]  # (resource, id in this system)
 
 
-def identify_records(
-    connection: Connection, standards: Iterable[StandardRecord]
-) -> dict[Key, Record]:
+@dataclass(frozen=True)
+class Named:
+    """By what a system knows a record; `reference` is ours, where it carries one."""
+
+    resource: str
+    id: str
+    reference: str | None = None
+    label: str = ""
+    parent: "Named | None" = None
+
+    @property
+    def key(self) -> Key:
+        return self.resource, self.id
+
+
+def identify_records(connection: Connection, named: Iterable[Named]) -> dict[Key, Record]:
     """The Record of each, made where there is none, and locked until the transaction ends.
 
     The lock is what keeps two events of one order apart. Rows are locked in one order everywhere,
     so that two batches never wait for each other.
     """
-    wanted = _wanted(connection, standards)
+    wanted: dict[Key, Named] = {}
+    for one in named:
+        if one.parent is not None:
+            wanted.setdefault(one.parent.key, one.parent)
+        wanted[one.key] = one
     known = _linked(connection, wanted)
-    missing = {key: wanted[key] for key in wanted if key not in known}
-    made = _make(connection, missing)
+    made = _make(connection, [one for key, one in wanted.items() if key not in known])
     found = {**known, **made}
     _lock(record.pk for record in found.values())
     _adopt(connection, wanted, found)
     return found
-
-
-def _wanted(
-    connection: Connection, standards: Iterable[StandardRecord]
-) -> dict[Key, tuple[str, str, Key | None]]:
-    """(resource, id) -> our reference, label, parent's key; parents are wanted too."""
-    wanted: dict[Key, tuple[str, str, Key | None]] = {}
-    for standard in standards:
-        parent = standard.parent()
-        parent_key = None
-        if parent is not None:
-            parent_key = (parent.resource, parent.id)
-            reference = parent.reference or reference_of(connection, parent.id)
-            wanted.setdefault(parent_key, (reference, "", None))
-        key = (standard.identified_as(), standard.id)
-        reference = standard.reference or reference_of(connection, standard.id)
-        wanted[key] = (reference, standard.label or "", parent_key)
-    return wanted
 
 
 def reference_of(connection: Connection, external_id: str) -> str:
@@ -60,29 +58,34 @@ def _linked(connection: Connection, keys: Iterable[Key]) -> dict[Key, Record]:
     return {key: record for key, record in found.items() if key in keys}
 
 
-def _make(
-    connection: Connection, missing: dict[Key, tuple[str, str, Key | None]]
-) -> dict[Key, Record]:
+def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]:
     """Records by reference, made or found, and the links that this system has to them."""
     if not missing:
         return {}
+    wanted = {one.key: (one.resource, _reference(connection, one)) for one in missing}
     rows = {
-        (resource, reference): Record(
-            tenant_id=connection.tenant_id, resource=resource, reference=reference, label=label
+        wanted[one.key]: Record(
+            tenant_id=connection.tenant_id,
+            resource=one.resource,
+            reference=_reference(connection, one),
+            label=one.label,
         )
-        for (resource, _), (reference, label, _) in sorted(missing.items())
+        for one in missing
     }
-    ordered = [rows[key] for key in sorted(rows)]
-    Record.objects.bulk_create(ordered, ignore_conflicts=True)
-    stored = Record.objects.filter(reference__in=[row.reference for row in ordered])
+    Record.objects.bulk_create([rows[key] for key in sorted(rows)], ignore_conflicts=True)
+    stored = Record.objects.filter(reference__in=[reference for _, reference in rows])
     by_reference = {(row.resource, row.reference): row for row in stored}
-    found = {key: by_reference[key[0], missing[key][0]] for key in missing}
+    found = {one.key: by_reference[wanted[one.key]] for one in missing}
     _lock(record.pk for record in found.values())
-    _link(connection, found, {key: missing[key][1] for key in missing})
+    _link(connection, missing, found)
     return found
 
 
-def _link(connection: Connection, found: dict[Key, Record], labels: dict[Key, str]) -> None:
+def _reference(connection: Connection, named: Named) -> str:
+    return named.reference or reference_of(connection, named.id)
+
+
+def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Record]) -> None:
     """The first id that a system has of a record is the primary one; more are pieces of it."""
     taken = set(
         Link.objects.filter(
@@ -90,15 +93,16 @@ def _link(connection: Connection, found: dict[Key, Record], labels: dict[Key, st
         ).values_list("record_id", flat=True)
     )
     links = []
-    for key, record in found.items():
+    for one in missing:
+        record = found[one.key]
         links.append(
             Link(
                 tenant_id=connection.tenant_id,
                 record=record,
                 connection=connection,
-                resource=key[0],
-                external_id=key[1],
-                label=labels[key],
+                resource=one.resource,
+                external_id=one.id,
+                label=one.label,
                 is_primary=record.pk not in taken,
             )
         )
@@ -115,30 +119,24 @@ def _lock(ids: Iterable[UUID]) -> None:
     )
 
 
-def _adopt(
-    connection: Connection,
-    wanted: dict[Key, tuple[str, str, Key | None]],
-    found: dict[Key, Record],
-) -> None:
+def _adopt(connection: Connection, wanted: dict[Key, Named], found: dict[Key, Record]) -> None:
     """What a later reading tells of a record that was known by less: its label, its parent.
 
     A record that was met first under a name of this system's own, and now says whose it is, is
     joined with the one that it belongs to.
     """
-    for key, (reference, label, parent_key) in wanted.items():
-        record = found[key]
-        changed = []
-        if label and not record.label:
-            record.label = label
+    for key, named in wanted.items():
+        record, changed = found[key], []
+        if named.label and not record.label:
+            record.label = named.label
             changed.append("label")
-        if parent_key is not None and record.parent_id != found[parent_key].pk:
-            record.parent = found[parent_key]
+        if named.parent is not None and record.parent_id != found[named.parent.key].pk:
+            record.parent = found[named.parent.key]
             changed.append("parent")
         if changed:
             record.save(update_fields=changed)
-        is_foreign = reference != reference_of(connection, key[1])
-        if is_foreign and record.reference != reference:
-            other = Record.objects.filter(resource=key[0], reference=reference).first()
+        if named.reference and record.reference != named.reference:
+            other = Record.objects.filter(resource=key[0], reference=named.reference).first()
             if other is not None:
                 join_records(keep=other, drop=record)
                 found[key] = other
@@ -154,6 +152,7 @@ def join_records(*, keep: Record, drop: Record) -> None:
         link.record = keep
         link.save(update_fields=["record", "is_primary"])
     Delivery.objects.filter(record=drop).update(record=keep)
+    Delivery.objects.filter(root=drop).update(root=keep)
     Fact.objects.filter(record=drop).update(record=keep)
     Record.objects.filter(parent=drop).update(parent=keep)
     drop.delete()

@@ -87,6 +87,7 @@ def _records(target: Connection, found: Iterable[NewLink]) -> dict[tuple[str, st
 
 
 def _wake(target: Connection, records: Sequence[Record], now: datetime) -> None:
+    """Deliveries that wait for one of these records' ids in the target."""
     parked = Delivery.objects.filter(state=State.PARKED, waits_for__startswith=f"link:{target.pk}:")
     if not parked.exists():
         return
@@ -99,3 +100,23 @@ def _wake(target: Connection, records: Sequence[Record], now: datetime) -> None:
         keys.add(waiting_key(link.connection_id, target.pk, question))
     if parked.filter(waits_for__in=keys).update(state=State.PENDING, due_at=now, waits_for=""):
         nudge("deliver", tenant_id=target.tenant_id, subject_id=target.pk)
+
+
+def wake_found(target: Connection, deliveries: Iterable[Delivery], *, now: datetime) -> None:
+    """What was parked for a link that has come since it was looked for goes on at once."""
+    for delivery in deliveries:
+        if delivery.state == State.PARKED and delivery.waits_for.startswith("link:"):
+            record = record_waited_for(delivery.waits_for)
+            if record is not None and record.links.filter(connection=target).exists():
+                Delivery.objects.filter(pk=delivery.pk, state=State.PARKED).update(
+                    state=State.PENDING, due_at=now, waits_for=""
+                )
+
+
+def record_waited_for(waits_for: str) -> Record | None:
+    _, _, resource, by, origin, key = waits_for.split(":", 5)
+    if by == "reference":
+        return Record.objects.filter(resource=resource, reference=key).first()
+    link = Link.objects.filter(connection_id=origin, resource=resource, external_id=key)
+    found = link.select_related("record").first()
+    return found.record if found else None

@@ -16,7 +16,7 @@ from flows.models import Event, Flow
 
 @dataclass(frozen=True)
 class Reading:
-    """One record for one flow; either `standard` or `failure` is set."""
+    """One record for one flow. With a `failure` it is born dead; what could be read is kept."""
 
     event: Event
     flow: Flow
@@ -84,7 +84,7 @@ def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
 
 def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> Reading | None:
     stream = flow.stream_spec
-    external_id, version = "", ""
+    external_id, version, standard = "", "", None
     try:
         if not isinstance(raw, dict):
             raise MappingFailed("The record is not an object.", value=raw)
@@ -96,10 +96,12 @@ def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> R
         standard = read_record(stream, selected, context)
         external_id = standard.id
         updated_at = standard.updated_at or _as_time(version)
+        standard.check()
         return Reading(event, flow, external_id, _as_text(version), updated_at, standard)
     except Exception as failure:
+        at = standard.updated_at if standard else None
         text = _as_text(version)
-        return Reading(event, flow, external_id, text, _as_time(version), failure=failure)
+        return Reading(event, flow, external_id, text, at or _as_time(version), standard, failure)
 
 
 def _as_time(version: str) -> datetime | None:

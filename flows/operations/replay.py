@@ -21,7 +21,7 @@ def replay_delivery(delivery: Delivery) -> None:
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if row.state not in REPLAYABLE:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
-    if row.standard is None:
+    if row.standard is None or (row.attempts_made == 0 and row.state == State.DEAD):
         receive_again(event=row.event, flow_id=row.flow_id)
         _rest(row, "Read anew by a replay.")
         return

@@ -13,11 +13,12 @@ from django.utils import timezone
 from connectors.channel import base_url_of
 from connectors.models import Connection
 from connectors.spec import Context
+from connectors.standard import resources
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.compile import to_plain
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
-from flows.operations.identify import Key, identify_records
+from flows.operations.identify import Key, Named, identify_records
 from flows.operations.nudge import nudge
 from flows.operations.publish import (
     DELIVERY_DEAD,
@@ -99,7 +100,7 @@ def _dead_event(event: Event, failure: Exception, now: datetime) -> Delivery:
 def _write(
     connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
 ) -> None:
-    records = identify_records(connection, [r.standard for r in readings if r.standard])
+    records = identify_records(connection, [_named(r) for r in readings if r.external_id])
     fresh = _without_known(readings)
     runs = _runs(connection, fresh, now)
     deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
@@ -154,9 +155,24 @@ def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dic
     return runs
 
 
-def _record_of(reading: Reading, records: dict[Key, Record]) -> Record | None:
+def _named(reading: Reading) -> Named:
+    """By what its record is known; of one that could not be read, its id alone."""
     standard = reading.standard
-    return records[standard.identified_as(), standard.id] if standard else None
+    if standard is None:
+        resource = resources()[reading.flow.stream_spec.resource].identified_as()
+        return Named(resource, reading.external_id)
+    parent = standard.parent()
+    return Named(
+        standard.identified_as(),
+        standard.id,
+        standard.reference,
+        standard.label or "",
+        Named(parent.resource, parent.id, parent.reference) if parent else None,
+    )
+
+
+def _record_of(reading: Reading, records: dict[Key, Record]) -> Record | None:
+    return records[_named(reading).key] if reading.external_id else None
 
 
 def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) -> Delivery:
@@ -167,6 +183,7 @@ def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) 
         run=run,
         event=event,
         record=record,
+        root_id=record.parent_id or record.pk if record else None,
         target=flow.target,
         action=flow.action,
         lane=flow.action_spec.lane,

@@ -11,7 +11,7 @@ from django.db import connection
 
 from connectors.channel import Channel
 from connectors.client import Client, Exchange
-from connectors.errors import AlreadyExists, MissingLink, TooLate
+from connectors.errors import AlreadyExists, MissingLink, NothingToDo, TooLate
 from connectors.spec import Action, Context, Written
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import write_body
@@ -65,6 +65,8 @@ def try_once(letter: Letter, channel: Channel) -> Outcome:
         _try(letter, client, outcome)
     except AlreadyExists as failure:
         outcome.written = Written(failure.external_id, note=failure.message)
+    except NothingToDo as nothing:
+        outcome.unchanged = nothing.message
     except Exception as failure:
         outcome.failure = failure
     finally:
@@ -78,8 +80,9 @@ def try_once(letter: Letter, channel: Channel) -> Outcome:
 
 def _try(letter: Letter, client: Client, outcome: Outcome) -> None:
     action, before = letter.action, letter.before
+    letter.standard.check()
     body = letter.body if letter.body is not None else _compose(letter, client, outcome)
-    outcome.fingerprint = fingerprint_of(action, body)
+    outcome.fingerprint = fingerprint_of(action, gist_of(letter, body))
     outcome.unchanged = why_unchanged(letter, outcome.fingerprint)
     if outcome.unchanged:
         return
@@ -105,8 +108,13 @@ def _compose(letter: Letter, client: Client, outcome: Outcome) -> Body:
             outcome.learned.append((missing, found))
 
 
-def fingerprint_of(action: Action, body: Body) -> str:
+def fingerprint_of(action: Action, body: Any) -> str:
     return hashlib.sha256(msgspec.json.encode([action.name, body])).hexdigest()
+
+
+def gist_of(letter: Letter, body: Body) -> Any:
+    """What a later delivery is compared with."""
+    return letter.action.gist(letter.standard) if letter.action.gist else body
 
 
 def why_unchanged(letter: Letter, fingerprint: str) -> str:

@@ -18,7 +18,7 @@ from connectors.operations import mark_throttled, mark_well, needs_reauthorizati
 from ekyam import metrics
 from flows.models import Attempt, Delivery, Fact
 from flows.operations.exchanges import show_exchanges
-from flows.operations.links import NewLink, add_links
+from flows.operations.links import NewLink, add_links, wake_found
 from flows.operations.publish import (
     CONNECTION_DOWN,
     DELIVERY_DEAD,
@@ -29,7 +29,7 @@ from flows.operations.publish import (
 from flows.operations.resolve import waiting_key
 from flows.operations.send import Letter, Outcome
 from flows.retry import Decision, blame_of, code_of, decide
-from flows.states import DONE, State
+from flows.states import DONE, SUPERSEDABLE, State
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,8 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
     kept = [one for one in tries if one.delivery.pk in mine]
     Attempt.objects.bulk_create(_attempts(kept))
     add_links(target, _links(target, kept), now=now)
+    wake_found(target, [one.delivery for one in kept], now=now)
+    _give_way([one.delivery for one in kept], now)
     _put_older_to_rest(kept, now)
     write_facts(_facts(target, kept, now))
     if any(one.outcome.written for one in kept):
@@ -185,6 +187,25 @@ def _links(target: Connection, tries: Iterable[Try]) -> list[NewLink]:
         if written_now and one.letter.action.links and record is not None:
             found.append(NewLink(record.resource, record.reference, written_now, record))
     return found
+
+
+def _give_way(deliveries: Iterable[Delivery], now: datetime) -> None:
+    """What came back unsent gives way to a newer fact that came while it was under way."""
+    for delivery in deliveries:
+        if delivery.state in SUPERSEDABLE and not delivery.wrote and delivery.record_id:
+            newer = Delivery.objects.filter(
+                flow_id=delivery.flow_id,
+                record_id=delivery.record_id,
+                state=State.PENDING,
+                sequence__gt=delivery.sequence,
+            ).last()
+            if newer is not None:
+                Delivery.objects.filter(pk=delivery.pk, state__in=SUPERSEDABLE).update(
+                    state=State.SUPERSEDED,
+                    note=f"{newer.public_id} is newer.",
+                    finished_at=now,
+                    waits_for="",
+                )
 
 
 def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:

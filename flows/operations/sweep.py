@@ -17,6 +17,7 @@ from flows.states import SENDABLE, State
 
 Found = tuple[UUID, Any]  # tenant, subject
 PARKED_FOR = timedelta(days=3)
+LOOK_AGAIN_AFTER = timedelta(seconds=60)
 GRACE = timedelta(milliseconds=500)  # whatever is younger has its own nudge under way
 OPEN_STATES = (ConnectionState.ACTIVE, ConnectionState.FAILING)
 
@@ -25,6 +26,7 @@ def sweep_all() -> None:
     now = timezone.now()
     with across_tenants("the sweeper nudges what is due, whosever it is"):
         _wake_reauthorized(now)
+        _look_again(now)
         for tenant_id, subject_id in _to_route(now):
             nudge("route", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in _to_deliver(now):
@@ -71,6 +73,13 @@ def _wake_reauthorized(now: datetime) -> None:
         Delivery.objects.filter(state=State.PARKED, waits_for=f"connection:{connection.pk}").update(
             state=State.PENDING, due_at=now, waits_for=""
         )
+
+
+def _look_again(now: datetime) -> None:
+    """A link may come in the moment in which a delivery is parked for it; looking costs nothing."""
+    Delivery.objects.filter(
+        state=State.PARKED, waits_for__startswith="link:", due_at__lt=now - LOOK_AGAIN_AFTER
+    ).update(state=State.PENDING, due_at=now)
 
 
 def _parked_too_long(now: datetime) -> list[Found]:

@@ -182,14 +182,15 @@ def address(raw: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def request_lines(order: Mapping[str, Any], context: Context) -> list[dict[str, Any]]:
-    """What is still to be picked."""
+    """All goods of the order, and how much of each is still to be picked."""
     found = []
     for raw in items_of(order):
         line, _ = _order_line(raw, exact(raw.get("amount")), context)
         left = line["quantity"] - line["fulfilled_quantity"]
-        if is_goods(raw, context) and left > 0 and not raw.get("isClosed"):
+        if is_goods(raw, context) and not raw.get("isClosed"):
             kept = ("id", "reference", "sku", "title", "unit_price")
-            found.append({**{name: line[name] for name in kept}, "quantity": left})
+            amounts = {"quantity": max(left, Decimal(0)), "ordered_quantity": line["quantity"]}
+            found.append({**{name: line[name] for name in kept}, **amounts})
     return found
 
 

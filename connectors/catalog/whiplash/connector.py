@@ -5,7 +5,15 @@ from typing import Any
 import msgspec
 
 from connectors.auth import Token
-from connectors.catalog.whiplash import access, mappings, plans, polls, statuses, subscriptions
+from connectors.catalog.whiplash import (
+    access,
+    mappings,
+    plans,
+    polls,
+    records,
+    statuses,
+    subscriptions,
+)
 from connectors.signatures import hmac_sha256
 from connectors.spec import Action, Check, Connector, Feed, Field, Limits, Stream, Webhooks
 
@@ -253,6 +261,7 @@ CONNECTOR = Connector(
             writer=mappings.ORDER,
             plan=plans.create_order,
             find=plans.find_created,
+            gist=records.gist_of_request,
         ),
         Action(
             "cancel_order",

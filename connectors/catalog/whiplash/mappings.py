@@ -178,17 +178,7 @@ ORDER = Mapping(
         Line("billing_phone", "billing_address.phone"),
         Line("originator_attributes.original_id", "", (OURS,), required=True),
         Line("originator_attributes.group_id", "order_id"),
-        Line(
-            "order_items_attributes",
-            "lines",
-            each=(
-                Line("sku", "sku", required=True),
-                Line("quantity", "quantity", (t.integer(),), required=True),
-                Line("price", "unit_price", (t.text(),)),
-                Line("description", "title"),
-                Line("originator_attributes.original_id", "reference", required=True),
-            ),
-        ),
+        Line("order_items_attributes", "lines", (t.call(records.items_to_send),)),
     )
 )
 

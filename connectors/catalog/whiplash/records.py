@@ -1,11 +1,12 @@
 """What a path cannot say about the records of Whiplash."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from connectors.errors import MappingFailed
+from connectors.errors import MappingFailed, NothingToDo
 from connectors.spec import Context
+from connectors.standard.shipment_request import ShipmentRequest
 
 GRAMS_PER_OUNCE = Decimal("28.349523125")
 REASONS = (
@@ -160,3 +161,35 @@ def warehouse_ids(warehouse: Any, context: Context) -> list[int] | None:
     """By the lookup table «warehouse»; without a row Whiplash itself chooses."""
     found = context.find_row("warehouse", str(warehouse))
     return [int(found)] if found else None
+
+
+def items_to_send(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The order items: what is still to be shipped, in whole units."""
+    open_lines = [line for line in lines if line["quantity"]]
+    if not open_lines:
+        raise NothingToDo("Nothing of this order is for the warehouse to ship.")
+    return [_item_to_send(line) for line in open_lines]
+
+
+def _item_to_send(line: Mapping[str, Any]) -> dict[str, Any]:
+    quantity = Decimal(str(line["quantity"]))
+    if not line.get("sku"):
+        raise MappingFailed(f"Line {line['id']} ({line.get('title')}) has no SKU.", line="lines")
+    if quantity != quantity.to_integral_value():
+        raise MappingFailed(
+            f"Line {line['id']}: {quantity} of {line['sku']} is not a whole number.", line="lines"
+        )
+    item = {
+        "sku": line["sku"],
+        "quantity": int(quantity),
+        "price": str(line["unit_price"]) if line.get("unit_price") is not None else None,
+        "description": line.get("title"),
+        "originator_attributes": {"original_id": line["reference"]},
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def gist_of_request(request: ShipmentRequest) -> Any:
+    """What the warehouse accepted: to whom, how, and how much was ordered; not how far it has come."""
+    ordered = [(line.reference, line.sku, line.ordered_quantity) for line in request.lines]
+    return [request.shipping_address, request.shipping_method, ordered]
