@@ -1,5 +1,6 @@
 """Each sample reads, writes or fails as it says beside it."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def test_it_reads_each_sample_into_its_standard_record(name: str) -> None:
 def test_it_writes_each_sample_as_its_body(name: str) -> None:
     action = NETSUITE.action(name)
     record = msgspec.convert(sample(f"{name}.record.json"), resources()[action.resource])
-    body = write_body(action, record, sample_context())
+    context = dataclasses.replace(sample_context(), reference=record.reference or "acme-shop-1")
+    body = write_body(action, record, context)
     assert json.loads(json.dumps(body)) == sample(f"{name}.body.json")
 
 
