@@ -132,7 +132,10 @@ class Sandboxes:
                 return Reply(
                     404, {"error": f"No control {name}.", "has": sorted(sandbox.controls())}
                 )
-            return Reply(200, action(world, arguments))
+            try:
+                return Reply(200, action(world, arguments))
+            except Refuse as refusal:
+                return refusal.reply
 
     def _look(self, sandbox: Sandbox, world: World, name: str) -> Any:
         looks = {

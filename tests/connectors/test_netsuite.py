@@ -166,6 +166,24 @@ def test_it_closes_an_order_once_and_says_so_the_second_time(account: Account) -
     assert (read.status, read.reference) == ("cancelled", "acme-shop-5512")
 
 
+def test_it_tells_the_reason_where_no_memo_stands(account: Account) -> None:
+    sell(account)
+    reasoned = order(status="cancelled", cancel_reason="The customer changed their mind")
+    account.write("cancel_sales_order", reasoned, "acme-shop-5512")
+    assert account.read("cancelled_orders")[0].note == "The customer changed their mind"
+
+
+def test_it_finds_an_order_that_people_entered_in_netsuite(account: Account) -> None:
+    enter_orders(account, 1)
+    [row] = account.rows("sales_order")
+    account.do("approve_orders", all=True)
+    reference = f"{account.name}-{row['id']}"
+    shipped = msgspec.structs.replace(shipment(1, {"1": 1}), order_reference=reference)
+    account.write("fulfil_sales_order", shipped, "acme-retail-1")
+    with pytest.raises(TooLate, match="has been shipped"):
+        account.write("cancel_sales_order", order(), reference)
+
+
 def test_it_waits_for_an_order_that_is_not_there_yet(account: Account) -> None:
     with pytest.raises(MissingLink):
         account.write("cancel_sales_order", order(), "acme-shop-5512")

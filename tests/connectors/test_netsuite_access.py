@@ -1,11 +1,17 @@
 """Polling NetSuite, logging in to it, and checking a connection."""
 
+import dataclasses
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 
+from connectors.catalog.netsuite.clock import as_utc, lower_bound
+from connectors.catalog.netsuite.suiteql import rows_for
+from connectors.client import request_token
 from connectors.drive import drive
 from connectors.errors import (
     RateLimited,
@@ -63,6 +69,43 @@ def test_it_reads_changes_in_the_accounts_own_time_zone(account: Account, zone: 
     assert account.poll("orders", now + timedelta(minutes=2)) == []
     [level] = [one for one in account.poll("stock") if one["sku"] == "EKM-MUG"]
     assert abs(datetime.fromisoformat(level["changedAt"]) - now) < timedelta(minutes=1)
+
+
+def test_it_passes_over_nothing_in_the_night_when_clocks_go_back() -> None:
+    """In New York 01:30 comes twice on 2026-11-01: at 05:30 and at 06:30 UTC."""
+    settings = {"account_time_zone": "America/New_York"}
+    since = datetime(2026, 11, 1, 5, 50, tzinfo=UTC)
+    now = datetime(2026, 11, 1, 6, 40, tzinfo=UTC)
+    assert lower_bound(since, now, settings) == "2026-11-01T00:50:00"
+    assert as_utc("2026-11-01T01:30:00", now, settings) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    assert as_utc("2026-11-01T01:30:00", since, settings) == datetime(
+        2026, 11, 1, 5, 30, tzinfo=UTC
+    )
+
+
+def test_it_reads_lists_that_are_longer_than_a_page() -> None:
+    sql = "SELECT t.id FROM transaction t WHERE t.id IN ({ids})"
+    asked: list[Request] = []
+
+    def send(request: Request) -> Response:
+        asked.append(request)
+        more = len(asked) == 1
+        body = {"items": [{"links": [], "id": str(len(asked))}], "hasMore": more}
+        return Response(200, {}, json.dumps(body).encode())
+
+    rows = drive(rows_for([str(number) for number in range(700)], sql), send)
+    assert [row["id"] for row in rows] == ["1", "2", "3"]
+    assert [one.params["offset"] for one in asked] == ["0", "1", "0"]
+
+
+def test_it_reads_no_document_whose_version_is_known(account: Account) -> None:
+    enter_orders(account, 2)
+    late = datetime.now(UTC) + timedelta(minutes=1)
+    context = context_of(account.client)
+    knowing = dataclasses.replace(context, now=late, is_known=lambda key, version: True)
+    poll = NETSUITE.feed("orders").poll
+    assert poll is not None
+    assert account.client.run(poll(Position(), knowing)).records == []
 
 
 def test_it_reads_an_order_again_once_its_second_is_over(account: Account) -> None:
@@ -131,6 +174,13 @@ def test_it_logs_in_with_an_rsa_key_and_not_with_a_wrong_one(account: Account) -
     known = {**account.client.credentials, "certificate_id": certificate}
     account.client.credentials = {**known, "private_key": key.private_bytes(*shape).decode()}
     assert ping(account).status == 200
+    now = datetime.now(UTC)
+    form = dict(account.client.auth.request(known, account.client.settings, now).form)
+    claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
+    form["client_assertion"] = jwt.encode(claims, key, "RS256", {"kid": certificate})
+    path = "/services/rest/auth/oauth2/v1/token"
+    with pytest.raises(Unauthorized, match="invalid_grant"):
+        request_token(account.client, Request("POST", path, form=form))
     stranger = ec.generate_private_key(ec.SECP256R1()).private_bytes(*shape).decode()
     account.client.credentials = {**known, "private_key": stranger}
     with pytest.raises(Unauthorized, match="invalid_grant"):

@@ -150,6 +150,7 @@ ACTIONS = (
         mappings.CANCEL_WRITER,
         plans.cancel_sales_order,
         repeatable=True,
+        links=False,
     ),
     Action(
         "fulfil_sales_order",

@@ -207,10 +207,9 @@ def _order_of_shipment(record: Any, context: Context) -> Plan[dict[str, Any]]:
     linked = context.find_link("order", record.order_id, "id")
     if not linked and not record.order_reference:
         raise MissingLink("order", record.order_id)
+    key = linked or _key_of(record.order_reference, context)
     try:
-        answer: Response = yield document(
-            "salesOrder", linked or _key_of(record.order_reference, context)
-        )
+        answer: Response = yield document("salesOrder", key)
     except NotThere:
         raise MissingLink("order", record.order_id) from None
     found: dict[str, Any] = answer.json()

@@ -99,7 +99,7 @@ def _place_header_sums(
 def _order_line(
     raw: Mapping[str, Any], amount: Decimal, context: Context
 ) -> tuple[dict[str, Any], Decimal]:
-    """The line, and what its amount differs from quantity × price."""
+    """The line, and what its amount differs from quantity times price."""
     quantity = exact(raw.get("quantity"))
     price = exact(raw.get("rate"))
     if quantity and price * quantity != amount:

@@ -234,4 +234,5 @@ def _to_char(value: Any, form: str) -> str | None:
 
 
 def _to_date(text: str, form: str) -> str:
-    return DATE + datetime.strptime(text, _pattern(form)).strftime("%Y-%m-%d %H:%M:%S")
+    wall_clock = datetime.strptime(text, _pattern(form)).replace(tzinfo=UTC)  # of any zone
+    return DATE + wall_clock.strftime("%Y-%m-%d %H:%M:%S")
