@@ -92,7 +92,7 @@ class AlreadyExists(Failure):
 
 
 class NothingToDo(Failure):
-    """The record asks nothing of this target, as an order of gift cards asks nothing of a warehouse."""
+    """The record asks nothing of this target, as a gift card asks nothing of a warehouse."""
 
     code = "nothing_to_do"
     consequence = "unchanged"
@@ -102,16 +102,24 @@ class NothingToDo(Failure):
 class MissingLink(Failure):
     """A record that this one needs is not yet known in the target system.
 
-    `key` is its id in the source system, or our own reference when `by` is "reference".
+    `key` is its id in the source system, or our own reference when `by` is "reference". Where it
+    is all right that it never comes, `if_never` says what that means.
     """
 
     code = "missing_link"
     consequence = "park"
     blame = "nobody"
 
-    def __init__(self, resource: str, key: str, *, by: Literal["id", "reference"] = "id") -> None:
+    def __init__(
+        self,
+        resource: str,
+        key: str,
+        *,
+        by: Literal["id", "reference"] = "id",
+        if_never: str = "",
+    ) -> None:
         super().__init__(f"The {resource} {key} is not known in the target system yet.")
-        self.resource, self.key, self.by = resource, key, by
+        self.resource, self.key, self.by, self.if_never = resource, key, by, if_never
 
 
 class MappingFailed(Failure):

@@ -220,11 +220,11 @@ class Action:
     `writer` makes the request's body out of the standard record; `plan(body, record, context)`
     sends it, with at most one request that writes. `find(record, context)` reads back whether it
     is there already; an action that is neither `repeatable` (the vendor promises that a repeat
-    changes nothing) nor has `find` is refused by the contract test. `gist(record)` is what must not
-    change once the target has accepted it (the whole body, if not given). `latest_wins`: a newer fact
-    replaces older open ones, and what equals the last success is not sent. `total(body)` is the
-    money that the body amounts to, checked against the record's own. `lane` orders the rate
-    budget: 0 orders, 1 refunds, 2 shipments, 3 stock, 4 catalogue.
+    changes nothing) nor has `find` is refused by the contract test. `gist(record)` is what must
+    not change once the target has accepted it (the whole body, if not given). `latest_wins`: what
+    was written may be written anew, and what equals the last success is not sent. `total(body)`
+    is the money that the body amounts to, checked against the record's own. `lane` orders the
+    rate budget: 0 orders, 1 refunds, 2 shipments, 3 stock, 4 catalogue.
     """
 
     name: str

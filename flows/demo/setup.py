@@ -16,7 +16,12 @@ from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
-POLL_SECONDS = 2  # a sandbox is near; a vendor's own default is minutes
+# The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
+PACE = {
+    SHOP: {"poll_seconds": 30},
+    ERP: {"poll_seconds": 2},
+    WAREHOUSE: {"poll_seconds": 5, "per_second": 0},
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def _connect(tenant: Tenant, slug: str) -> Connection:
             label=f"{connector.label} sandbox",
             environment="sandbox",
             auth=needed["auth"],
-            settings={**needed["settings"], "poll_seconds": POLL_SECONDS, "per_second": 0},
+            settings={**needed["settings"], **PACE[slug]},
             credentials=needed["credentials"],
         )
 

@@ -20,9 +20,10 @@ class Delivery(TenantModel):
     Flow and target are null where an event could not even be read.
 
     The ordering key is (target, root), where the root is the record or what it belongs to, as a
-    shipment does to its order: of the open deliveries only the oldest, by `sequence`, is sent. `wrote` says that a write may have reached the target already, so that it is looked
-    up there before anything is sent again; `is_forced` that a person asked for it, so that it is
-    sent even if it seems unchanged. `waits_for` names what a parked delivery needs.
+    shipment does to its order: of the open deliveries only the oldest, by `sequence`, is sent.
+    `wrote` says that a write may have reached the target already, so that it is looked up there
+    before anything is sent again; `is_forced` that a person asked for it, so that it is sent even
+    if it seems unchanged. `waits_for` names what a parked delivery needs.
     """
 
     prefix = "dlv"

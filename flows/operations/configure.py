@@ -14,7 +14,10 @@ from flows.recipes import Recipe
 
 
 def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[Flow]:
-    """The recipe's flows between these connections (by connector slug), Off; known ones stay."""
+    """The recipe's flows between these connections (by connector slug), Off; known ones stay.
+
+    Returns those that the recipe advises to switch On.
+    """
     flows = []
     for position, step in enumerate(recipe.flows):
         source, target = connections[step.source], connections[step.target]
@@ -26,7 +29,8 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
             action=step.action,
             defaults={"label": step.label, "position": position},
         )
-        flows.append(flow)
+        if step.is_advised:
+            flows.append(flow)
     return flows
 
 

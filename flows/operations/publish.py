@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flows.models import Fact
+from flows.models import Delivery, Fact
 
 ORDER_RECEIVED = "order.received"
 ORDER_WRITTEN = "order.written"
@@ -41,6 +41,19 @@ def fact(
         subject=subject[:255],
         data=data,
         happened_at=at,
+    )
+
+
+def dead_fact(delivery: Delivery, at: datetime) -> Fact:
+    return fact(
+        delivery.tenant_id,
+        DELIVERY_DEAD,
+        subject=delivery.record.reference if delivery.record else delivery.public_id,
+        at=at,
+        record_id=delivery.record_id,
+        delivery=delivery.public_id,
+        action=delivery.action,
+        reason=delivery.reason,
     )
 
 

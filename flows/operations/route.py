@@ -21,9 +21,9 @@ from flows.models.event import EventState
 from flows.operations.identify import Key, Named, identify_records
 from flows.operations.nudge import nudge
 from flows.operations.publish import (
-    DELIVERY_DEAD,
     ORDER_CANCELLED,
     ORDER_RECEIVED,
+    dead_fact,
     fact,
     write_facts,
 )
@@ -259,18 +259,8 @@ def _facts(
     born_dead: list[Delivery],
     now: datetime,
 ) -> list[Fact]:
-    died = [
-        fact(
-            delivery.tenant_id,
-            DELIVERY_DEAD,
-            subject=delivery.public_id,
-            at=now,
-            record_id=delivery.record_id,
-            reason=delivery.reason,
-        )
-        for delivery in (*born_dead, *deliveries)
-        if delivery.state == State.DEAD
-    ]
+    dead = [one for one in (*born_dead, *deliveries) if one.state == State.DEAD]
+    died = [dead_fact(delivery, now) for delivery in dead]
     return died + _order_facts(readings, records, now)
 
 

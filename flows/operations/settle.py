@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from flows.operations.exchanges import show_exchanges
 from flows.operations.links import NewLink, add_links, wake_found
 from flows.operations.publish import (
     CONNECTION_DOWN,
-    DELIVERY_DEAD,
+    dead_fact,
     fact,
     kind_of_success,
     write_facts,
@@ -111,6 +110,7 @@ def _apply_failure(one: Try, decision: Decision, now: datetime) -> None:
     if decision.state == State.PARKED:
         delivery.parked_at = delivery.parked_at or now
         delivery.waits_for = _waits_for(delivery, failure)
+        delivery.note = getattr(failure, "if_never", "")
 
 
 def _waits_for(delivery: Delivery, failure: Exception) -> str:
@@ -228,30 +228,38 @@ def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
 def _facts(target: Connection, tries: Iterable[Try], now: datetime) -> list[Fact]:
     found = []
     for one in tries:
-        delivery, kind = one.delivery, None
-        data: dict[str, Any] = {"target": target.public_id, "action": delivery.action}
-        if delivery.state == State.DEAD:
-            kind = DELIVERY_DEAD
-            data |= {"delivery": delivery.public_id, "reason": delivery.reason}
-        elif delivery.state == State.SUCCEEDED:
-            is_cancellation = getattr(one.letter.standard, "status", "") == "cancelled"
-            kind = kind_of_success(one.letter.standard.resource, is_cancellation=is_cancellation)
-            data |= {"id": delivery.result_id, "label": delivery.result_label}
-        elif isinstance(one.outcome.failure, Unauthorized) and delivery.state == State.PARKED:
-            kind = CONNECTION_DOWN
-        if kind:
-            subject = delivery.record.reference if delivery.record else delivery.public_id
-            found.append(
-                fact(
-                    delivery.tenant_id,
-                    kind,
-                    subject=subject,
-                    at=now,
-                    record_id=delivery.record_id,
-                    **data,
-                )
-            )
+        if one.delivery.state == State.DEAD:
+            found.append(dead_fact(one.delivery, now))
+        elif one.delivery.state == State.SUCCEEDED:
+            found += _success_facts(target, one, now)
+    if any(isinstance(one.outcome.failure, Unauthorized) for one in tries) and not target.is_open:
+        reason = target.state_reason
+        down = fact(
+            target.tenant_id, CONNECTION_DOWN, subject=target.public_id, at=now, reason=reason
+        )
+        found.append(down)
     return found
+
+
+def _success_facts(target: Connection, one: Try, now: datetime) -> list[Fact]:
+    delivery, standard = one.delivery, one.letter.standard
+    is_cancellation = getattr(standard, "status", "") == "cancelled"
+    kind = kind_of_success(standard.resource, is_cancellation=is_cancellation)
+    if kind is None or delivery.record is None:
+        return []
+    return [
+        fact(
+            delivery.tenant_id,
+            kind,
+            subject=delivery.record.reference,
+            at=now,
+            record_id=delivery.record_id,
+            target=target.public_id,
+            action=delivery.action,
+            id=delivery.result_id,
+            label=delivery.result_label,
+        )
+    ]
 
 
 def _tell(target: Connection, one: Try) -> None:

@@ -12,11 +12,12 @@ from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import Cursor, Delivery, Event, Flow, Pump
 from flows.models.event import EventState
 from flows.operations.nudge import nudge
-from flows.operations.publish import DELIVERY_DEAD, fact, write_facts
+from flows.operations.publish import dead_fact, write_facts
 from flows.states import SENDABLE, State
 
 Found = tuple[UUID, Any]  # tenant, subject
 PARKED_FOR = timedelta(days=3)
+UNNEEDED_AFTER = timedelta(hours=1)  # for what may as well never come
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
 GRACE = timedelta(milliseconds=500)  # whatever is younger has its own nudge under way
 OPEN_STATES = (ConnectionState.ACTIVE, ConnectionState.FAILING)
@@ -83,29 +84,22 @@ def _look_again(now: datetime) -> None:
 
 
 def _parked_too_long(now: datetime) -> list[Found]:
-    parked = Delivery.objects.filter(
-        state=State.PARKED, waits_for__startswith="link:", parked_at__lt=now - PARKED_FOR
-    )
-    return list(parked.values_list("tenant_id", "pk")[:500])
+    parked = Delivery.objects.filter(state=State.PARKED, waits_for__startswith="link:")
+    overdue = Q(parked_at__lt=now - PARKED_FOR) | Q(parked_at__lt=now - UNNEEDED_AFTER, note__gt="")
+    return list(parked.filter(overdue).values_list("tenant_id", "pk")[:500])
 
 
 def _give_up(delivery_id: UUID) -> None:
+    """What it waited for never came: a dead letter, unless that is all right (`note` says so)."""
     now = timezone.now()
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
     if delivery.state != State.PARKED:
         return
-    delivery.state, delivery.finished_at, delivery.waits_for = State.DEAD, now, ""
-    delivery.reason += f" It was waited for during {PARKED_FOR.days} days."
-    delivery.save(update_fields=["state", "finished_at", "waits_for", "reason"])
-    write_facts(
-        [
-            fact(
-                delivery.tenant_id,
-                DELIVERY_DEAD,
-                subject=delivery.public_id,
-                at=now,
-                record_id=delivery.record_id,
-                reason=delivery.reason,
-            )
-        ]
-    )
+    delivery.finished_at, delivery.waits_for = now, ""
+    if delivery.note:
+        delivery.state, delivery.reason, delivery.failure = State.UNCHANGED, "", ""
+    else:
+        delivery.state = State.DEAD
+        delivery.reason += f" It was waited for during {PARKED_FOR.days} days."
+        write_facts([dead_fact(delivery, now)])
+    delivery.save(update_fields=["state", "finished_at", "waits_for", "reason", "failure"])

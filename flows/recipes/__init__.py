@@ -15,6 +15,7 @@ class Step:
     stream: str
     target: str
     action: str
+    is_advised: bool = True  # the others are made, and a person decides
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,22 @@ RECIPE = Recipe(
         Step("Shop cancels in warehouse", SHOP, "cancelled_orders", WAREHOUSE, "cancel_order"),
         Step("ERP cancels in warehouse", ERP, "cancelled_orders", WAREHOUSE, "cancel_order"),
         Step("ERP cancels in shop", ERP, "cancelled_orders", SHOP, "cancel_order"),
+        # A warehouse that splits orders may cancel a part, and does not tell it from the whole.
         Step(
             "Warehouse cancels in ERP",
             WAREHOUSE,
             "cancelled_sales_orders",
             ERP,
             "cancel_sales_order",
+            is_advised=False,
         ),
         Step(
-            "Warehouse cancels in shop", WAREHOUSE, "cancelled_sales_orders", SHOP, "cancel_order"
+            "Warehouse cancels in shop",
+            WAREHOUSE,
+            "cancelled_sales_orders",
+            SHOP,
+            "cancel_order",
+            is_advised=False,
         ),
     ),
 )

@@ -185,7 +185,7 @@ CONNECTOR = Connector(
     actions=ACTIONS,
     finders={"variant": plans.find_variant},
     checks=CHECKS,
-    limits=Limits(per_second=10.0, burst=10.0, concurrency=5),
+    limits=Limits(per_second=0.0, concurrency=5),
     classify=classify,
     headers={"Accept": "application/json"},
 )

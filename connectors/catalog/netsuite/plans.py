@@ -163,7 +163,8 @@ def cancel_sales_order(body: Any, record: Any, context: Context) -> Plan[Written
     """Close every line. NetSuite keeps the order, as closed."""
     order = yield from _read_order(context, context.record_id)
     if order is None:
-        raise MissingLink("order", record.id)
+        never = "It was never written to NetSuite: there is nothing to cancel there."
+        raise MissingLink("order", record.id, if_never=never)
     order_id, label, state = str(order["id"]), str(order.get("tranId") or ""), status_of(order)
     if state in ("C", "H"):
         return Written(order_id, label, f"{_name_of(order)} {CLOSED[state]} already.")

@@ -155,7 +155,12 @@ def _call(order: Order, body: Any, context: Context) -> Plan[Order]:
 def _orders_to_change(record: Any, context: Context) -> Plan[list[Order]]:
     orders = yield from _known_orders(record, context)
     if not orders:
-        raise MissingLink("order", context.reference or record.id, by="reference")
+        raise MissingLink(
+            "order",
+            context.reference or record.id,
+            by="reference",
+            if_never="It never came to the warehouse: there is nothing to change there.",
+        )
     return orders
 
 
