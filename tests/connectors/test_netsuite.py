@@ -21,7 +21,15 @@ from connectors.sandbox.server import start_server
 from connectors.spec import Written
 from connectors.standard.customer import Customer
 from connectors.standard.inventory_adjustment import InventoryAdjustment
-from tests.connectors.netsuite_account import ADDRESS, NETSUITE, Account, order, sell, shipment
+from tests.connectors.netsuite_account import (
+    ADDRESS,
+    NETSUITE,
+    Account,
+    enter_orders,
+    order,
+    sell,
+    shipment,
+)
 from tests.sandboxes import TOKEN
 
 
