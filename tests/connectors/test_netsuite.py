@@ -21,6 +21,7 @@ from connectors.sandbox.server import start_server
 from connectors.spec import Written
 from connectors.standard.customer import Customer
 from connectors.standard.inventory_adjustment import InventoryAdjustment
+from connectors.standard.order import Order
 from flows.mapping.records import read_record
 from tests.connectors.netsuite_account import (
     ADDRESS,
@@ -82,6 +83,7 @@ def test_it_reads_what_it_has_no_word_for_as_a_fee(account: Account) -> None:
     raw.update({"discountItem": {"id": "91"}, "discountTotal": -10.0, "taxTotal": 2.5})
     raw.update({"handlingCost": 3.0, "total": 73.34})
     read = read_record(NETSUITE.stream("orders"), raw, context_of(account.client))
+    assert isinstance(read, Order)
     assert (read.fee, read.discount_total) == (Decimal(3), Decimal("14.8"))
 
 
