@@ -21,8 +21,18 @@ from connectors.sandbox.server import start_server
 from connectors.spec import Written
 from connectors.standard.customer import Customer
 from connectors.standard.inventory_adjustment import InventoryAdjustment
-from tests.connectors.netsuite_account import ADDRESS, NETSUITE, Account, order, sell, shipment
-from tests.sandboxes import TOKEN
+from connectors.standard.order import Order
+from flows.mapping.records import read_record
+from tests.connectors.netsuite_account import (
+    ADDRESS,
+    NETSUITE,
+    Account,
+    enter_orders,
+    order,
+    sell,
+    shipment,
+)
+from tests.sandboxes import TOKEN, context_of
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +71,20 @@ def test_it_reads_back_the_order_that_it_wrote(account: Account) -> None:
     assert read.reference == "acme-shop-5512" and read.number.startswith("SO")
     assert [line.reference for line in read.lines] == ["11", "12"]
     assert read.discount_total == Decimal("4.8") and read.tax_total == Decimal("3.74")
-    assert (read.total, read.tip) == (Decimal("77.84"), Decimal(1))
+    assert (read.total, read.tip, read.fee) == (Decimal("77.84"), Decimal(1), Decimal(0))
     assert read.shipping_address.line1 == "1 Sample Street"
     assert read.customer is None, "the customer for guests is nobody"
     assert read.lines[0].sku == "EKM-TEE-S"
+
+
+def test_it_reads_what_it_has_no_word_for_as_a_fee(account: Account) -> None:
+    sell(account)
+    [raw] = account.poll("orders")
+    raw.update({"discountItem": {"id": "91"}, "discountTotal": -10.0, "taxTotal": 2.5})
+    raw.update({"handlingCost": 3.0, "total": 73.34})
+    read = read_record(NETSUITE.stream("orders"), raw, context_of(account.client))
+    assert isinstance(read, Order)
+    assert (read.fee, read.discount_total) == (Decimal(3), Decimal("14.8"))
 
 
 def test_it_writes_prices_without_the_tax_that_they_include(account: Account) -> None:

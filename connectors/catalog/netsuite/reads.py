@@ -184,7 +184,8 @@ def order_record(
     record["statusCode"] = id_of(order.get("orderStatus")) or id_of(order.get("status"))
     shipped = (float(line.get("quantityFulfilled") or 0) for line in items_of(order))
     record["hasShipped"] = any(quantity > 0 for quantity in shipped)
-    record["hasOpenGoods"] = bool(request_lines(record, context))
+    wanted = request_lines(record, context)
+    record["hasOpenGoods"] = any(line["quantity"] > 0 for line in wanted)
     return record
 
 

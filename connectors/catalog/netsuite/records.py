@@ -63,7 +63,8 @@ def order_money(order: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Lines, charges and total of an order, which add up again.
 
     NetSuite's discount lines belong to the line above them. Its tax is one sum; the standard's
-    stands on lines, so it goes on the first one.
+    stands on lines, so it goes on the first one. What the total holds beyond the parts that are
+    read here, such as handling or a gift certificate, is a fee.
     """
     lines: list[dict[str, Any]] = []
     sums: dict[str, Decimal] = dict.fromkeys(EXTRAS, Decimal(0))
@@ -78,15 +79,29 @@ def order_money(order: Mapping[str, Any], context: Context) -> dict[str, Any]:
         elif kind != "none":
             sums[kind if kind in sums else "fee"] += amount
     sums["tax"] += exact(order.get("taxTotal"))
-    sums["fee"] += exact(order.get("handlingCost")) - exact(order.get("giftCertApplied"))
     _place_header_sums(order, lines, sums)
+    sums["fee"] += _untold(order, context)
     return {"lines": lines, **_charges(order, sums)}
+
+
+def _header_discount(order: Mapping[str, Any]) -> Decimal:
+    """Taken off the order as a whole, which is no line."""
+    return abs(exact(order.get("discountTotal"))) if order.get("discountItem") else Decimal(0)
+
+
+def _untold(order: Mapping[str, Any], context: Context) -> Decimal:
+    """What NetSuite's total holds beyond lines, tax, shipping and discount."""
+    amounts = [
+        exact(raw.get("amount")) for raw in items_of(order) if line_kind(raw, context) != "none"
+    ]
+    told = sum(amounts, exact(order.get("taxTotal"))) + exact(order.get("shippingCost"))
+    return exact(order.get("total")) - told + _header_discount(order)
 
 
 def _place_header_sums(
     order: Mapping[str, Any], lines: list[dict[str, Any]], sums: dict[str, Decimal]
 ) -> None:
-    off = abs(exact(order.get("discountTotal"))) if order.get("discountItem") else Decimal(0)
+    off = _header_discount(order)
     if not lines:
         sums["fee"] += sums["tax"] - off
         return
