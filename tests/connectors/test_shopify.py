@@ -365,7 +365,7 @@ def test_it_fulfils_a_shipment_once(shop: Shop) -> None:
 def test_it_finds_a_fulfilment_whose_answer_was_cut(shop: Shop) -> None:
     record = shipment(shop, shop.place())
     assert shop.find("create_fulfillment", record) is None
-    shop.ask("break", {"kind": "cut_after", "match": "graphql", "skip": 2})
+    shop.ask("break", {"kind": "cut_after", "match": "graphql", "skip": 1})
     with pytest.raises(Unreachable):
         shop.act("create_fulfillment", record)
     assert shop.client.has_written
@@ -388,6 +388,17 @@ def test_it_says_what_is_not_left_to_fulfil(shop: Shop) -> None:
     shop.act("create_fulfillment", shipment(shop, order_id, number="A"))
     with pytest.raises(TooLate, match="nothing left to fulfil in Shopify for 2 of EKM-TEE-S"):
         shop.act("create_fulfillment", shipment(shop, order_id, number="B"))
+
+
+def test_it_fulfils_many_lines_over_several_pages(shop: Shop) -> None:
+    order_id = shop.place(*[{"sku": "EKM-SOCK", "quantity": 1} for _ in range(70)])
+    for _ in range(6):
+        added = [{"sku": "EKM-CAP"}]
+        shop.ask("edit_order", {"order": order_id, "add": added})
+    record = shipment(shop, order_id)
+    shop.act("create_fulfillment", record)
+    assert shop.find("create_fulfillment", record) is not None
+    assert shop.row(order_id)["state"] == "FULFILLED"
 
 
 def test_it_names_the_hold_that_is_in_the_way(shop: Shop) -> None:

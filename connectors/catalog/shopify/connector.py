@@ -176,6 +176,7 @@ ACTIONS = (
         writer=writers.FULFILLMENT,
         plan=fulfilment.create_fulfillment,
         find=fulfilment.find_fulfillment,
+        latest_wins=True,  # new tracking of what is fulfilled already replaces the old
         lane=2,
     ),
     Action(
@@ -204,6 +205,7 @@ ACTIONS = (
         writer=writers.CANCELLATION,
         plan=orders.cancel_order,
         find=orders.find_cancelled,
+        links=False,
     ),
     Action(
         "close_order",
@@ -212,6 +214,7 @@ ACTIONS = (
         writer=writers.CLOSING,
         plan=orders.close_order,
         repeatable=True,
+        links=False,
     ),
     Action(
         "set_product",

@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.catalog.shopify import queries
 from connectors.catalog.shopify.calls import ask, change, gid, number_of
+from connectors.catalog.shopify.orders import own_order
 from connectors.errors import MissingLink, Rejected, TooLate
 from connectors.spec import Context, Plan, Written
 
@@ -16,9 +17,10 @@ OPEN = ("OPEN", "IN_PROGRESS")
 
 def order_number(record: Any, context: Context) -> str:
     """The order's id in this shop: by our reference of it, which every system keeps."""
-    if record.order_reference:
-        return context.link("order", record.order_reference, "reference")
-    return context.link("order", record.order_id)
+    if not record.order_reference:
+        return context.link("order", record.order_id)
+    own = own_order(record.order_reference, context)
+    return own or context.link("order", record.order_reference, "reference")
 
 
 def create_fulfillment(body: Any, record: Any, context: Context) -> Plan[Written]:
@@ -31,7 +33,7 @@ def create_fulfillment(body: Any, record: Any, context: Context) -> Plan[Written
         return _written(there, "was already fulfilled with this tracking")
     if order["cancelledAt"]:
         raise TooLate(f"Order {order['name']} was cancelled in Shopify; it cannot be fulfilled.")
-    yield from _complete(order["fulfillmentOrders"]["nodes"], context)
+    yield from _complete(order, context)
     parts = allocate(order, body["lines"])
     fulfillment = {
         "lineItemsByFulfillmentOrder": parts,
@@ -60,7 +62,7 @@ def find_fulfillment(record: Any, context: Context) -> Plan[Written | None]:
 
 
 def _read_order(number: str, document: str, context: Context) -> Generator[Any, Any, Any]:
-    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=150)
+    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=50)
     if data["order"] is None:
         raise Rejected(f"Shopify has no order {number} (or it is older than 60 days).")
     return data["order"]
@@ -77,11 +79,19 @@ def find_same(fulfillments: Sequence[Node], body: Any) -> Node | None:
         lines[str(line["reference"])] += int(line["quantity"])
     numbers = sorted((body.get("tracking") or {}).get("numbers") or ())
     for fulfillment in fulfillments:
-        if fulfillment["status"] == "SUCCESS" and _lines_of(fulfillment) == lines:
+        if fulfillment["status"] == "SUCCESS" and _has_lines(fulfillment, lines):
             theirs = sorted(one["number"] for one in fulfillment["trackingInfo"] if one["number"])
             if theirs == numbers:
                 return fulfillment
     return None
+
+
+def _has_lines(fulfillment: Node, wanted: Counter[str]) -> bool:
+    """Of a great many lines the first page is enough to tell, with the tracking numbers."""
+    found = _lines_of(fulfillment)
+    if fulfillment["fulfillmentLineItems"]["pageInfo"]["hasNextPage"]:
+        return found <= wanted
+    return found == wanted
 
 
 def _lines_of(fulfillment: Node) -> Counter[str]:
@@ -91,15 +101,25 @@ def _lines_of(fulfillment: Node) -> Counter[str]:
     return found
 
 
-def _complete(fulfillment_orders: Sequence[Any], context: Context) -> Generator[Any, Any, None]:
-    """Page through the lines of fulfilment orders that hold more than the first answer did."""
-    for node in fulfillment_orders:
-        connection = node["lineItems"]
-        while connection["pageInfo"]["hasNextPage"]:
-            variables = {"id": node["id"], "after": connection["pageInfo"]["endCursor"]}
-            data = yield from ask(queries.FULFILLMENT_ORDER_LINES, variables, context, cost=60)
-            connection = data["fulfillmentOrder"]["lineItems"]
-            node["lineItems"]["nodes"].extend(connection["nodes"])
+def _complete(order: Node, context: Context) -> Generator[Any, Any, None]:
+    """Page through the fulfilment orders, and their lines, that the first answer did not hold."""
+    page, found = order["fulfillmentOrders"]["pageInfo"], order["fulfillmentOrders"]["nodes"]
+    while page["hasNextPage"]:
+        variables = {"id": order["id"], "after": page["endCursor"]}
+        data = yield from ask(queries.FULFILLMENT_STATE, variables, context, cost=50)
+        page = data["order"]["fulfillmentOrders"]["pageInfo"]
+        found.extend(data["order"]["fulfillmentOrders"]["nodes"])
+    for node in found:
+        yield from _complete_lines(node, context)
+
+
+def _complete_lines(node: Node, context: Context) -> Generator[Any, Any, None]:
+    connection = node["lineItems"]
+    while connection["pageInfo"]["hasNextPage"]:
+        variables = {"id": node["id"], "after": connection["pageInfo"]["endCursor"]}
+        data = yield from ask(queries.FULFILLMENT_ORDER_LINES, variables, context, cost=30)
+        connection = data["fulfillmentOrder"]["lineItems"]
+        node["lineItems"]["nodes"].extend(connection["nodes"])
 
 
 # --- Which fulfilment orders ----------------------------------------------------------------

@@ -20,7 +20,7 @@ def order_number(record: Any, context: Context) -> str:
     reference = record.reference or context.reference
     if not reference:
         raise MissingLink("order", record.id)
-    return context.link("order", reference, "reference")
+    return own_order(reference, context) or context.link("order", reference, "reference")
 
 
 def own_order(reference: str, context: Context) -> str | None:

@@ -253,20 +253,24 @@ query Locations($first: Int!, $after: String) {
 """
 
 FULFILLMENT_STATE = """
-query FulfillmentState($id: ID!) {
+query FulfillmentState($id: ID!, $after: String) {
   order(id: $id) {
-    id name cancelledAt displayFulfillmentStatus
+    id name cancelledAt
     fulfillments(first: 100) {
       id name status
-      trackingInfo { company number url }
-      fulfillmentLineItems(first: 250) { nodes { quantity lineItem { id } } }
+      trackingInfo { number }
+      fulfillmentLineItems(first: 20) {
+        pageInfo { hasNextPage }
+        nodes { quantity lineItem { id } }
+      }
     }
-    fulfillmentOrders(first: 20) {
+    fulfillmentOrders(first: 3, after: $after) {
+      pageInfo { hasNextPage endCursor }
       nodes {
         id status
         assignedLocation { name location { id } }
         fulfillmentHolds { reason reasonNotes }
-        lineItems(first: 100) {
+        lineItems(first: 10) {
           pageInfo { hasNextPage endCursor }
           nodes { id remainingQuantity lineItem { id } }
         }
@@ -293,8 +297,11 @@ query Fulfillments($id: ID!) {
     id name
     fulfillments(first: 100) {
       id name status
-      trackingInfo { company number url }
-      fulfillmentLineItems(first: 250) { nodes { quantity lineItem { id } } }
+      trackingInfo { number }
+      fulfillmentLineItems(first: 50) {
+        pageInfo { hasNextPage }
+        nodes { quantity lineItem { id } }
+      }
       events(first: 50) { nodes { id status happenedAt } }
     }
   }

@@ -110,9 +110,10 @@ def place_order(world: World, wanted: Doc) -> Doc:
 
 def _tell(world: World, order: Doc, *topics: str) -> None:
     """Several topics of one event share its event id."""
-    event = world.next_id("event")
-    for topic in topics:
-        world.notify(topic, payloads.order(world, order), event=event)
+    if topics:
+        event, payload = world.next_id("event"), payloads.order(world, order)
+        for topic in topics:
+            world.notify(topic, payload, event=event)
 
 
 def _customer(world: World, wanted: Doc) -> int | None:

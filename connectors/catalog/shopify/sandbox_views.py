@@ -130,20 +130,29 @@ def order(world: World, doc: Doc) -> Doc:
     }
 
 
+_MONEY = {"Price": "total", "Tax": "tax", "Discounts": "discounts", "ShippingPrice": "shipping"}
+
+
 def _order_money(doc: Doc) -> Doc:
-    sold, now, currency = totals(doc, False), totals(doc, True), doc["currency"]
+    """Added up only when it is asked for."""
+    currency = doc["currency"]
+    known: dict[bool, Any] = {}
+
+    def of(name: str, current: bool) -> Callable[[Any], Doc]:
+        def resolve(info: Any) -> Doc:
+            if current not in known:
+                known[current] = totals(doc, current)
+            return bag(known[current][name], currency)
+
+        return resolve
+
     return {
-        "totalPriceSet": bag(sold["total"], currency),
-        "originalTotalPriceSet": bag(sold["total"], currency),
-        "currentTotalPriceSet": bag(now["total"], currency),
-        "subtotalPriceSet": bag(sold["subtotal"], currency),
-        "currentSubtotalPriceSet": bag(now["subtotal"], currency),
-        "totalTaxSet": bag(sold["tax"], currency),
-        "currentTotalTaxSet": bag(now["tax"], currency),
-        "totalDiscountsSet": bag(sold["discounts"], currency),
-        "currentTotalDiscountsSet": bag(now["discounts"], currency),
-        "totalShippingPriceSet": bag(sold["shipping"], currency),
-        "currentShippingPriceSet": bag(now["shipping"], currency),
+        **{f"total{title}Set": of(name, False) for title, name in _MONEY.items()},
+        **{f"currentTotal{title}Set": of(name, True) for title, name in _MONEY.items()},
+        "originalTotalPriceSet": of("total", False),
+        "subtotalPriceSet": of("subtotal", False),
+        "currentSubtotalPriceSet": of("subtotal", True),
+        "currentShippingPriceSet": of("shipping", True),
         "totalTipReceivedSet": bag(doc["tip"], currency),
         "totalCashRoundingAdjustment": {
             "paymentSet": bag(doc["rounding"], currency),
