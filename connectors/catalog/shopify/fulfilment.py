@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.catalog.shopify import queries
+from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, change, gid, number_of
 from connectors.catalog.shopify.orders import own_order
 from connectors.errors import MissingLink, Rejected, TooLate
@@ -42,7 +42,7 @@ def create_fulfillment(body: Any, record: Any, context: Context) -> Plan[Written
     }
     variables = {"fulfillment": {k: v for k, v in fulfillment.items() if v is not None}}
     what = f"the fulfilment of order {order['name']}"
-    payload = yield from change(queries.CREATE_FULFILLMENT, variables, context, what=what)
+    payload = yield from change(mutations.CREATE_FULFILLMENT, variables, context, what=what)
     return _written(payload["fulfillment"])
 
 
@@ -216,7 +216,7 @@ def _update_tracking(number: str, body: Any, context: Context) -> Plan[Written]:
         raise TooLate(f"The fulfilment {ours[0]['name']} was cancelled in Shopify.")
     variables = {"id": ours[0]["id"], "tracking": body["tracking"], "notify": body["notify"]}
     what = f"the new tracking of {ours[0]['name']}"
-    payload = yield from change(queries.UPDATE_TRACKING, variables, context, what=what)
+    payload = yield from change(mutations.UPDATE_TRACKING, variables, context, what=what)
     return _written(payload["fulfillment"], "tracking updated")
 
 
@@ -227,7 +227,7 @@ def create_event(body: Any, record: Any, context: Context) -> Plan[Written]:
         return Written(number_of(there["id"]), note="was told already")
     variables = {"event": {**body, "fulfillmentId": fulfillment["id"]}}
     what = f"the status of {record.tracking_number}"
-    payload = yield from change(queries.CREATE_FULFILLMENT_EVENT, variables, context, what=what)
+    payload = yield from change(mutations.CREATE_FULFILLMENT_EVENT, variables, context, what=what)
     return Written(number_of(payload["fulfillmentEvent"]["id"]), label=body["status"])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from connectors.catalog.shopify import queries
+from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, data_of, graphql, user_errors
 from connectors.errors import Rejected
 from connectors.signatures import hmac_sha256
@@ -38,19 +38,19 @@ def register(address: str, topics: Sequence[str], context: Context) -> Plan[list
     for node in sorted(there, key=lambda node: node["uri"] != address):
         topic = node["topic"]
         if topic not in wanted or topic in kept:
-            yield from _write(queries.DELETE_SUBSCRIPTION, {"id": node["id"]}, context)
+            yield from _write(mutations.DELETE_SUBSCRIPTION, {"id": node["id"]}, context)
             changed.append(f"removed {wanted.get(topic, topic)} to {node['uri']}")
             continue
         kept.add(topic)
         if node["uri"] != address:
             variables = {"id": node["id"], "webhookSubscription": {"uri": address}}
-            yield from _write(queries.UPDATE_SUBSCRIPTION, variables, context)
+            yield from _write(mutations.UPDATE_SUBSCRIPTION, variables, context)
             changed.append(f"moved {wanted[topic]} to {address}")
     for enum, topic in wanted.items():
         if enum not in kept:
             subscription = {"uri": address, "format": "JSON"}
             variables = {"topic": enum, "webhookSubscription": subscription}
-            yield from _write(queries.CREATE_SUBSCRIPTION, variables, context)
+            yield from _write(mutations.CREATE_SUBSCRIPTION, variables, context)
             changed.append(f"added {topic}")
     return changed
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from connectors.catalog.shopify import queries
+from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, change, gid, number_of
 from connectors.errors import MissingLink, Rejected, TooLate
 from connectors.spec import Context, Plan, Written
@@ -72,7 +72,7 @@ def cancel_order(body: Any, record: Any, context: Context) -> Plan[Written]:
     }
     what = f"to cancel order {order['name']}"
     try:
-        payload = yield from change(queries.CANCEL_ORDER, variables, context, what=what)
+        payload = yield from change(mutations.CANCEL_ORDER, variables, context, what=what)
     except Rejected as refusal:
         return _cancel_refused(order, refusal)
     is_done = (payload.get("job") or {}).get("done", True)
@@ -99,7 +99,7 @@ def close_order(body: Any, record: Any, context: Context) -> Plan[Written]:
     """Closing a closed order changes nothing."""
     variables = {"input": {"id": gid("Order", order_number(record, context))}}
     payload = yield from change(
-        queries.CLOSE_ORDER, variables, context, what=f"to close order {record.number}"
+        mutations.CLOSE_ORDER, variables, context, what=f"to close order {record.number}"
     )
     return _written(payload["order"])
 
@@ -112,10 +112,10 @@ def write_order_number(body: Any, record: Any, context: Context) -> Plan[Written
     what = f"the ERP number of order {order['name']}"
     if body["place"] == "metafield":
         metafield = {**METAFIELD, "ownerId": order["id"], "value": body["number"]}
-        yield from change(queries.SET_METAFIELDS, {"metafields": [metafield]}, context, what=what)
+        yield from change(mutations.SET_METAFIELDS, {"metafields": [metafield]}, context, what=what)
     else:
         variables = {"id": order["id"], "tags": [body["tag"]]}
-        yield from change(queries.ADD_TAGS, variables, context, what=what)
+        yield from change(mutations.ADD_TAGS, variables, context, what=what)
     return _written(order)
 
 

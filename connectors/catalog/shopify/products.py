@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from connectors.catalog.shopify import queries
+from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, change, gid, number_of
 from connectors.errors import Rejected
 from connectors.spec import Context, Plan, Written
@@ -57,7 +57,7 @@ def set_product(body: Any, record: Any, context: Context) -> Plan[Written]:
     fields = merge(body, there)
     variables = {"identifier": identifier, "input": fields}
     what = f"the product {record.title}"
-    payload = yield from change(queries.SET_PRODUCT, variables, context, what=what)
+    payload = yield from change(mutations.SET_PRODUCT, variables, context, what=what)
     product = payload["product"]
     return Written(number_of(product["id"]), label=str(product["handle"]))
 

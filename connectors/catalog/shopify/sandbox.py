@@ -21,14 +21,16 @@ from typing import Any
 
 from connectors.catalog.shopify import sandbox_catalog as catalog
 from connectors.catalog.shopify import sandbox_engine as engine
+from connectors.catalog.shopify import sandbox_fulfilment, sandbox_mutations, sandbox_queries
 from connectors.catalog.shopify import sandbox_orders as orders
 from connectors.catalog.shopify import sandbox_payloads as payloads
 from connectors.catalog.shopify.sandbox_login import Login, app_of, issue, scopes_of, token_refusal
 from connectors.catalog.shopify.sandbox_money import Doc, fixed, totals
-from connectors.catalog.shopify.sandbox_roots import ROOTS, VERSIONS
+from connectors.catalog.shopify.sandbox_roots import ROOTS
 from connectors.sandbox.kit import Call, Reply, Subscription, control, route
 from connectors.sandbox.world import World
 
+SERVED = (sandbox_queries, sandbox_mutations, sandbox_fulfilment)  # they fill ROOTS
 COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
 
 
@@ -43,7 +45,11 @@ class Shopify(Login):
         refused = token_refusal(world, call)
         if refused is not None:
             return refused
-        served = version if version in VERSIONS or version == "unstable" else VERSIONS[1]
+        served = (
+            version
+            if version in sandbox_queries.VERSIONS or version == "unstable"
+            else sandbox_queries.VERSIONS[1]
+        )
         scopes = frozenset(scopes_of(world))
         reply = engine.answer(world, call, scopes, served, ROOTS)
         headers = {"X-Shopify-API-Version": served, "X-Request-Id": str(uuid.uuid4())}

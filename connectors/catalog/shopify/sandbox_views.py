@@ -1,14 +1,13 @@
-"""Stored documents -> GraphQL objects: plain fields at once, connections when asked for."""
+"""Orders and fulfilments -> GraphQL objects: plain fields at once, connections when asked for."""
 
-import base64
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from connectors.catalog.shopify.sandbox_catalog import level_of
-from connectors.catalog.shopify.sandbox_engine import needs, problem
-from connectors.catalog.shopify.sandbox_money import Doc, bag, short, totals
+from connectors.catalog.shopify.sandbox_catalog_views import location
+from connectors.catalog.shopify.sandbox_engine import needs
+from connectors.catalog.shopify.sandbox_money import Doc, bag, totals
 from connectors.catalog.shopify.sandbox_orders import fulfillment_orders, line_of
+from connectors.catalog.shopify.sandbox_pages import connection, gid, in_order, listed
 from connectors.sandbox.world import World
 
 FULFILLMENT_ORDERS = (
@@ -16,64 +15,6 @@ FULFILLMENT_ORDERS = (
     "read_merchant_managed_fulfillment_orders",
     "read_third_party_fulfillment_orders",
 )
-
-
-def gid(kind: str, number: Any) -> str:
-    return f"gid://shopify/{kind}/{number}"
-
-
-# --- Pages ----------------------------------------------------------------------------------
-
-
-def connection(
-    rows: Iterable[tuple[str, int, Any]], view: Callable[[Any], Any], **arguments: Any
-) -> Doc:
-    """A page of rows (sort value, id, document), after the cursor's (value, id)."""
-    wanted = arguments.get("first", arguments.get("last"))
-    if wanted is None:
-        raise problem("you must provide one of first or last", "BAD_REQUEST")
-    ordered = sorted(rows, key=lambda row: row[:2], reverse=bool(arguments.get("reverse")))
-    after = arguments.get("after")
-    if after:
-        mark = _mark(after)
-        ordered = [row for row in ordered if row[:2] > mark]
-    size = min(250, int(wanted))
-    page = ordered[:size]
-    return {
-        "nodes": lambda info: [view(row[2]) for row in page],
-        "edges": lambda info: [{"cursor": _cursor(row), "node": view(row[2])} for row in page],
-        "pageInfo": {
-            "hasNextPage": len(ordered) > size,
-            "hasPreviousPage": bool(after),
-            "startCursor": _cursor(page[0]) if page else None,
-            "endCursor": _cursor(page[-1]) if page else None,
-        },
-    }
-
-
-def _cursor(row: tuple[str, int, Any]) -> str:
-    text = json.dumps({"last_id": row[1], "last_value": row[0]})
-    return base64.b64encode(text.encode()).decode()
-
-
-def _mark(cursor: str) -> tuple[str, int]:
-    try:
-        found = json.loads(base64.b64decode(cursor))
-        return str(found["last_value"]), int(found["last_id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise problem("Malformed cursor", "BAD_REQUEST") from error
-
-
-def in_order(rows: Iterable[Doc]) -> list[tuple[str, int, Doc]]:
-    return [(f"{place:08d}", row.get("id") or place, row) for place, row in enumerate(rows)]
-
-
-def listed(rows: Iterable[Doc], view: Callable[[Doc], Any]) -> Callable[..., Any]:
-    """A connection field over rows that are in order already."""
-    return lambda info, **arguments: connection(in_order(rows), view, **arguments)
-
-
-# --- Orders ---------------------------------------------------------------------------------
 
 
 def order(world: World, doc: Doc) -> Doc:
@@ -428,151 +369,4 @@ def _refund_line(world: World, doc: Doc, part: Doc) -> Doc:
         "location": location(place) if place else None,
         "subtotalSet": bag(part["subtotal"], doc["currency"]),
         "totalTaxSet": bag(part["tax"], doc["currency"]),
-    }
-
-
-# --- Catalogue ------------------------------------------------------------------------------
-
-
-def product(world: World, doc: Doc) -> Doc:
-    variants = world.table("variants")
-    return {
-        "__typename": "Product",
-        "id": gid("Product", doc["id"]),
-        "legacyResourceId": str(doc["id"]),
-        "title": doc["title"],
-        "handle": doc["handle"],
-        "descriptionHtml": doc["body"],
-        "vendor": doc["vendor"],
-        "productType": doc["type"],
-        "status": doc["status"],
-        "tags": doc["tags"],
-        "createdAt": doc["created_at"],
-        "updatedAt": doc["updated_at"],
-        "options": lambda info, first=None: [
-            {"id": gid("ProductOption", n), "name": name, "position": n, "values": values}
-            for n, (name, values) in enumerate(doc["options"].items(), 1)
-        ],
-        "variants": lambda info, sortKey=None, **more: connection(
-            in_order(found for one in doc["variants"] if (found := variants.get(one))),
-            lambda one: variant(world, one),
-            **more,
-        ),
-        "variantsCount": {"count": len(doc["variants"]), "precision": "EXACT"},
-    }
-
-
-def variant(world: World, doc: Doc) -> Doc:
-    def of_product(info: Any) -> Doc | None:
-        found = world.table("products").get(doc["product_id"])
-        return product(world, found) if found else None
-
-    values = list(doc["options"].values())
-    return {
-        "__typename": "ProductVariant",
-        "id": gid("ProductVariant", doc["id"]),
-        "legacyResourceId": str(doc["id"]),
-        "title": " / ".join(values),
-        "displayName": " / ".join(values),
-        "sku": doc["sku"],
-        "barcode": doc["barcode"],
-        "price": short(doc["price"]),
-        "compareAtPrice": None if doc["compare_at"] is None else short(doc["compare_at"]),
-        "position": 1,
-        "taxable": True,
-        "inventoryPolicy": "DENY",
-        "createdAt": doc["created_at"],
-        "updatedAt": doc["updated_at"],
-        "selectedOptions": [{"name": k, "value": v} for k, v in doc["options"].items()],
-        "inventoryItem": lambda info: _item_of(info, world, doc),
-        "product": of_product,
-    }
-
-
-def _item_of(info: Any, world: World, doc: Doc) -> Doc:
-    needs(info, "inventoryItem", "read_inventory", "read_products")
-    return item(world, doc)
-
-
-def item(world: World, doc: Doc) -> Doc:
-    """The stock side of a variant."""
-    levels = world.table("levels")
-
-    def at_location(info: Any, locationId: str, **more: Any) -> Doc | None:
-        needs(info, "inventoryLevel", "read_inventory")
-        found = level_of(world, doc["item_id"], int(locationId.rsplit("/", 1)[-1]))
-        return level(world, found) if found else None
-
-    def everywhere(info: Any, **more: Any) -> Doc:
-        needs(info, "inventoryLevels", "read_inventory")
-        rows = levels.where(item_id=doc["item_id"])
-        page = {name: value for name, value in more.items() if name in ("first", "last", "after")}
-        return connection(in_order(rows), lambda one: level(world, one), **page)
-
-    return {
-        "id": gid("InventoryItem", doc["item_id"]),
-        "legacyResourceId": str(doc["item_id"]),
-        "sku": doc["sku"],
-        "tracked": doc["tracked"],
-        "requiresShipping": True,
-        "unitCost": None,
-        "measurement": {
-            "id": gid("InventoryItemMeasurement", doc["item_id"]),
-            "weight": {"value": float(doc["grams"]), "unit": "GRAMS"},
-        },
-        "createdAt": doc["created_at"],
-        "updatedAt": doc["updated_at"],
-        "inventoryLevel": at_location,
-        "inventoryLevels": everywhere,
-    }
-
-
-def level(world: World, doc: Doc) -> Doc:
-    amounts = {
-        "available": doc["available"],
-        "committed": doc["committed"],
-        "on_hand": doc["available"] + doc["committed"],
-    }
-    number = f"{doc['location_id']}?inventory_item_id={doc['item_id']}"
-    return {
-        "id": gid("InventoryLevel", number),
-        "isActive": True,
-        "createdAt": doc["created_at"],
-        "updatedAt": doc["updated_at"],
-        "location": location(world.table("locations").get(doc["location_id"]) or {}),
-        "quantities": lambda info, names: [
-            {"id": gid("InventoryQuantity", name), "name": name, "quantity": amounts.get(name, 0)}
-            for name in names
-        ],
-    }
-
-
-def location(doc: Doc) -> Doc:
-    return {
-        "__typename": "Location",
-        "id": gid("Location", doc.get("id")),
-        "legacyResourceId": str(doc.get("id")),
-        "name": doc.get("name"),
-        "isActive": True,
-        "fulfillsOnlineOrders": True,
-        "shipsInventory": True,
-        "isFulfillmentService": False,
-        "createdAt": doc.get("created_at"),
-        "updatedAt": doc.get("created_at"),
-        "address": {"city": "Portland", "countryCode": "US", "country": "United States"},
-    }
-
-
-def subscription(doc: Doc) -> Doc:
-    return {
-        "id": gid("WebhookSubscription", doc["id"]),
-        "legacyResourceId": str(doc["id"]),
-        "topic": doc["topic"].replace("/", "_").upper(),
-        "uri": doc["uri"],
-        "callbackUrl": doc["uri"],
-        "endpoint": {"__typename": "WebhookHttpEndpoint", "callbackUrl": doc["uri"]},
-        "format": "JSON",
-        "includeFields": [],
-        "createdAt": doc["created_at"],
-        "updatedAt": doc["created_at"],
     }

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from connectors.catalog.shopify import queries
+from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, change, gid, number_of
 from connectors.catalog.shopify.products import sku_query
 from connectors.errors import Rejected, Unreachable
@@ -28,7 +28,9 @@ def set_quantities(body: Any, record: Any, context: Context) -> Plan[Written]:
     fields = {"name": body["name"], "reason": body["reason"], "quantities": [row]}
     variables = {"input": fields, "key": idempotency_key(context.reference, row)}
     try:
-        yield from change(queries.SET_INVENTORY, variables, context, what=f"stock of {body['sku']}")
+        yield from change(
+            mutations.SET_INVENTORY, variables, context, what=f"stock of {body['sku']}"
+        )
     except Rejected as refusal:
         _retry_when_stale(refusal)
         raise

@@ -1,0 +1,119 @@
+"""What is written to Shopify's orders, products and stock."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors.errors import (
+    Rejected,
+    TooLate,
+)
+from connectors.standard import resources
+from tests.connectors.shopify_shop import Shop, erp_order, port, shipment, shop
+
+__all__ = ["port", "shop"]
+
+
+def test_it_adds_the_order_number_and_keeps_the_tags(shop: Shop) -> None:
+    order_id = shop.place(tags=["vip"])
+    record = erp_order(shop, order_id)
+    shop.act("write_order_number", record)
+    assert shop.act("write_order_number", record).note == "was there already"
+    assert shop.row(order_id)["tags"] == ["vip", "ERP SO1042"]
+    assert len(shop.journal("order.tag")) == 1
+
+
+def test_it_can_put_the_order_number_into_a_metafield(shop: Shop) -> None:
+    order_id = shop.place()
+    shop.client.settings = {**shop.client.settings, "order_number_place": "metafield"}
+    shop.act("write_order_number", erp_order(shop, order_id))
+    assert shop.row(order_id)["reference"] == "SO1042"
+
+
+def test_it_cancels_once(shop: Shop) -> None:
+    order_id = shop.place()
+    record = erp_order(shop, order_id, cancel_reason="inventory")
+    assert shop.find("cancel_order", record) is None
+    shop.act("cancel_order", record)
+    assert shop.row(order_id)["state"] == "CANCELLED"
+    assert shop.row(order_id)["payment"] == "PAID"  # money is given back by people
+    assert shop.act("cancel_order", record).note == "was already cancelled"
+    assert shop.find("cancel_order", record) is not None
+    assert len(shop.journal("order.cancel")) == 1
+
+
+def test_it_is_too_late_to_cancel_what_is_fulfilled(shop: Shop) -> None:
+    order_id = shop.place()
+    shop.act("create_fulfillment", shipment(shop, order_id))
+    with pytest.raises(TooLate, match="fulfilled"):
+        shop.act("cancel_order", erp_order(shop, order_id))
+
+
+def test_it_closes_an_order_and_again(shop: Shop) -> None:
+    order_id = shop.place()
+    for _ in range(2):
+        shop.act("close_order", erp_order(shop, order_id))
+    assert shop.row(order_id)["closed_at"]
+    assert len(shop.journal("order.close")) == 1
+
+
+def product(*variants: Any, **more: Any) -> Any:
+    given = {"id": "900", "title": "Rain Jacket", "style_code": "JACK01", "variants": variants}
+    return msgspec.convert({**given, **more}, resources()["product"], strict=False)
+
+
+def test_it_sets_a_product_and_keeps_what_only_shopify_knows(shop: Shop) -> None:
+    small = {"id": "1", "sku": "EKM-JACK-S", "price": "80.00", "options": {"Size": "S"}}
+    written = shop.act("set_product", product(small))
+    assert written.label == "jack01"
+    tall = {"id": "2", "sku": "EKM-JACK-T", "price": "85.00", "options": {"Size": "T"}}
+    assert shop.act("set_product", product(tall)).external_id == written.external_id
+    dearer = product({**small, "price": "82.00", "weight": "1.2", "weight_unit": "kg"})
+    shop.act("set_product", dearer, record_id=written.external_id)
+    row = shop.row(written.external_id)
+    assert {line["sku"]: line["price"] for line in row["lines"]} == {
+        "EKM-JACK-S": "82.00",
+        "EKM-JACK-T": "85.00",
+    }
+    assert not shop.journal("variant.delete")
+
+
+def test_it_refuses_variants_with_other_options(shop: Shop) -> None:
+    one = {"id": "1", "sku": "A", "options": {"Size": "S"}}
+    with pytest.raises(Rejected, match="different options"):
+        shop.act("set_product", product(one, {"id": "2", "sku": "B", "options": {"Colour": "Red"}}))
+
+
+def test_it_finds_a_variant_by_its_sku_alone(shop: Shop) -> None:
+    assert shop.find_link("variant", "EKM-MUG", "reference")
+    assert shop.find_link("variant", "EKM-MU", "reference") is None
+    shop.ask("edit_variant", {"sku": "EKM-CAP", "set": {"sku": "EKM-MUG"}})
+    with pytest.raises(Rejected, match="2 variants"):
+        shop.find_link("variant", "EKM-MUG", "reference")
+
+
+def stock(available: int, sku: str = "EKM-MUG") -> Any:
+    given = {"id": "l1", "sku": sku, "location": "WH1", "available": available}
+    return msgspec.convert(given, resources()["inventory_level"], strict=False)
+
+
+def test_it_sets_stock_and_finds_it_there(shop: Shop) -> None:
+    place = str(shop.poll("locations")[0]["id"])
+    rows = {"find_row": lambda table, key: place if key == "WH1" else None}
+    with pytest.raises(Rejected, match="shopify_locations"):
+        shop.act("set_inventory_quantities", stock(7))
+    assert shop.find("set_inventory_quantities", stock(7), **rows) is None
+    shop.act("set_inventory_quantities", stock(7), **rows)
+    assert shop.act("set_inventory_quantities", stock(7), **rows).note == "nothing to change"
+    assert shop.find("set_inventory_quantities", stock(7), **rows) is not None
+    assert [row["quantity"] for row in shop.journal("inventory.set")] == [7]
+
+
+def test_it_refuses_stock_of_unknown_and_untracked_variants(shop: Shop) -> None:
+    shop.client.settings = {**shop.client.settings, "location_id": shop.poll("locations")[0]["id"]}
+    with pytest.raises(Rejected, match="0 variants"):
+        shop.act("set_inventory_quantities", stock(7, "NOPE"))
+    shop.ask("edit_variant", {"sku": "EKM-CAP", "set": {"tracked": False}})
+    with pytest.raises(Rejected, match="not track"):
+        shop.act("set_inventory_quantities", stock(7, "EKM-CAP"))
