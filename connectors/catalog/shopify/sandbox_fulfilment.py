@@ -11,6 +11,7 @@ from connectors.catalog.shopify.sandbox_money import Doc
 from connectors.catalog.shopify.sandbox_roots import refusal, root
 from connectors.sandbox.world import World
 
+Part = tuple[Doc, Doc, int]  # a fulfilment order, a line of it, how many
 WRITE_FULFILLMENT_ORDERS = (
     "write_assigned_fulfillment_orders",
     "write_merchant_managed_fulfillment_orders",
@@ -22,44 +23,53 @@ WRITE_FULFILLMENT_ORDERS = (
 def _fulfillment_create(
     world: World, info: Any, fulfillment: Doc, message: str | None = None
 ) -> Doc:
-    groups = fulfillment["lineItemsByFulfillmentOrder"]
     table = world.table("fulfillment_orders")
+    groups = fulfillment["lineItemsByFulfillmentOrder"]
     taken = [(table.get(number_in(one["fulfillmentOrderId"])), one) for one in groups]
     refused = _refuse_groups(taken)
     if refused:
         return refusal(refused, "fulfillment")
-    order = world.table("orders").get(taken[0][0]["order_id"])  # type: ignore[index]
+    parts: list[Part] = []
+    for place, (source, group) in enumerate(taken):
+        assert source is not None
+        for number, given in enumerate(_wanted(source, group)):
+            line = _line_of(source, given["id"])
+            refused = _refuse_line(line, given["quantity"])
+            if refused.startswith("Quantity"):
+                path = ("lineItemsByFulfillmentOrder", str(place), "fulfillmentOrderLineItems")
+                return refusal(refused, "fulfillment", *path, str(number), "quantity")
+            if refused or line is None:
+                return refusal(refused, "fulfillment")
+            parts.append((source, line, given["quantity"]))
+    order = world.table("orders").get(parts[0][0]["order_id"])
     assert order is not None
-    parts: list[tuple[Doc, Doc, int]] = []
-    for found_order, group in taken:
-        assert found_order is not None
-        wanted = group.get("fulfillmentOrderLineItems") or [
-            {"id": one["id"], "quantity": one["remaining"]} for one in found_order["lines"]
-        ]
-        for place, given in enumerate(wanted):
-            if given["quantity"] <= 0:
-                path = [
-                    "lineItemsByFulfillmentOrder",
-                    "0",
-                    "fulfillmentOrderLineItems",
-                    str(place),
-                    "quantity",
-                ]
-                return refusal("Quantity must be greater than 0", "fulfillment", *path)
-            line = next(
-                (one for one in found_order["lines"] if one["id"] == number_in(given["id"])), None
-            )
-            if line is None:
-                return refusal("Fulfillment order line item does not exist.", "fulfillment")
-            if given["quantity"] > line["remaining"]:
-                return refusal(
-                    "Invalid fulfillment order line item quantity requested.", "fulfillment"
-                )
-            parts.append((found_order, line, given["quantity"]))
-    return {
-        "fulfillment": _fulfil(world, order, parts, fulfillment.get("trackingInfo") or {}),
-        "userErrors": [],
-    }
+    tracking = fulfillment.get("trackingInfo") or {}
+    return {"fulfillment": _fulfil(world, order, parts, tracking), "userErrors": []}
+
+
+def _wanted(source: Doc, group: Doc) -> list[Doc]:
+    """Lines left out mean all that remains."""
+    remaining = [
+        {"id": one["id"], "quantity": one["remaining"]}
+        for one in source["lines"]
+        if one["remaining"]
+    ]
+    return list(group.get("fulfillmentOrderLineItems") or remaining)
+
+
+def _line_of(source: Doc, wanted: Any) -> Doc | None:
+    number = wanted if isinstance(wanted, int) else number_in(wanted)
+    return next((one for one in source["lines"] if one["id"] == number), None)
+
+
+def _refuse_line(line: Doc | None, quantity: int) -> str:
+    if quantity <= 0:
+        return "Quantity must be greater than 0"
+    if line is None:
+        return "Fulfillment order line item does not exist."
+    if quantity > line["remaining"]:
+        return "Invalid fulfillment order line item quantity requested."
+    return ""
 
 
 def _refuse_groups(taken: list[tuple[Doc | None, Doc]]) -> str:
@@ -87,7 +97,7 @@ def _tracking(given: Doc) -> Doc:
     return {"company": given.get("company"), "numbers": numbers, "urls": urls}
 
 
-def _fulfil(world: World, order: Doc, parts: list[tuple[Doc, Doc, int]], tracking: Doc) -> Doc:
+def _fulfil(world: World, order: Doc, parts: list[Part], tracking: Doc) -> Doc:
     made = {
         "id": new_id(world, "Fulfillment"),
         "status": "SUCCESS",
