@@ -75,10 +75,13 @@ class Shop:
     def read(self, stream_name: str, feed: str) -> list[Any]:
         stream = SHOPIFY.stream(stream_name)
         found = [select_record(stream, feed, raw) for raw in self.poll(feed)]
-        return [read_record(stream, raw, self.context()) for raw in found if raw is not None]
+        return [self.record(stream_name, raw) for raw in found if raw is not None]
 
     def record(self, stream_name: str, raw: Any) -> Any:
-        return read_record(SHOPIFY.stream(stream_name), raw, self.context())
+        """Read and checked, as the engine does before it sends anything."""
+        found = read_record(SHOPIFY.stream(stream_name), raw, self.context())
+        found.check()
+        return found
 
     def order(self, *lines: Any, **more: Any) -> Any:
         """Place one and read it back."""

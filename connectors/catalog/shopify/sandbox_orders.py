@@ -49,10 +49,32 @@ ADDRESS = {
 
 def place_order(world: World, wanted: Doc) -> Doc:
     """An order as a shopper leaves it at the checkout; fires what Shopify fires then."""
+    order = _as_placed(world, wanted)
+    _discounts(order, wanted)
+    _tip(world, order, wanted)
+    if wanted.get("tax_rate"):
+        title = wanted.get("tax_title", "Sales tax")
+        add_taxes(order, [{"title": title, "rate": str(wanted["tax_rate"])}])
+    _route(world, order, wanted.get("hold"))
+    for line in order["lines"]:
+        move(world, line, available=-line["quantity"], committed=line["quantity"])
+    world.table("orders").put(order["id"], order)
+    world.journal("order.place", str(order["id"]))
+    paid = ("orders/paid",) if order["financial_status"] == "PAID" else ()
+    _tell(world, order, "orders/create", *paid)
+    return {
+        "id": str(order["id"]),
+        "name": order["name"],
+        "total": str(totals(order, False)["total"]),
+    }
+
+
+def _as_placed(world: World, wanted: Doc) -> Doc:
+    """The order before its discounts, taxes and routing."""
     gateways, status = GATEWAYS[wanted.get("gateway", "card")]
-    at = now(world)
+    at, rounding = now(world), str(wanted.get("rounding", "0"))
     number = world.next_id("order_number", 1001)
-    order: Doc = {
+    return {
         "id": new_id(world, "Order"),
         "number": number,
         "name": f"#{number}",
@@ -79,32 +101,13 @@ def place_order(world: World, wanted: Doc) -> Doc:
         "shipping": _shipping(world, wanted),
         "applications": [],
         "tip": "0",
-        "rounding": str(wanted.get("rounding", "0")),
-        "rounding_in_total": "0",
+        "rounding": rounding,
+        "rounding_in_total": rounding if world.setting("rounding_in_total", True) else "0",
         "refunded_shipping": [],
         "fulfillments": [],
         "fulfillment_order_ids": [],
         "refunds": [],
         "metafields": {},
-    }
-    if world.setting("rounding_in_total", True):
-        order["rounding_in_total"] = order["rounding"]
-    _discounts(order, wanted)
-    _tip(world, order, wanted)
-    if wanted.get("tax_rate"):
-        title = wanted.get("tax_title", "Sales tax")
-        add_taxes(order, [{"title": title, "rate": str(wanted["tax_rate"])}])
-    _route(world, order, wanted.get("hold"))
-    for line in order["lines"]:
-        move(world, line, available=-line["quantity"], committed=line["quantity"])
-    world.table("orders").put(order["id"], order)
-    world.journal("order.place", str(order["id"]))
-    paid = ("orders/paid",) if order["financial_status"] == "PAID" else ()
-    _tell(world, order, "orders/create", *paid)
-    return {
-        "id": str(order["id"]),
-        "name": order["name"],
-        "total": str(totals(order, False)["total"]),
     }
 
 
