@@ -26,6 +26,7 @@ from connectors.catalog.shopify import sandbox_orders as orders
 from connectors.catalog.shopify import sandbox_payloads as payloads
 from connectors.catalog.shopify.sandbox_login import Login, app_of, issue, scopes_of, token_refusal
 from connectors.catalog.shopify.sandbox_money import Doc, fixed, totals
+from connectors.catalog.shopify.sandbox_refunds import refund_order
 from connectors.catalog.shopify.sandbox_roots import ROOTS
 from connectors.sandbox.kit import Call, Reply, Subscription, control, route
 from connectors.sandbox.world import World
@@ -157,7 +158,7 @@ class Shopify(Login):
 
     @control("refund_order")
     def refund_order(self, world: World, arguments: Doc) -> Doc:
-        return orders.refund_order(world, _order(world, arguments), arguments)
+        return refund_order(world, _order(world, arguments), arguments)
 
     @control("release_hold")
     def release_hold(self, world: World, arguments: Doc) -> Doc:
