@@ -105,6 +105,7 @@ class Context:
     record_id: str = ""  # this record's id in the target system, if it is linked already
     find_link: Callable[[str, str, str], str | None] = lambda resource, key, by: None
     find_row: Callable[[str, str], str | None] = lambda table, key: None
+    is_new: bool = False  # as far as we know the target has nothing of this record
     is_known: Callable[[str, str], bool] = lambda record_id, version: False
 
     def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:

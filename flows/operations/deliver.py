@@ -147,6 +147,7 @@ class _Pumping:
             reference=delivery.record.reference,
             now=timezone.now(),
             record_id=before.linked_id,
+            is_new=not (before.linked_id or before.may_have_written or before.is_forced),
             find_link=resolver.find_link,
             find_row=resolver.find_row,
         )

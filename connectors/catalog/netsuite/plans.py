@@ -16,7 +16,14 @@ from connectors.catalog.netsuite.bodies import fulfilment_lines
 from connectors.catalog.netsuite.reads import RECORDS, document, item_facts
 from connectors.catalog.netsuite.records import is_goods, line_reference
 from connectors.catalog.netsuite.suiteql import query, quote, rows_of
-from connectors.errors import AlreadyExists, Failure, MissingLink, Rejected, TooLate
+from connectors.errors import (
+    AlreadyExists,
+    Failure,
+    MissingLink,
+    MoneyMismatch,
+    Rejected,
+    TooLate,
+)
 from connectors.spec import Context, Plan, Request, Response, Written
 
 CLOSED = {
@@ -126,7 +133,9 @@ def status_of(order: Mapping[str, Any]) -> str:
 
 def upsert_sales_order(body: dict[str, Any], record: Any, context: Context) -> Plan[Written]:
     """A new order as the settings say; an edited one keeps its approval and gets new lines."""
-    existing = yield from _read_order(context, context.record_id)
+    existing = None
+    if not context.is_new:
+        existing = yield from _read_order(context, context.record_id)
     if existing is None:
         path = f"/salesOrder/eid:{context.reference}"
         answer = yield _write("PUT", path, body, replace="item")
@@ -147,16 +156,21 @@ def _name_of(order: Mapping[str, Any]) -> str:
 
 
 def _read_back(order_id: str, record: Any) -> Plan[Written]:
-    """Its number, and whether NetSuite arrives at the same total."""
+    """Its number; and NetSuite must arrive at the same total, to the cent."""
     try:
         answer: Response = yield document("salesOrder", order_id, "tranId,total")
         found = answer.json()
     except Failure:  # it is written; its number comes with the next poll
         return Written(order_id)
-    note, total = "", found.get("total")
+    label, total = str(found.get("tranId") or ""), found.get("total")
     if total is not None and exact(total) != record.total:
-        note = f"NetSuite computes a total of {exact(total)}, the order says {record.total}."
-    return Written(order_id, str(found.get("tranId") or ""), note)
+        raise MoneyMismatch(
+            f"NetSuite computes a total of {exact(total)} for sales order {label}, but order"
+            f" {record.number} says {record.total}: correct it there, or the settings for tax.",
+            line="total",
+            value=str(total),
+        )
+    return Written(order_id, label)
 
 
 def cancel_sales_order(body: Any, record: Any, context: Context) -> Plan[Written]:
