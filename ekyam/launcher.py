@@ -21,7 +21,7 @@ from ekyam.guardian import run_guarded
 from ekyam.processes import CannotRun, Processes, read_procfile
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+VAR = ROOT / os.environ.get("EKYAM_VAR", "var")
 READY_SECONDS = 60.0
 # What manage.py in another terminal needs to find the running servers.
 SHARED = (
@@ -42,10 +42,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="run the demonstration, then stop")
     parser.add_argument("--fresh", action="store_true", help="begin with empty databases")
+    parser.add_argument("--beside", default="Procfile.demo", help="the remote systems' Procfile")
+    parser.add_argument("command", nargs="*", help="a manage.py command to run instead of demo")
     options = parser.parse_args()
     make_folder()
     # Outside var/, which --fresh wipes.
-    with (ROOT / ".demo.lock").open("w") as lock:
+    with (ROOT / f".{VAR.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -54,7 +56,8 @@ def main() -> int:
         if options.fresh:
             shutil.rmtree(VAR)
             make_folder()
-        return run_guarded(lambda: launch(once=options.once))
+        command = options.command or ["demo", *(["--once"] if options.once else [])]
+        return run_guarded(lambda: launch(command, beside=options.beside))
 
 
 def make_folder() -> None:
@@ -62,8 +65,8 @@ def make_folder() -> None:
     VAR.mkdir(mode=0o711, exist_ok=True)
 
 
-def launch(*, once: bool) -> int:
-    """Start everything, run the demonstration in the foreground, and return its exit code."""
+def launch(command: list[str], *, beside: str) -> int:
+    """Start everything, run a command in the foreground, and return its exit code."""
     started = time.monotonic()
     with ExitStack() as stack:
         try:
@@ -71,7 +74,7 @@ def launch(*, once: bool) -> int:
             manage(env, "migrate", "--verbosity", "0")
             processes = stack.enter_context(Processes(VAR / "log", env))
             # The remote systems that a demonstration plays are no part of an installation.
-            for file in ("Procfile.demo", "Procfile"):
+            for file in (beside, "Procfile"):
                 processes.start(read_procfile(ROOT / file))
             wait_until(
                 lambda: not processes.check() and answers(env["PUBLIC_URL"] + "/readyz"),
@@ -79,7 +82,7 @@ def launch(*, once: bool) -> int:
                 what="Starting the web process",
             )
             say(f"Ekyam runs at {env['PUBLIC_URL']} after {time.monotonic() - started:.1f} s")
-            return run_in_foreground(processes, env, once=once)
+            return run_in_foreground(processes, env, command)
         except (CannotStart, CannotRun, TimeoutError, subprocess.CalledProcessError) as error:
             print(error, file=sys.stderr)
             return 1
@@ -143,9 +146,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def run_in_foreground(processes: Processes, env: dict[str, str], *, once: bool) -> int:
-    command = [sys.executable, "manage.py", "demo", *(["--once"] if once else [])]
-    foreground = start_child(command, env=env)
+def run_in_foreground(processes: Processes, env: dict[str, str], command: list[str]) -> int:
+    foreground = start_child([sys.executable, "manage.py", *command], env=env)
     try:
         while foreground.poll() is None:
             for name in processes.check():

@@ -57,11 +57,14 @@ _READY = """
             AND (o.state IN ('pending', 'sending', 'retrying', 'in_doubt')
                  OR o.state = 'parked' AND o.record_id = d.record_id))
 """
+# Materialized: a plan that runs the subquery again for each row would claim beyond the limit.
 _CLAIM = f"""
-    UPDATE flows_delivery SET state = 'sending', lease_token = %(token)s
-    WHERE id IN (SELECT d.id {_READY} ORDER BY d.lane, d.sequence LIMIT %(limit)s
-                 FOR UPDATE OF d SKIP LOCKED)
-    RETURNING id
+    WITH ready AS MATERIALIZED (
+        SELECT d.id {_READY} ORDER BY d.lane, d.sequence LIMIT %(limit)s
+        FOR UPDATE OF d SKIP LOCKED)
+    UPDATE flows_delivery c SET state = 'sending', lease_token = %(token)s
+    FROM ready WHERE c.id = ready.id
+    RETURNING c.id
 """
 
 

@@ -7,8 +7,8 @@ next share a transaction.
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cache
 from uuid import UUID, uuid4
 
@@ -156,10 +156,11 @@ class _Pumping:
             question = (missing.resource, missing.key, missing.by)
             resolver.known[question] = found.external_id
 
-        body = None
-        with suppress(Failure):  # it is said again, and settled, in the try
-            body = write_body(action, standard, context)
-        return Letter(action, standard, context, before, learn, body)
+        letter = Letter(action, standard, context, before, learn)
+        try:
+            return replace(letter, body=write_body(action, standard, context))
+        except Failure as obstacle:
+            return replace(letter, obstacle=obstacle)
 
     def _resolver(self, source: Connection, target: Connection) -> Resolver:
         if source.pk not in self.resolvers:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from connectors.channel import Channel
 from connectors.client import Client, Exchange
-from connectors.errors import AlreadyExists, MissingLink, NothingToDo, TooLate
+from connectors.errors import AlreadyExists, Failure, MissingLink, NothingToDo, TooLate
 from connectors.spec import Action, Context, Written
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import write_body
@@ -31,7 +31,8 @@ class Before:
 
 @dataclass(frozen=True)
 class Letter:
-    """What is to be sent. `body` is None while a link that it needs must be asked for first."""
+    """What is to be sent. There is no body while something stands in its way: then `obstacle` is
+    what, and if that is a link which the target can be asked for, it is asked."""
 
     action: Action
     standard: StandardRecord
@@ -39,6 +40,7 @@ class Letter:
     before: Before
     learn: Callable[[MissingLink, Written], None]
     body: Body | None = None
+    obstacle: Failure | None = None
 
 
 @dataclass
@@ -94,18 +96,25 @@ def _try(letter: Letter, client: Client, outcome: Outcome) -> None:
 
 def _compose(letter: Letter, client: Client, outcome: Outcome) -> Body:
     """Write the body, asking the target for each link that is not known but can be found."""
-    while True:
+    obstacle = letter.obstacle
+    while obstacle is not None:
+        outcome.learned.append(_find(obstacle, client, letter.context))
+        letter.learn(*outcome.learned[-1])
         try:
             return write_body(letter.action, letter.standard, letter.context)
         except MissingLink as missing:
-            finder = client.connector.finders.get(missing.resource)
-            if finder is None or missing.by != "reference":
-                raise
-            found = client.run(finder(missing.key, letter.context))
-            if found is None:
-                raise
-            letter.learn(missing, found)
-            outcome.learned.append((missing, found))
+            obstacle = missing
+    return write_body(letter.action, letter.standard, letter.context)
+
+
+def _find(obstacle: Failure, client: Client, context: Context) -> tuple[MissingLink, Written]:
+    """Ask the target for a missing link; raises the obstacle if that is of no use."""
+    if isinstance(obstacle, MissingLink) and obstacle.by == "reference":
+        finder = client.connector.finders.get(obstacle.resource)
+        found = client.run(finder(obstacle.key, context)) if finder else None
+        if found is not None:
+            return obstacle, found
+    raise obstacle
 
 
 def fingerprint_of(action: Action, body: Any) -> str:

@@ -190,6 +190,6 @@ def _item_to_send(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gist_of_request(request: ShipmentRequest) -> Any:
-    """What the warehouse accepted: to whom, how, and how much was ordered; not how far it has come."""
+    """What the warehouse accepted: to whom, how, how much was ordered; not how far it has come."""
     ordered = [(line.reference, line.sku, line.ordered_quantity) for line in request.lines]
     return [request.shipping_address, request.shipping_method, ordered]

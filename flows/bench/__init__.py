@@ -1,0 +1,1 @@
+"""Measures: what the README says was measured is measured here, and can be repeated."""

@@ -1,0 +1,31 @@
+"""manage.py bench spine: print the figures that the README states."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from flows.bench.spine import Round, run_spine
+
+
+class Command(BaseCommand):
+    help = "Measure, beside the running processes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", choices=["spine"])
+        parser.add_argument("--seconds", type=float, default=30.0)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        seconds = options["seconds"]
+        rounds = [
+            Round("20 orders/s", 20, seconds),
+            Round("100 orders/s", 100, seconds),
+        ]
+        for found in run_spine(rounds):
+            self.stdout.write(
+                f"{found.name}: {found.orders} orders; the door answers in"
+                f" p50 {found.door_p50:.1f} ms, p99 {found.door_p99:.1f} ms;"
+                f" webhook to write at the ERP p50 {found.erp_p50:.1f} ms,"
+                f" p99 {found.erp_p99:.1f} ms; {found.per_second:.1f} orders/s;"
+                f" {found.lost} lost, {found.twice} twice"
+            )
