@@ -18,33 +18,49 @@ SECRET_NAMES = re.compile(
     r"|credential|cookie|signature|hmac|session[-_]?id|b1session|vault",
     re.IGNORECASE,
 )
-# Each keeps its first group, which says what was blanked.
-SECRET_LOOKS = (
+# What secrets look like, each with the words of which one must be there: to look for a word is a
+# hundred times faster than to look for a pattern. Each keeps its first group, which says what was
+# blanked.
+_NAMES = ("secret", "token", "password", "passwd", "signature", "hmac", "credential", "key")
+SECRET_LOOKS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     # name=value, "name": "value", name: value, and the line of a header up to its end
-    re.compile(
-        r"((?:proxy-)?authorization\b[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+|"
-        r"((?:set-)?cookie[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+",
-        re.IGNORECASE,
+    (
+        ("authorization", "cookie"),
+        re.compile(r"((?:authorization|cookie)[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+", re.IGNORECASE),
     ),
-    re.compile(
-        r"([\w.-]*(?:secret|token|password|passwd|api[-_]?key|access[-_]?key|private[-_]?key"
-        r"|signature|hmac|credential)[\w.-]*\\?[\"']?\s*(?:[:=]|%3D)\s*\\?[\"']?)"
-        r"[^\s\"'&,;}\])\\]+",
-        re.IGNORECASE,
+    (
+        _NAMES,
+        re.compile(
+            r"((?:secret|token|password|passwd|api[-_]?key|access[-_]?key|private[-_]?key"
+            r"|signature|hmac|credential)[\w.-]*\\?[\"']?\s*(?:[:=]|%3D)\s*\\?[\"']?)"
+            r"[^\s\"'&,;}\])\\]+",
+            re.IGNORECASE,
+        ),
     ),
-    re.compile(r"(\bbearer\s+)[\w.~+/=:-]{6,}", re.IGNORECASE),
-    re.compile(r"(\bbasic\s+)[A-Za-z0-9+/]{14,}={0,2}", re.IGNORECASE),
-    re.compile(r"(\b(?:shpat|shpca|shppa|shpss|whsec|xox[a-z])[_-])[\w+/=-]+"),
-    re.compile(r"()\beyJ[\w-]+\.[\w-]+\.[\w-]*"),
-    re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
-    re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END|\Z)", re.DOTALL),
+    (("bearer",), re.compile(r"(\bbearer\s+)[\w.~+/=:-]{6,}", re.IGNORECASE)),
+    (("basic",), re.compile(r"(\bbasic\s+)[A-Za-z0-9+/]{14,}={0,2}", re.IGNORECASE)),
+    (
+        ("shpat", "shpca", "shppa", "shpss", "whsec", "xox"),
+        re.compile(r"(\b(?:shpat|shpca|shppa|shpss|whsec|xox[a-z])[_-])[\w+/=-]+"),
+    ),
+    (("eyj",), re.compile(r"()\beyJ[\w-]+\.[\w-]+\.[\w-]*")),
+    (
+        ("://",),
+        re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
+    ),
+    (
+        ("private key",),
+        re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END|\Z)", re.DOTALL),
+    ),
 )
 
 
 def redact_text(text: str) -> str:
     """Blank whatever looks like a secret."""
-    for look in SECRET_LOOKS:
-        text = look.sub(lambda found: (found[1] or found[found.lastindex or 0]) + BLANK, text)
+    lower = text.lower()
+    for words, look in SECRET_LOOKS:
+        if any(word in lower for word in words):
+            text = look.sub(lambda found: found[1] + BLANK, text)
     return text
 
 

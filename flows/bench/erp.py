@@ -51,8 +51,9 @@ class Erp:
             return 200, kind, json.dumps({"items": rows, "hasMore": False}).encode()
         if method == "PUT" and (found := ORDER.search(path)):
             self.seen.setdefault(found[1], []).append(at)
-            self.totals[found[1]] = _total(json.loads(body))
-            return 204, f"Location: /services/rest/record/v1/salesOrder/{found[1]}\r\n", b""
+            order = str(len(self.seen))
+            self.totals[order] = _total(json.loads(body))
+            return 204, f"Location: http://erp/services/rest/record/v1/salesOrder/{order}\r\n", b""
         order = path.split("?")[0].rsplit("/", 1)[-1]
         shown = {"id": order, "tranId": f"SO-{order}", "total": self.totals.get(order, "0")}
         return 200, kind, json.dumps(shown).encode()
