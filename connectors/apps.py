@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class ConnectorsConfig(AppConfig):
     name = "connectors"
+
+    def ready(self) -> None:
+        from connectors.standard import resources
+
+        resources()  # before there is a second thread

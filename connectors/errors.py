@@ -39,6 +39,13 @@ class Unreachable(Failure):
         self.sent = sent
 
 
+class Interrupted(Unreachable):
+    """Something of our own gave way in the middle; the remote system is not to blame."""
+
+    code = "interrupted"
+    blame = "ekyam"
+
+
 class RateLimited(Failure):
     """The vendor asks us to slow down; not a failure of the record, so it costs no attempt."""
 

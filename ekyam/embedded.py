@@ -90,10 +90,10 @@ def start_postgres(folder: Path, *, durable: bool = True) -> Postgres:
     )
 
 
-def start_valkey(folder: Path, *, durable: bool = True) -> Valkey:
+def start_valkey(folder: Path, *, durable: bool = True, port: int | None = None) -> Valkey:
     """Start Valkey on the data in `folder`; its password stays out of the process list."""
     folder = _private_folder(folder)
-    port, password = free_port(), _password(folder, "valkey")
+    port, password = port or free_port(), _password(folder, "valkey")
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     config = folder / "valkey.conf"
     write_secret(

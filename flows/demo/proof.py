@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from flows.demo.setup import Demo
+from flows.demo.remote import Remotes
 from flows.demo.story import Ledgers, Placed, missing
 
 HEAD = ("Order", "Kind", "Shopify", "NetSuite", "Whiplash", "Shipped as")
 
 
-def read_proof(demo: Demo, orders: list[Placed]) -> tuple[list[str], list[str]]:
+def read_proof(remotes: Remotes, orders: list[Placed]) -> tuple[list[str], list[str]]:
     """Lines of a table, and what is missing, in words."""
-    ledgers = Ledgers.read(demo)
+    ledgers = Ledgers.read(remotes)
     rows = [HEAD, *(_row(order, ledgers) for order in orders)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     table = [

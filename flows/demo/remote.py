@@ -21,6 +21,8 @@ class Remote:
 
     slug: str
     account: str
+    url: str = field(default_factory=lambda: settings.SANDBOX_URL)
+    token: str = field(default_factory=lambda: settings.SANDBOX_TOKEN)
     session: requests.Session = field(default_factory=requests.Session)
 
     def look(self, view: str) -> Any:
@@ -35,11 +37,20 @@ class Remote:
     def _ask(self, method: str, name: str, arguments: Any) -> Any:
         answer = self.session.request(
             method,
-            f"{settings.SANDBOX_URL}/{self.slug}/{self.account}/_control/{name}",
-            headers={"X-Sandbox-Token": settings.SANDBOX_TOKEN},
+            f"{self.url}/{self.slug}/{self.account}/_control/{name}",
+            headers={"X-Sandbox-Token": self.token},
             json=arguments,
             timeout=30,
         )
         if answer.status_code != 200:
             raise SandboxRefused(f"{self.slug} {name}: {answer.text[:300]}")
         return answer.json()
+
+
+@dataclass(frozen=True)
+class Remotes:
+    """The three systems of the demonstration."""
+
+    shop: Remote
+    erp: Remote
+    warehouse: Remote

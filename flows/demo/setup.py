@@ -1,6 +1,8 @@
 """Makes the demo tenant: its people, its connections to the sandboxes, its flows On."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -10,14 +12,15 @@ from connectors.operations import connect
 from connectors.registry import get_connector
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
-from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote
+from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote, Remotes
 from flows.models import Flow
 from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
-PACE = {
+Pace = Mapping[str, Mapping[str, Any]]
+PACE: Pace = {
     SHOP: {"poll_seconds": 30},
     ERP: {"poll_seconds": 2},
     WAREHOUSE: {"poll_seconds": 5, "per_second": 0},
@@ -28,20 +31,23 @@ PACE = {
 class Demo:
     tenant: Tenant
     connections: dict[str, Connection]
-    shop: Remote
-    erp: Remote
-    warehouse: Remote
+    remotes: Remotes
 
 
-def set_up(*, slug: str = "acme", password: str) -> Demo:
-    """Everything that is missing; what is there from an earlier start is brought up to date."""
+def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
+    """Everything that is missing; what is there from an earlier start is brought up to date.
+
+    `pace` adds to each connection's settings, by connector.
+    """
     tenant, _ = Tenant.objects.get_or_create(
         slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
     )
     _add_owner(tenant, password)
-    connections = {name: _connect(tenant, name) for name in (SHOP, ERP, WAREHOUSE)}
-    remotes = [Remote(name, connections[name].account) for name in (SHOP, ERP, WAREHOUSE)]
-    remotes[2].do("set", rate_limit=0)  # a demonstration is in more of a hurry than a warehouse
+    connections = {name: _connect(tenant, name, pace[name]) for name in (SHOP, ERP, WAREHOUSE)}
+    remotes = Remotes(*(Remote(name, row.account) for name, row in connections.items()))
+    remotes.warehouse.do(
+        "set", rate_limit=0
+    )  # a demonstration is in more of a hurry than a warehouse
     for connection in connections.values():
         register_webhooks(connection)
         parts = check_connection(connection)
@@ -51,7 +57,7 @@ def set_up(*, slug: str = "acme", password: str) -> Demo:
     with tenant_scope(tenant):
         for flow in apply_recipe(recipe, connections):
             switch_on(Flow.objects.select_related("source", "target").get(pk=flow.pk))
-    return Demo(tenant, connections, *remotes)
+    return Demo(tenant, connections, remotes)
 
 
 def _add_owner(tenant: Tenant, password: str) -> None:
@@ -65,7 +71,7 @@ def _add_owner(tenant: Tenant, password: str) -> None:
         Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER})
 
 
-def _connect(tenant: Tenant, slug: str) -> Connection:
+def _connect(tenant: Tenant, slug: str, pace: Mapping[str, Any]) -> Connection:
     """With what the simulated account itself says that one needs."""
     connector = get_connector(slug)
     needed = Remote(slug, _account(slug)).look("connection")
@@ -79,7 +85,7 @@ def _connect(tenant: Tenant, slug: str) -> Connection:
             label=f"{connector.label} sandbox",
             environment="sandbox",
             auth=needed["auth"],
-            settings={**needed["settings"], **PACE[slug]},
+            settings={**needed["settings"], **pace},
             credentials=needed["credentials"],
         )
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.demo.orders import ADDRESS, Kind
-from flows.demo.remote import Row
-from flows.demo.setup import Demo
+from flows.demo.remote import Remotes, Row
 
 Say = Callable[[str, str, str], None]  # order, system, what happened
 
@@ -30,12 +29,12 @@ class Placed:
 class Story:
     """Advances all orders by looking at the ledgers alone, as people look at their screens."""
 
-    demo: Demo
+    remotes: Remotes
     say: Say
     orders: list[Placed] = field(default_factory=list)
 
     def place(self, kind: Kind) -> Placed:
-        made = self.demo.shop.do("place_order", **kind.place)
+        made = self.remotes.shop.do("place_order", **kind.place)
         order = Placed(kind, made["id"], made["name"], time.monotonic())
         self.orders.append(order)
         self.say(order.name, "Shopify", f"placed ({kind.name}), {made['total']} USD")
@@ -51,7 +50,7 @@ class Story:
         return False
 
     def advance(self) -> bool:
-        ledgers = Ledgers.read(self.demo)
+        ledgers = Ledgers.read(self.remotes)
         for order in self.orders:
             self._tell(order, ledgers)
             self._act(order, ledgers)
@@ -62,15 +61,15 @@ class Story:
         if sale is None:
             return
         if order.kind.edit and not order.is_edited:
-            self.demo.shop.do("edit_order", order=order.id, lines=[order.kind.edit])
+            self.remotes.shop.do("edit_order", order=order.id, lines=[order.kind.edit])
             order.is_edited = True
             self.say(order.name, "Shopify", f"edited: {order.kind.edit['quantity']} instead")
         elif order.kind.cancel == "early" and not order.is_cancelled:
-            self.demo.shop.do("cancel_order", order=order.id)
+            self.remotes.shop.do("cancel_order", order=order.id)
             order.is_cancelled = True
             self.say(order.name, "Shopify", "cancelled by the shopper")
         elif sale["state"] == "pending_approval" and self._may_approve(order, sale):
-            self.demo.erp.do("approve_orders", id=sale["id"])
+            self.remotes.erp.do("approve_orders", id=sale["id"])
         elif order.kind.lacks_address and not order.is_mended and not ledgers.parts(order):
             self._mend(order, sale)
         for part in ledgers.parts(order):
@@ -94,7 +93,7 @@ class Story:
                 "zip": ADDRESS["zip"],
                 "country": {"id": "US"},
             }
-            self.demo.erp.do("edit_order", id=sale["id"], body={"shippingAddress": address})
+            self.remotes.erp.do("edit_order", id=sale["id"], body={"shippingAddress": address})
             order.is_mended = True
             self.say(order.name, "NetSuite", "the clerk filled in the address")
 
@@ -102,10 +101,10 @@ class Story:
         lines = part["lines"]
         if order.kind.ships_in > 1 and part["label"] and len(lines) > 1:
             first = [{"line": lines[0]["reference"], "quantity": lines[0]["quantity"]}]
-            self.demo.warehouse.do("ship", order=part["id"], parcels=[{"items": first}])
+            self.remotes.warehouse.do("ship", order=part["id"], parcels=[{"items": first}])
             return
         parcels: list[dict[str, Any]] = [{"weight_oz": 12} for _ in range(order.kind.parcels)]
-        self.demo.warehouse.do("ship", order=part["id"], parcels=parcels)
+        self.remotes.warehouse.do("ship", order=part["id"], parcels=parcels)
 
     def _tell(self, order: Placed, ledgers: "Ledgers") -> None:
         for system, what in ledgers.news(order):
@@ -124,13 +123,13 @@ class Ledgers:
     parts_: list[Row]
 
     @classmethod
-    def read(cls, demo: Demo) -> "Ledgers":
-        erp = demo.erp.look("ledger")
+    def read(cls, remotes: Remotes) -> "Ledgers":
+        erp = remotes.erp.look("ledger")
         return cls(
-            shop={row["id"]: row for row in demo.shop.rows("order")},
+            shop={row["id"]: row for row in remotes.shop.rows("order")},
             sales=[row for row in erp if row["kind"] == "sales_order"],
             fulfilments=[row for row in erp if row["kind"] == "item_fulfilment"],
-            parts_=demo.warehouse.rows("order"),
+            parts_=remotes.warehouse.rows("order"),
         )
 
     def sales_of(self, order: Placed) -> list[Row]:

@@ -5,15 +5,16 @@ next share a transaction.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from uuid import UUID, uuid4
 
 import msgspec
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from connectors.channel import Channel, open_channel
@@ -55,9 +56,12 @@ def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
             if not take_pump(tenant_id=tenant_id, target_id=target_id, token=token, now=now):
                 return
             recover_lost(target_id=target_id, token=token, now=now)
+        pumping = _Pumping(tenant_id, target_id, token)
         try:
-            is_done = _Pumping(tenant_id, target_id, token).run()
+            is_done = pumping.run()
         finally:
+            # What is still under way when we fail must have landed before anybody asks for it.
+            wait(pumping.under_way)
             with tenant_scope(tenant_id):
                 release_pump(target_id=target_id, token=token)
         # A row that came while the lease was still ours had its nudge turned away.
@@ -88,10 +92,11 @@ class _Pumping:
         while True:
             with tenant_scope(self.tenant_id):
                 target = Connection.objects.get(pk=self.target_id)
+                # First the lease, then the deliveries: as one who takes over locks them.
+                is_mine = self._keep_lease()
                 if finished:
                     settle(target, finished, token=self.token, now=timezone.now())
                     target.refresh_from_db()
-                is_mine = self._keep_lease()
                 letters = self._claim(target) if is_mine and self._has_time() else []
             self._submit(letters)
             if not self.under_way:
@@ -168,10 +173,19 @@ class _Pumping:
         return self.resolvers[source.pk]
 
     def _scope(self) -> AbstractContextManager[None]:
-        """The transaction that is open here; in another thread, one of its own."""
+        """The transaction that is open here; in another thread, a short one of its own."""
         if current_tenant_id() == self.tenant_id:
             return nullcontext()
-        return tenant_scope(self.tenant_id)
+        return self._brief_scope()
+
+    @contextmanager
+    def _brief_scope(self) -> Iterator[None]:
+        """There are more HTTP threads than connections: none keeps one while it waits."""
+        try:
+            with tenant_scope(self.tenant_id):
+                yield
+        finally:
+            connection.close()
 
     def _submit(self, letters: Sequence[tuple[Delivery, Letter, Channel]]) -> None:
         for delivery, letter, channel in letters:

@@ -37,9 +37,10 @@ def identify_records(connection: Connection, named: Iterable[Named]) -> dict[Key
             wanted.setdefault(one.parent.key, one.parent)
         wanted[one.key] = one
     known = _linked(connection, wanted)
-    made = _make(connection, [one for key, one in wanted.items() if key not in known])
-    found = {**known, **made}
-    _lock(record.pk for record in found.values())
+    missing = [one for key, one in wanted.items() if key not in known]
+    found = {**known, **_make(connection, missing)}
+    lock_records(record.pk for record in found.values())
+    _link(connection, missing, found)
     _adopt(connection, wanted, found)
     return found
 
@@ -59,7 +60,7 @@ def _linked(connection: Connection, keys: Iterable[Key]) -> dict[Key, Record]:
 
 
 def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]:
-    """Records by reference, made or found, and the links that this system has to them."""
+    """Records by reference, made or found."""
     if not missing:
         return {}
     wanted = {one.key: (one.resource, _reference(connection, one)) for one in missing}
@@ -75,10 +76,7 @@ def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]
     Record.objects.bulk_create([rows[key] for key in sorted(rows)], ignore_conflicts=True)
     stored = Record.objects.filter(reference__in=[reference for _, reference in rows])
     by_reference = {(row.resource, row.reference): row for row in stored}
-    found = {one.key: by_reference[wanted[one.key]] for one in missing}
-    _lock(record.pk for record in found.values())
-    _link(connection, missing, found)
-    return found
+    return {one.key: by_reference[wanted[one.key]] for one in missing}
 
 
 def _reference(connection: Connection, named: Named) -> str:
@@ -87,13 +85,15 @@ def _reference(connection: Connection, named: Named) -> str:
 
 def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Record]) -> None:
     """The first id that a system has of a record is the primary one; more are pieces of it."""
+    if not missing:
+        return
     taken = set(
         Link.objects.filter(
             connection=connection, record__in=list(found.values()), is_primary=True
         ).values_list("record_id", flat=True)
     )
     links = []
-    for one in missing:
+    for one in sorted(missing, key=lambda one: one.key):
         record = found[one.key]
         links.append(
             Link(
@@ -110,7 +110,8 @@ def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Rec
     Link.objects.bulk_create(links, ignore_conflicts=True)
 
 
-def _lock(ids: Iterable[UUID]) -> None:
+def lock_records(ids: Iterable[UUID]) -> None:
+    """Until the transaction ends; once in a transaction, before anything else of the records."""
     list(
         Record.objects.select_for_update(no_key=True)
         .filter(pk__in=set(ids))

@@ -52,6 +52,7 @@ def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) ->
         elif new.written.label and not link.label:
             link.label = new.written.label
             link.save(update_fields=["label"])
+    fresh.sort(key=lambda link: (link.resource, link.external_id))
     Link.objects.bulk_create(fresh, ignore_conflicts=True)
     _wake(target, list(records.values()), now)
 

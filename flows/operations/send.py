@@ -7,11 +7,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import OperationalError, connection
 
 from connectors.channel import Channel
 from connectors.client import Client, Exchange
-from connectors.errors import AlreadyExists, Failure, MissingLink, NothingToDo, TooLate
+from connectors.errors import (
+    AlreadyExists,
+    Failure,
+    Interrupted,
+    MissingLink,
+    NothingToDo,
+    TooLate,
+)
 from connectors.spec import Action, Context, Written
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import write_body
@@ -69,6 +76,9 @@ def try_once(letter: Letter, channel: Channel) -> Outcome:
         outcome.written = Written(failure.external_id, note=failure.message)
     except NothingToDo as nothing:
         outcome.unchanged = nothing.message
+    except OperationalError as error:
+        words = "Ekyam's own database did not answer in time; it will be tried again."
+        outcome.failure = Interrupted(words, sent=False, detail=str(error))
     except Exception as failure:
         outcome.failure = failure
     finally:

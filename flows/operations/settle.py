@@ -17,6 +17,7 @@ from connectors.operations import mark_throttled, mark_well, needs_reauthorizati
 from ekyam import metrics
 from flows.models import Attempt, Delivery, Fact
 from flows.operations.exchanges import show_exchanges
+from flows.operations.identify import lock_records
 from flows.operations.links import NewLink, add_links, wake_found
 from flows.operations.publish import (
     CONNECTION_DOWN,
@@ -44,6 +45,8 @@ class Try:
 
 def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: datetime) -> None:
     """Needs a tenant scope. What another worker has taken over since is left to that worker."""
+    # As routing does it: the records first, then what belongs to them, lest the two wait in a ring.
+    lock_records(one.delivery.record_id for one in tries if one.delivery.record_id)
     decisions = {one.delivery.pk: _decide(target, one, now) for one in tries}
     for one in tries:
         _apply(one, decisions[one.delivery.pk], now)

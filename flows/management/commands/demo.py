@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ekyam.tenants.scope import tenant_scope
 from flows.demo.orders import KINDS
 from flows.demo.proof import read_proof
+from flows.demo.remote import Remotes
 from flows.demo.setup import EMAIL, Demo, set_up
 from flows.demo.story import Placed, Story
 from flows.models import Delivery
@@ -30,29 +31,29 @@ class Command(BaseCommand):
         self.started = time.monotonic()
         password = secrets.token_urlsafe(12)
         demo = set_up(password=password)
-        story = Story(demo, self._say)
+        story = Story(demo.remotes, self._say)
         for kind in KINDS:
             story.place(kind)
-        is_whole = self._play(story)
-        self._prove(demo, story.orders)
+        is_whole = self._play(demo, story)
+        self._prove(demo.remotes, story.orders)
         if options["once"]:
             if not is_whole:
                 raise CommandError("Not every order arrived.")
             return
         self._stay(story, password)
 
-    def _play(self, story: Story) -> bool:
+    def _play(self, demo: Demo, story: Story) -> bool:
         ends = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < ends:
             if story.advance():
                 return True
-            self._tell_dead_letters(story)
+            self._tell_dead_letters(demo, story)
             time.sleep(0.25)
         return False
 
-    def _tell_dead_letters(self, story: Story) -> None:
+    def _tell_dead_letters(self, demo: Demo, story: Story) -> None:
         """What Ekyam itself says of the orders that are stuck: the clerk reads it and acts."""
-        with tenant_scope(story.demo.tenant):
+        with tenant_scope(demo.tenant):
             dead = Delivery.objects.filter(state=State.DEAD, record__isnull=False)
             reasons = {
                 d.record.reference: d.reason for d in dead.select_related("record") if d.record
@@ -63,8 +64,8 @@ class Command(BaseCommand):
                 order.seen.add(f"dead {order.name}")
                 self._say(order.name, "Ekyam", f"dead letter: {reason}")
 
-    def _prove(self, demo: Demo, orders: list[Placed]) -> None:
-        table, wrong = read_proof(demo, orders)
+    def _prove(self, remotes: Remotes, orders: list[Placed]) -> None:
+        table, wrong = read_proof(remotes, orders)
         self.stdout.write("\nRead back from the ledgers of the three systems:\n")
         for line in table:
             self.stdout.write(line)

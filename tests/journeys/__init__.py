@@ -1,0 +1,1 @@
+"""The whole path, through processes and sockets: nothing lost, nothing twice."""

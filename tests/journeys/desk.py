@@ -1,0 +1,146 @@
+"""A clerk at a house's own desk: what a person does in Ekyam, in a process of that house.
+
+Each line in is {"name": ..., "arguments": {...}}, each line out {"answer": ...}.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Row = dict[str, Any]
+PACE_SECONDS = 2
+
+
+class Desk:
+    """The other end: it stands in the tests' process. The clerk goes home when the line is cut."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._clerk = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            env=dict(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._clerk.communicate()
+
+    def ask(self, name: str, **arguments: Any) -> Any:
+        assert self._clerk.stdin and self._clerk.stdout
+        print(
+            json.dumps({"name": name, "arguments": arguments}), file=self._clerk.stdin, flush=True
+        )
+        return json.loads(self._clerk.stdout.readline())["answer"]
+
+    def deliveries(self, order: str) -> list[Row]:
+        found: list[Row] = self.ask("deliveries", order=order)
+        return found
+
+    def dead(self) -> list[Row]:
+        found: list[Row] = self.ask("dead")
+        return found
+
+    def state(self, slug: str) -> str:
+        return str(self.ask("state", slug=slug))
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    clerk = Clerk()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        done: Callable[..., Any] = getattr(clerk, asked["name"])
+        print(json.dumps({"answer": done(**asked["arguments"])}), flush=True)
+
+
+class Clerk:
+    """Every method is one question or one deed."""
+
+    def set_up(self) -> None:
+        from flows.demo.setup import PACE, set_up
+
+        pace = {slug: {**more, "poll_seconds": PACE_SECONDS} for slug, more in PACE.items()}
+        self.demo = set_up(password="not a secret, only for tests", pace=pace)
+
+    def account(self, slug: str) -> str:
+        return self.demo.connections[slug].account
+
+    def state(self, slug: str) -> str:
+        with self._scope():
+            row = self.demo.connections[slug]
+            row.refresh_from_db()
+            return row.state
+
+    def change_credentials(self, slug: str, **credentials: str) -> None:
+        from connectors.operations import change_credentials
+
+        with self._scope():
+            row = self.demo.connections[slug]
+            row.refresh_from_db()
+            change_credentials(row, credentials)
+
+    def switch(self, label: str, is_on: bool) -> None:
+        from flows.models import Flow
+        from flows.operations.configure import switch_off, switch_on
+
+        with self._scope():
+            flow = Flow.objects.select_related("source", "target").get(label=label)
+            (switch_on if is_on else switch_off)(flow)
+
+    def replay(self, delivery: str) -> None:
+        from flows.models import Delivery
+        from flows.operations.replay import replay_delivery
+
+        with self._scope():
+            replay_delivery(Delivery.objects.get(pk=delivery))
+
+    def deliveries(self, order: str) -> list[Row]:
+        """All of an order (by its Shopify id) and of what belongs to it."""
+        from django.db.models import Q
+
+        return self._rows(
+            Q(record__reference__endswith=f"-{order}")
+            | Q(record__parent__reference__endswith=f"-{order}")
+        )
+
+    def dead(self) -> list[Row]:
+        from django.db.models import Q
+
+        return self._rows(Q(state="dead"))
+
+    def _rows(self, wanted: Any) -> list[Row]:
+        from flows.models import Delivery
+
+        with self._scope():
+            found = Delivery.objects.filter(wanted).order_by("sequence")
+            return [
+                {
+                    "id": str(row.pk),
+                    "reference": row.record.reference if row.record else "",
+                    "flow": row.flow.label if row.flow else "",
+                    "state": row.state,
+                    "failure": row.failure,
+                    "reason": row.reason,
+                    "note": row.note,
+                    "attempts": row.attempts_made,
+                    "waits_for": row.waits_for,
+                }
+                for row in found.select_related("flow", "record")
+            ]
+
+    def _scope(self) -> Any:
+        from ekyam.tenants.scope import tenant_scope
+
+        return tenant_scope(self.demo.tenant)
+
+
+if __name__ == "__main__":
+    main()
