@@ -6,23 +6,36 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import OuterRef, Subquery
 
 from connectors.models import Connection
-from flows.models import Delivery, Pump
-from flows.states import State
+from ekyam import ids
+from flows.models import Delivery, Link, Pump
+from flows.states import DONE, State
+
+_TAKE = """
+    INSERT INTO flows_pump AS p (id, tenant_id, target_id, token, leased_until)
+    VALUES (%(id)s, %(tenant)s, %(target)s, %(token)s, %(until)s)
+    ON CONFLICT (tenant_id, target_id) DO UPDATE
+    SET token = EXCLUDED.token, leased_until = EXCLUDED.leased_until
+    WHERE p.leased_until IS NULL OR p.leased_until < %(now)s OR p.token = EXCLUDED.token
+    RETURNING id
+"""
 
 
 def take_pump(*, tenant_id: UUID, target_id: UUID, token: UUID, now: datetime) -> bool:
-    """Become the one worker that sends to this target; False while another one is."""
-    until = now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS)
-    free = Q(leased_until=None) | Q(leased_until__lt=now) | Q(token=token)
-    row = Pump.objects.filter(free, target_id=target_id)
-    if row.update(token=token, leased_until=until):
-        return True
-    made = Pump(tenant_id=tenant_id, target_id=target_id, token=token, leased_until=until)
-    Pump.objects.bulk_create([made], ignore_conflicts=True)
-    return Pump.objects.filter(target_id=target_id, token=token).exists()
+    """Become, or stay, the one worker that sends to this target; False while another one is."""
+    values = {
+        "id": ids.new(),
+        "tenant": tenant_id,
+        "target": target_id,
+        "token": token,
+        "now": now,
+        "until": now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, values)
+        return cursor.fetchone() is not None
 
 
 def release_pump(*, target_id: UUID, token: UUID) -> None:
@@ -68,25 +81,46 @@ _CLAIM = f"""
 """
 
 
+def is_sendable(target: Connection, now: datetime) -> bool:
+    """Not paused, not refused, and not asked by the vendor to wait."""
+    is_throttled = target.throttled_until is not None and target.throttled_until > now
+    return target.is_open and not is_throttled
+
+
 def claim_due(*, target_id: UUID, token: UUID, now: datetime, limit: int) -> Sequence[Delivery]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"token": token, "target": target_id, "now": now, "limit": limit})
-        ids = [row[0] for row in cursor.fetchall()]
-    if not ids:
+        claimed = [row[0] for row in cursor.fetchall()]
+    if not claimed:
         return []
     return list(
-        Delivery.objects.filter(pk__in=ids)
-        .select_related("flow__source", "record", "event")
-        .defer("event__body", "event__headers")
+        Delivery.objects.filter(pk__in=claimed)
+        .select_related("flow__source", "record")
+        .annotate(linked_id=_LINKED_ID, last_fingerprint=_LAST_FINGERPRINT)
         .order_by("lane", "sequence")
     )
 
 
+_LINKED_ID = Subquery(
+    Link.objects.filter(
+        record=OuterRef("record_id"), connection=OuterRef("target_id"), is_primary=True
+    ).values("external_id")[:1]
+)
+_LAST_FINGERPRINT = Subquery(
+    Delivery.objects.filter(
+        record=OuterRef("record_id"),
+        target=OuterRef("target_id"),
+        action=OuterRef("action"),
+        state__in=DONE,
+    )
+    .order_by("-sequence")
+    .values("fingerprint")[:1]
+)
+
+
 def has_due(*, target_id: UUID, now: datetime) -> bool:
     """Whether a claim would find something."""
-    target = Connection.objects.get(pk=target_id)
-    is_throttled = target.throttled_until is not None and target.throttled_until > now
-    if is_throttled or not target.is_open:
+    if not is_sendable(Connection.objects.get(pk=target_id), now):
         return False
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT 1 {_READY})", {"target": target_id, "now": now})

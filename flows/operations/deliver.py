@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -24,10 +26,11 @@ from connectors.spec import Context, Written
 from connectors.standard import resources
 from ekyam.tenants.scope import current_tenant_id, tenant_scope
 from flows.mapping.records import write_body
-from flows.models import Delivery, Link
+from flows.models import Delivery
 from flows.operations.claim import (
     claim_due,
     has_due,
+    is_sendable,
     recover_lost,
     release_pump,
     take_pump,
@@ -36,7 +39,6 @@ from flows.operations.nudge import nudge
 from flows.operations.resolve import Resolver
 from flows.operations.send import Before, Letter, Outcome, try_once
 from flows.operations.settle import Try, settle
-from flows.states import DONE
 
 TURN_SECONDS = 20  # then others have their turn
 HTTP_THREADS = 64
@@ -50,20 +52,7 @@ def _threads() -> ThreadPoolExecutor:
 def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
     """Send until nothing is due. Returns at once when another worker is at it."""
     while True:
-        token = uuid4()
-        with tenant_scope(tenant_id):
-            now = timezone.now()
-            if not take_pump(tenant_id=tenant_id, target_id=target_id, token=token, now=now):
-                return
-            recover_lost(target_id=target_id, token=token, now=now)
-        pumping = _Pumping(tenant_id, target_id, token)
-        try:
-            is_done = pumping.run()
-        finally:
-            # What is still under way when we fail must have landed before anybody asks for it.
-            wait(pumping.under_way)
-            with tenant_scope(tenant_id):
-                release_pump(target_id=target_id, token=token)
+        is_done = _Pumping(tenant_id, target_id).run()
         # A row that came while the lease was still ours had its nudge turned away.
         with tenant_scope(tenant_id):
             if not has_due(target_id=target_id, now=timezone.now()):
@@ -75,74 +64,82 @@ def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
 
 @dataclass
 class _Pumping:
-    """One turn at one target, under the lease of `token`."""
+    """One turn at one target, under a lease of its own."""
 
     tenant_id: UUID
     target_id: UUID
-    token: UUID
+    token: UUID = field(default_factory=uuid4)
     under_way: dict[Future[Outcome], tuple[Delivery, Letter]] = field(default_factory=dict)
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
 
     def run(self) -> bool:
-        """True when nothing was left to claim; False when the turn, or the lease, ended."""
-        self._extend_lease()
+        """False when something may be left: the turn was over, or the lease is another worker's."""
         finished: list[Try] = []
-        while True:
-            with tenant_scope(self.tenant_id):
-                target = Connection.objects.get(pk=self.target_id)
-                # First the lease, then the deliveries: as one who takes over locks them.
-                is_mine = self._keep_lease()
-                if finished:
-                    settle(target, finished, token=self.token, now=timezone.now())
-                    target.refresh_from_db()
-                letters = self._claim(target) if is_mine and self._has_time() else []
-            self._submit(letters)
-            if not self.under_way:
-                return is_mine and self._has_time()
-            finished = self._wait()
+        try:
+            while True:
+                with tenant_scope(self.tenant_id):
+                    letters = self._step(finished)
+                self._submit(letters)
+                if not self.under_way:
+                    return self.lease_ends > 0 and self._has_time()
+                finished = self._wait()
+        finally:
+            # What is still under way when we fail must have landed before anybody asks for it.
+            wait(self.under_way)
+            if self.lease_ends:
+                with tenant_scope(self.tenant_id):
+                    release_pump(target_id=self.target_id, token=self.token)
+
+    def _step(self, finished: Sequence[Try]) -> list[tuple[Delivery, Letter, Channel]]:
+        """One transaction: settle what is finished, keep the lease, claim what is next.
+
+        First the lease, then the deliveries: as one who takes over locks them.
+        """
+        is_first, now = not self.lease_ends, timezone.now()
+        is_mine = self._keep_lease(now)
+        if is_first and not is_mine:
+            return []
+        if is_first:
+            recover_lost(target_id=self.target_id, token=self.token, now=now)
+        target = Connection.objects.get(pk=self.target_id)
+        if finished:
+            settle(target, finished, token=self.token, now=now)
+        return self._claim(target, now) if is_mine and self._has_time() else []
 
     def _has_time(self) -> bool:
         return time.monotonic() - self.started < TURN_SECONDS
 
-    def _extend_lease(self) -> None:
-        self.lease_ends = time.monotonic() + settings.EKYAM_LEASE_SECONDS
-
-    def _keep_lease(self) -> bool:
-        """Renew it when half of it has passed; False when another worker has taken over."""
-        if self.lease_ends - time.monotonic() > settings.EKYAM_LEASE_SECONDS / 2:
+    def _keep_lease(self, now: datetime) -> bool:
+        """Renew it when half of it has passed; False when another worker has it."""
+        length = settings.EKYAM_LEASE_SECONDS
+        if self.lease_ends - time.monotonic() > length / 2:
             return True
+        begun = time.monotonic()
         kept = take_pump(
-            tenant_id=self.tenant_id,
-            target_id=self.target_id,
-            token=self.token,
-            now=timezone.now(),
+            tenant_id=self.tenant_id, target_id=self.target_id, token=self.token, now=now
         )
-        if kept:
-            self._extend_lease()
+        self.lease_ends = begun + length if kept else 0.0
         return kept
 
-    def _claim(self, target: Connection) -> list[tuple[Delivery, Letter, Channel]]:
-        now = timezone.now()
+    def _claim(self, target: Connection, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
         width = max(1, target.spec.limits.concurrency) - len(self.under_way)
-        is_throttled = target.throttled_until is not None and target.throttled_until > now
-        if width <= 0 or is_throttled or not target.is_open:
+        if width <= 0 or not is_sendable(target, now):
             return []
         claimed = claim_due(target_id=target.pk, token=self.token, now=now, limit=width)
         if not claimed:
             return []
         channel = open_channel(target)
-        before = _before(claimed, target)
-        return [
-            (delivery, self._letter(delivery, target, channel, before[delivery.pk]), channel)
-            for delivery in claimed
-        ]
+        return [(one, self._letter(one, target, channel), channel) for one in claimed]
 
-    def _letter(
-        self, delivery: Delivery, target: Connection, channel: Channel, before: Before
-    ) -> Letter:
-        assert delivery.flow is not None and delivery.record is not None
+    def _letter(self, delivery: Any, target: Connection, channel: Channel) -> Letter:
+        before = Before(
+            fingerprint=delivery.last_fingerprint or "",
+            linked_id=delivery.linked_id or "",
+            may_have_written=delivery.wrote,
+            is_forced=delivery.is_forced,
+        )
         resolver = self._resolver(delivery.flow.source, target)
         action = target.spec.action(delivery.action)
         resource = delivery.flow.stream_spec.resource
@@ -158,8 +155,7 @@ class _Pumping:
         )
 
         def learn(missing: MissingLink, found: Written) -> None:
-            question = (missing.resource, missing.key, missing.by)
-            resolver.known[question] = found.external_id
+            resolver.learn((missing.resource, missing.key, missing.by), found.external_id)
 
         letter = Letter(action, standard, context, before, learn)
         try:
@@ -194,30 +190,3 @@ class _Pumping:
     def _wait(self) -> list[Try]:
         done, _ = wait(self.under_way, timeout=1, return_when=FIRST_COMPLETED)
         return [Try(*self.under_way.pop(future), future.result()) for future in done]
-
-
-def _before(claimed: Sequence[Delivery], target: Connection) -> dict[UUID, Before]:
-    """What was done before for each record: its id in the target, and the last success."""
-    records = {delivery.record_id for delivery in claimed}
-    linked = dict(
-        Link.objects.filter(connection=target, record_id__in=records, is_primary=True).values_list(
-            "record_id", "external_id"
-        )
-    )
-    last = {
-        (record_id, action): fingerprint
-        for record_id, action, fingerprint in Delivery.objects.filter(
-            record_id__in=records, target=target, state__in=DONE
-        )
-        .order_by("sequence")
-        .values_list("record_id", "action", "fingerprint")
-    }
-    return {
-        delivery.pk: Before(
-            fingerprint=last.get((delivery.record_id, delivery.action), ""),
-            linked_id=linked.get(delivery.record_id, ""),
-            may_have_written=delivery.wrote,
-            is_forced=delivery.is_forced,
-        )
-        for delivery in claimed
-    }

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from connectors.models import Connection
 from connectors.spec import Written
 from flows.models import Delivery, Link, Record
@@ -29,17 +31,10 @@ def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) ->
         return
     records = _records(target, found)
     ids = [new.written.external_id for new in found]
-    known = {
-        (link.resource, link.external_id): link
-        for link in Link.objects.filter(connection=target, external_id__in=ids).select_related(
-            "record"
-        )
-    }
-    primary = set(
-        Link.objects.filter(
-            connection=target, record__in=list(records.values()), is_primary=True
-        ).values_list("record_id", flat=True)
-    )
+    there = Link.objects.filter(connection=target).select_related("record")
+    links = there.filter(Q(external_id__in=ids) | Q(record__in=list(records.values())))
+    known = {(link.resource, link.external_id): link for link in links}
+    primary = {link.record_id for link in links if link.is_primary}
     fresh = []
     for new in found:
         record = records[new.resource, new.reference]

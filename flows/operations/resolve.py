@@ -1,36 +1,44 @@
 """Answers a mapping's questions: which id does this record have in the target, which row is it."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from uuid import UUID
 
 from connectors.models import Connection
 from flows.models import Link, LookupRow, Record
 
 Question = tuple[str, str, str]  # (resource, key, "id" or "reference")
+KEPT, KEPT_SECONDS = 50_000, 300.0
+_known: dict[tuple[UUID, UUID, str, str, str], tuple[str, float]] = {}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Resolver:
-    """For one pair of connections. Links that were found are kept: they do not change.
-
-    Every question is asked inside `scope()`, for a plan asks from a thread of its own.
-    """
+    """For one pair of connections. Every question is asked inside `scope()`, for a plan asks from
+    a thread of its own."""
 
     source: Connection
     target: Connection
-    scope: Callable[[], object]
-    known: dict[Question, str] = field(default_factory=dict)
+    scope: Callable[[], AbstractContextManager[None]]
 
     def find_link(self, resource: str, key: str, by: str) -> str | None:
-        question = (resource, key, by)
-        if question not in self.known:
-            with self.scope():  # type: ignore[attr-defined]
-                found = self._look(resource, key, by)
-            if found is None:
-                return None
-            self.known[question] = found
-        return self.known[question]
+        question = (self.source.pk, self.target.pk, resource, key, by)
+        known = _known.get(question)
+        if known is not None and known[1] > time.monotonic():
+            return known[0]
+        with self.scope():
+            found = self._look(resource, key, by)
+        if found is not None:
+            self.learn((resource, key, by), found)
+        return found
+
+    def learn(self, question: Question, found: str) -> None:
+        """Links do not change, so they are kept for a while; that there is none is not."""
+        if len(_known) > KEPT:
+            _known.clear()
+        _known[self.source.pk, self.target.pk, *question] = found, time.monotonic() + KEPT_SECONDS
 
     def _look(self, resource: str, key: str, by: str) -> str | None:
         if by == "reference":
@@ -46,7 +54,7 @@ class Resolver:
         )
 
     def find_row(self, table: str, key: str) -> str | None:
-        with self.scope():  # type: ignore[attr-defined]
+        with self.scope():
             rows = LookupRow.objects.filter(table=table, key=key)
             return rows.values_list("value", flat=True).first()
 

@@ -101,12 +101,13 @@ def _write(
     connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
 ) -> None:
     records = identify_records(connection, [_named(r) for r in readings if r.external_id])
-    fresh = _without_known(readings)
+    history = _history(readings)
+    fresh = _without_known(readings, history)
     runs = _runs(connection, fresh, now)
     deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
-    _mark_stale(deliveries)
+    _mark_stale(deliveries, history)
     Delivery.objects.bulk_create([*born_dead, *deliveries])
-    _supersede_older(deliveries, now)
+    _supersede_older(deliveries, history, now)
     write_facts(_facts(fresh, deliveries, records, born_dead, now))
     for target_id in {reading.flow.target_id for reading in fresh}:
         nudge("deliver", tenant_id=connection.tenant_id, subject_id=target_id)
@@ -124,14 +125,24 @@ def _version_of(reading: Reading) -> str:
     return f"{version}~{reading.event.public_id}" if is_replay else version
 
 
-def _without_known(readings: Iterable[Reading]) -> list[Reading]:
+def _history(readings: Iterable[Reading]) -> list[Delivery]:
+    """What these flows have made of these records before. The records are locked: it stays so."""
+    keys = {(reading.flow.pk, reading.external_id) for reading in readings}
+    known = Delivery.objects.filter(
+        flow_id__in={key[0] for key in keys}, external_id__in={key[1] for key in keys}
+    )
+    return list(
+        known.only(
+            "flow_id", "external_id", "source_version", "source_updated_at", "state", "wrote"
+        ).order_by("sequence")
+    )
+
+
+def _without_known(readings: Iterable[Reading], history: Iterable[Delivery]) -> list[Reading]:
     """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
     fresh = {(r.flow.pk, r.external_id, _version_of(r)): r for r in readings}
-    known = Delivery.objects.filter(
-        flow_id__in={key[0] for key in fresh}, external_id__in={key[1] for key in fresh}
-    ).values_list("flow_id", "external_id", "source_version")
-    for key in known:
-        fresh.pop(key, None)
+    for row in history:
+        fresh.pop((row.flow_id, row.external_id, row.source_version), None)
     return list(fresh.values())
 
 
@@ -206,45 +217,35 @@ def _stored(standard: Any) -> Any:
     return None if standard is None else msgspec.to_builtins(standard)
 
 
-def _mark_stale(deliveries: list[Delivery]) -> None:
+def _mark_stale(deliveries: list[Delivery], history: Iterable[Delivery]) -> None:
     """What is older than what the flow already knows of its record is not sent any more."""
-    keys = {(d.flow_id, d.record_id) for d in deliveries if d.record_id}
     newest: dict[Any, datetime] = {}
-    known = Delivery.objects.filter(
-        flow_id__in={key[0] for key in keys}, record_id__in={key[1] for key in keys}
-    ).values_list("flow_id", "record_id", "source_updated_at")
-    for flow_id, record_id, at in known:
+    for row in history:
+        at, key = row.source_updated_at, (row.flow_id, row.external_id)
         if at is not None:
-            newest[flow_id, record_id] = max(at, newest.get((flow_id, record_id), at))
+            newest[key] = max(at, newest.get(key, at))
     for delivery in deliveries:
-        key, at = (delivery.flow_id, delivery.record_id), delivery.source_updated_at
-        if delivery.state == State.PENDING and at is not None and delivery.record_id:
-            if key in newest and at < newest[key]:
-                delivery.state = State.SUPERSEDED
-                delivery.note = f"Something newer, of {newest[key].isoformat()}, came before it."
-                delivery.finished_at = delivery.created_at
-            else:
-                newest[key] = at
+        at, key = delivery.source_updated_at, (delivery.flow_id, delivery.external_id)
+        if delivery.state != State.PENDING or at is None:
+            continue
+        if key in newest and at < newest[key]:
+            delivery.state = State.SUPERSEDED
+            delivery.note = f"Something newer, of {newest[key].isoformat()}, came before it."
+            delivery.finished_at = delivery.created_at
+        else:
+            newest[key] = at
 
 
-def _supersede_older(deliveries: list[Delivery], now: datetime) -> None:
+def _supersede_older(
+    deliveries: list[Delivery], history: Iterable[Delivery], now: datetime
+) -> None:
     """A newer fact of a record takes the place of those that have not been written yet."""
-    newest: dict[Any, Delivery] = {}
-    for delivery in deliveries:
-        if delivery.record_id and delivery.state == State.PENDING:
-            newest[delivery.flow_id, delivery.record_id] = delivery
-    if not newest:
-        return
-    older = Delivery.objects.filter(
-        flow_id__in={key[0] for key in newest},
-        record_id__in={key[1] for key in newest},
-        state__in=SUPERSEDABLE,
-        wrote=False,
-    ).only("pk", "flow_id", "record_id", "sequence", "state")
+    pending = [delivery for delivery in deliveries if delivery.state == State.PENDING]
+    newest = {(delivery.flow_id, delivery.external_id): delivery for delivery in pending}
     passed = defaultdict(list)
-    for row in older:
-        by = newest.get((row.flow_id, row.record_id))
-        if by is not None and row.pk != by.pk and row.sequence < by.sequence:
+    for row in (*history, *pending):
+        by = newest.get((row.flow_id, row.external_id))
+        if by is not None and row.pk != by.pk and row.state in SUPERSEDABLE and not row.wrote:
             passed[by.public_id].append(row.pk)
     for by_id, rows in passed.items():
         Delivery.objects.filter(pk__in=rows, state__in=SUPERSEDABLE).update(

@@ -213,19 +213,18 @@ def _give_way(deliveries: Iterable[Delivery], now: datetime) -> None:
 
 def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
     """What died earlier for the same flow and record is healed by a later success."""
-    for one in tries:
-        delivery = one.delivery
-        if delivery.state in DONE and delivery.record_id:
-            Delivery.objects.filter(
-                flow_id=delivery.flow_id,
-                record_id=delivery.record_id,
-                state=State.DEAD,
-                sequence__lt=delivery.sequence,
-            ).update(
-                state=State.SUPERSEDED,
-                note=f"Healed by {delivery.public_id}.",
-                finished_at=now,
-            )
+    done = {
+        (one.delivery.flow_id, one.delivery.record_id): one.delivery
+        for one in tries
+        if one.delivery.state in DONE and one.delivery.record_id
+    }
+    records = {key[1] for key in done}
+    for dead in Delivery.objects.filter(record_id__in=records, state=State.DEAD):
+        healer = done.get((dead.flow_id, dead.record_id))
+        if healer is not None and healer.sequence > dead.sequence:
+            dead.state, dead.finished_at = State.SUPERSEDED, now
+            dead.note = f"Healed by {healer.public_id}."
+            dead.save(update_fields=["state", "note", "finished_at"])
 
 
 def _facts(target: Connection, tries: Iterable[Try], now: datetime) -> list[Fact]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from connectors.models import Connection, ConnectionState
+from connectors.models import ConnectionState
 from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import Cursor, Delivery, Event, Flow, Pump
 from flows.models.event import EventState
@@ -70,10 +70,11 @@ def _to_poll(now: datetime) -> set[Found]:
 
 def _wake_reauthorized(now: datetime) -> None:
     """Deliveries that waited for a person to open the connection again."""
-    for connection in Connection.objects.filter(state__in=OPEN_STATES).only("pk"):
-        Delivery.objects.filter(state=State.PARKED, waits_for=f"connection:{connection.pk}").update(
-            state=State.PENDING, due_at=now, waits_for=""
-        )
+    parked = Delivery.objects.filter(
+        state=State.PARKED, waits_for__startswith="connection:", target__state__in=OPEN_STATES
+    )
+    if parked.exists():
+        parked.update(state=State.PENDING, due_at=now, waits_for="")
 
 
 def _look_again(now: datetime) -> None:
