@@ -18,7 +18,7 @@ def read(client: Client, address: str) -> str:
 
 def test_it_says_on_the_first_page_what_needs_a_person(owner: Client, here: Side) -> None:
     text = read(owner, "/")
-    assert "All 12 flows are on, 1 with trouble." in text
+    assert f"All {len(here.shop.flows)} flows are on, 1 with trouble." in text
     assert "1 dead letter needs a person: Whiplash rejects the postcode" in text
     assert "1 record waits: The product JH-SHADE-02 is not known" in text
 
@@ -61,10 +61,10 @@ def test_it_says_what_to_write_when_nothing_is_found(owner: Client, here: Side) 
 def test_it_shows_the_whole_way_of_an_order(owner: Client, here: Side) -> None:
     text = read(owner, f"/orders/{here.shipped.public_id}/")
     assert "Order #1001 was shipped 45 min ago and is fulfilled in NetSuite and Shopify." in text
-    for part in ("Shopify sent orders/create", "Shipment Sync", "SHIP", "W1001", "118.00"):
-        assert part in text or part == "SHIP"
+    for part in ("Shopify sent orders/create", "Shipment Sync", "SO1001", "W1001", "118.00"):
+        assert part in text
     assert "1.3 s after it was received" in text
-    assert "hx-trigger=\"every 2s\"" not in text
+    assert 'hx-trigger="every 2s"' not in text
 
 
 def test_it_polls_while_something_is_under_way(owner: Client, here: Side) -> None:
@@ -83,10 +83,10 @@ def count_queries(client: Client, address: str) -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("address", ["/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/"])
-def test_it_asks_no_more_when_there_are_more_rows(
-    owner: Client, here: Side, address: str
-) -> None:
+@pytest.mark.parametrize(
+    "address", ["/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/"]
+)
+def test_it_asks_no_more_when_there_are_more_rows(owner: Client, here: Side, address: str) -> None:
     before = count_queries(owner, address)
     with tenant_scope(here.company.tenant):
         for number in range(2000, 2010):
