@@ -53,7 +53,7 @@ class OrderRow:
 
 
 def list_orders(*, state: str = "all", after: str = "") -> Page[OrderRow]:
-    """Three queries. `state` is all, open or dead; the key is the public id of the last row."""
+    """Four queries. `state` is all, open or dead; the key is the public id of the last row."""
     found = Record.objects.filter(resource="order")
     if FILTERS.get(state):
         found = found.filter(pk__in=_roots_of(Delivery.objects.filter(state__in=FILTERS[state])))
@@ -63,7 +63,7 @@ def list_orders(*, state: str = "all", after: str = "") -> Page[OrderRow]:
     return cut(_rows(records), ids=[one.public_id for one in records], after=after)
 
 
-def _roots_of(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery, Any]:
+def _roots_of(deliveries: QuerySet[Delivery]) -> QuerySet[Any, Any]:
     """The orders that these deliveries, or those of their parts, belong to."""
     return (
         deliveries.filter(record__isnull=False)
@@ -98,15 +98,13 @@ def _systems(records: Iterable[Record]) -> dict[UUID, list[SystemId]]:
 
 
 def _states(records: Iterable[Record]) -> dict[UUID, dict[str, int]]:
+    """Two queries: an OR over the records and their parents would read every delivery."""
     keys = [one.pk for one in records]
-    mine = Delivery.objects.filter(Q(record__in=keys) | Q(record__parent__in=keys))
-    found: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in (
-        mine.annotate(root=Coalesce(F("record__parent_id"), F("record_id")))
-        .values("root", "state")
-        .annotate(count=Count("pk"))
-    ):
-        found[row["root"]][row["state"]] = row["count"]
+    roots = dict(Record.objects.filter(parent__in=keys).values_list("pk", "parent_id"))
+    mine = Delivery.objects.filter(record__in=[*keys, *roots])
+    found: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in mine.values("record_id", "state").annotate(count=Count("pk")):
+        found[roots.get(row["record_id"], row["record_id"])][row["state"]] += row["count"]
     return found
 
 

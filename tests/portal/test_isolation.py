@@ -63,7 +63,7 @@ def address_of(door: Door, side: Side) -> str:
             "connection": side.shop.connections["whiplash"].public_id,
             "flow": side.shop.flow("Orders").public_id,
             "order": side.shipped.public_id,
-            "run": Delivery.objects.exclude(run=None)[0].run.public_id,  # type: ignore[union-attr]
+            "run": Delivery.objects.exclude(run=None)[0].run.public_id,
             "cause": list_dead_groups()[0].key,
             "delivery": side.dead.public_id,
             "event": side.dead.event.public_id,
