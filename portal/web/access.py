@@ -88,7 +88,6 @@ def _door(view: View, *, method: str, right: str, is_scoped: bool) -> View:
             raise PermissionDenied
         return _enter(view, request, arguments, is_scoped=is_scoped)
 
-    guarded.portal_right = right  # type: ignore[attr-defined]
     return guarded
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from connectors.models import Connection
+from connectors.registry import get_connector
 from ekyam import ids
 from ekyam.tenants.models import Tenant
 from flows.models import Attempt, Delivery, Event, Flow, Link, Record, Run
@@ -42,7 +43,7 @@ class Shop:
                 connector=slug,
                 label=label,
                 environment="sandbox",
-                auth="",
+                auth=get_connector(slug).auth[0].name,
                 settings={},
                 account=f"{self.tenant.slug}-{slug}",
             )

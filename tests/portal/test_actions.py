@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from connectors.models import Connection
 from ekyam.tenants.models import Role
@@ -101,6 +101,17 @@ def test_it_does_not_resume_what_was_refused(owner: Client, here: Side) -> None:
     owner.post(f"/connections/{row.public_id}/resume/")
     with tenant_scope(here.company.tenant):
         assert Connection.objects.get(pk=row.pk).state == "needs_reauthorization"
+
+
+@override_settings(SANDBOX_URL="http://127.0.0.1:9")
+def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
+    """Nobody listens at port 9, and that is what the report says."""
+    row = here.shop.connections["whiplash"]
+    answer = owner.post(f"/connections/{row.public_id}/check/", follow=True)
+    text = answer.content.decode()
+    assert "The check did not pass" in text and "Did not pass" in text
+    with tenant_scope(here.company.tenant):
+        assert Connection.objects.get(pk=row.pk).checked_at is not None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Each page says what it must, in a number of queries that does not grow with its rows."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from ekyam.tenants.scope import tenant_scope
 from tests.portal import build
-from tests.portal.conftest import Side
+from tests.portal.conftest import Side, sign_in
+from tests.world import World
 
 
 def read(client: Client, address: str) -> str:
@@ -132,3 +135,30 @@ def test_it_forbids_inline_code(owner: Client, here: Side) -> None:
         assert "default-src 'self'" in answer["Content-Security-Policy"]
         text = answer.content.decode()
         assert " style=" not in text and "<script>" not in text and "onclick" not in text
+
+
+def test_it_pages_by_key_and_shows_every_order_once(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        for number in range(3000, 3060):
+            here.shop.record(f"#{number}")
+    first = read(owner, "/orders/")
+    after = first.split("after=")[1].split('"')[0]
+    second = read(owner, f"/orders/?after={after}")
+    shown = [set(re.findall(r'href="/orders/(rec_[a-z0-9]+)/"', text)) for text in (first, second)]
+    assert [len(ids) for ids in shown] == [50, 14]
+    assert not shown[0] & shown[1]
+
+
+def test_it_answers_a_key_of_nobody_with_404(owner: Client, here: Side) -> None:
+    for address in ("/orders/", "/runs/"):
+        assert owner.get(f"{address}?after=rec_0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/", "/search/?q=x"],
+)
+def test_it_says_what_to_do_where_there_is_nothing(world: World, address: str) -> None:
+    text = read(sign_in(world.here.owner), address)
+    assert 'class="empty"' in text
+    assert text.count("<h1") == 1 and "<title>" in text and text.count("<main") == 1

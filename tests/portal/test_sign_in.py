@@ -30,7 +30,7 @@ def test_it_signs_out(world: World) -> None:
 
 
 def test_it_has_pages_of_its_own_for_every_step(db: None) -> None:
-    for address in ("login/", "password/reset/", "password/reset/done/"):
+    for address in ("login/", "signup/", "password/reset/", "password/reset/done/"):
         text = Client().get(f"/accounts/{address}").content.decode()
         assert "css/components.css" in text and text.count("<h1>") == 1
 
