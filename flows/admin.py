@@ -33,11 +33,15 @@ class RunAdmin(LookOnly):
 
 @admin.register(Delivery)
 class DeliveryAdmin(LookOnly):
-    list_display = ("created_at", "tenant", "flow", "action", "state", "failure", "blame", "reason")
+    list_display = ("created_at", "tenant", "flow", "action", "state", "failure", "blame", "why")
     list_filter = ("state", "blame", "failure")
     list_select_related = ("tenant", "flow")
     ordering = ("-sequence",)
     exclude = ("standard",)
+
+    @admin.display(description="why")
+    def why(self, delivery: Delivery) -> str:
+        return delivery.reason[:80]
 
 
 @admin.register(Record)

@@ -115,7 +115,6 @@ def list_dead_ids(key: str, *, limit: int) -> list[UUID]:
 def _row(one: Delivery) -> DeadRow:
     record = one.record
     root = record and (record.parent or record)
-    assert one.finished_at is not None
     return DeadRow(
         id=one.public_id,
         label=label_of(one),
@@ -123,7 +122,7 @@ def _row(one: Delivery) -> DeadRow:
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
         order_id=root.public_id if root and root.resource == "order" else "",
-        at=one.finished_at,
+        at=one.finished_at or one.created_at,
     )
 
 

@@ -33,7 +33,7 @@ class Shop:
     tenant: Tenant
     now: datetime = field(default_factory=timezone.now)
     connections: dict[str, Connection] = field(default_factory=dict)
-    flows: dict[tuple[str, str], Flow] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
 
     def open(self) -> "Shop":
         """The three systems, and the flows of the recipe, all of them on."""
@@ -48,14 +48,15 @@ class Shop:
                 account=f"{self.tenant.slug}-{slug}",
             )
         recipe = all_recipes()["shopify_netsuite_whiplash"]
-        for flow in apply_recipe(recipe, self.connections):
+        made = apply_recipe(recipe, self.connections)
+        for flow in made:
             flow.is_on, flow.switched_at = True, self.now - timedelta(days=30)
-            flow.save()
-            self.flows[flow.label, flow.target.connector] = flow
+            self.flows[flow.label] = flow
+        Flow.objects.bulk_update(made, ["is_on", "switched_at"])
         return self
 
     def flow(self, label: str) -> Flow:
-        return next(flow for (name, _), flow in self.flows.items() if name == label)
+        return self.flows[label]
 
     def record(
         self, label: str, *, resource: str = "order", parent: Record | None = None

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ekyam.tenants.scope import tenant_scope
+from flows.models import Delivery
 from tests.portal import build
 from tests.portal.conftest import Side, sign_in
 from tests.world import World
@@ -162,3 +163,26 @@ def test_it_says_what_to_do_where_there_is_nothing(world: World, address: str) -
     text = read(sign_in(world.here.owner), address)
     assert 'class="empty"' in text
     assert text.count("<h1") == 1 and "<title>" in text and text.count("<main") == 1
+
+
+def test_it_shows_what_could_not_even_be_read(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("shopify", "orders/create", here.shop.now)
+        unread = Delivery.objects.create(
+            tenant=here.company.tenant,
+            event=event,
+            external_id=event.delivery_key,
+            source_version="1",
+            state="dead",
+            failure="unreadable",
+            reason="The body is not JSON.",
+            blame="remote",
+            due_at=here.shop.now,
+            received_at=here.shop.now,
+            created_at=here.shop.now,
+            finished_at=here.shop.now,
+        )
+    assert "The body is not JSON." in read(owner, "/dead-letters/")
+    text = read(owner, f"/deliveries/{unread.public_id}/")
+    assert "It could not be read." in text and "Edit and replay" not in text
+    assert "The body is not JSON." in read(owner, "/")
