@@ -67,7 +67,7 @@ def list_orders(*, state: str = "all", after: str = "") -> Page[OrderRow]:
 def _roots_in(states: Iterable[State]) -> Any:
     """Few are looked up by their keys; only for many is it quicker to walk along the orders."""
     roots = _roots_of(Delivery.objects.filter(state__in=states))
-    few = list(roots.values_list("root", flat=True)[: FEW + 1])
+    few = list(roots.values_list("top", flat=True)[: FEW + 1])
     return few if len(few) <= FEW else roots
 
 
@@ -75,8 +75,8 @@ def _roots_of(deliveries: QuerySet[Delivery]) -> QuerySet[Any, Any]:
     """The orders that these deliveries, or those of their parts, belong to."""
     return (
         deliveries.filter(record__isnull=False)
-        .annotate(root=Coalesce(F("record__parent_id"), F("record_id")))
-        .values("root")
+        .annotate(top=Coalesce(F("record__parent_id"), F("record_id")))
+        .values("top")
     )
 
 
@@ -169,4 +169,4 @@ def _by_content(wanted: str) -> set[UUID]:
     else:
         inside = Q(standard__contains={"parcels": [{"tracking_number": wanted}]})
     roots = _roots_of(recent.filter(inside))
-    return set(roots.values_list("root", flat=True)[:MOST_FOUND])
+    return set(roots.values_list("top", flat=True)[:MOST_FOUND])
