@@ -33,7 +33,7 @@ class Shop:
     tenant: Tenant
     now: datetime = field(default_factory=timezone.now)
     connections: dict[str, Connection] = field(default_factory=dict)
-    flows: dict[str, Flow] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
 
     def open(self) -> "Shop":
         """The three systems, and the flows of the recipe, all of them on."""
@@ -48,15 +48,14 @@ class Shop:
                 account=f"{self.tenant.slug}-{slug}",
             )
         recipe = all_recipes()["shopify_netsuite_whiplash"]
-        made = apply_recipe(recipe, self.connections)
-        for flow in made:
+        self.flows = apply_recipe(recipe, self.connections)
+        for flow in self.flows:
             flow.is_on, flow.switched_at = True, self.now - timedelta(days=30)
-            self.flows[flow.label] = flow
-        Flow.objects.bulk_update(made, ["is_on", "switched_at"])
+        Flow.objects.bulk_update(self.flows, ["is_on", "switched_at"])
         return self
 
     def flow(self, label: str) -> Flow:
-        return self.flows[label]
+        return next(flow for flow in self.flows if flow.label == label)
 
     def record(
         self, label: str, *, resource: str = "order", parent: Record | None = None
