@@ -48,7 +48,8 @@ class Shop:
                 account=f"{self.tenant.slug}-{slug}",
             )
         recipe = all_recipes()["shopify_netsuite_whiplash"]
-        self.flows = apply_recipe(recipe, self.connections)
+        apply_recipe(recipe, self.connections)
+        self.flows = list(Flow.objects.select_related("source", "target"))
         for flow in self.flows:
             flow.is_on, flow.switched_at = True, self.now - timedelta(days=30)
         Flow.objects.bulk_update(self.flows, ["is_on", "switched_at"])
