@@ -46,7 +46,7 @@ EKYAM_RETRY_SCHEDULE = [
 ]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ekyam.staff_app.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

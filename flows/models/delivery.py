@@ -11,7 +11,7 @@ from flows.models.event import Event
 from flows.models.flow import Flow
 from flows.models.link import Record
 from flows.models.run import Run
-from flows.states import OPEN, State
+from flows.states import DONE, OPEN, State
 
 
 class Delivery(TenantModel):
@@ -31,7 +31,10 @@ class Delivery(TenantModel):
     sequence = models.BigIntegerField(
         db_default=Func(Value("flows_delivery_sequence"), function="nextval"), editable=False
     )
-    flow = TenantForeignKey(Flow, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    # Its index is that of the last successes: the light of every flow on every page asks for it.
+    flow = TenantForeignKey(
+        Flow, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
     run = TenantForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="delivered")
     event = TenantForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
     record = TenantForeignKey(
@@ -94,6 +97,11 @@ class Delivery(TenantModel):
                 condition=Q(state=State.PARKED.value),
             ),
             models.Index(fields=["record", "target", "-sequence"], name="delivery_of_record"),
+            models.Index(
+                fields=["flow", "-sequence"],
+                name="delivery_done_by_flow",
+                condition=Q(state__in=[state.value for state in DONE]),
+            ),
             models.Index(fields=["tenant", "state", "-sequence"], name="delivery_by_state"),
         ]
 

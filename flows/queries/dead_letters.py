@@ -41,18 +41,18 @@ class DeadRow:
     at: datetime
 
 
-def _by_cause() -> QuerySet[Delivery]:
+def _by_cause() -> QuerySet[Any]:
     cause = Concat(F("failure"), Value("\x1f"), F("reason"), output_field=CharField())
     return Delivery.objects.filter(state=State.DEAD).annotate(
         cause=Func(cause, function="md5", output_field=CharField())
     )
 
 
-def list_dead_groups() -> list[DeadGroup]:
-    """The newest cause first; two queries."""
+def list_dead_groups(*, key: str = "") -> list[DeadGroup]:
+    """The newest cause first, or the one of that key alone; two queries."""
+    found = _by_cause().filter(cause=key) if key else _by_cause()
     groups = list(
-        _by_cause()
-        .values("cause", "failure", "reason", "blame")
+        found.values("cause", "failure", "reason", "blame")
         .annotate(
             count=Count("pk"),
             first_at=Min("finished_at"),
@@ -86,10 +86,10 @@ def _group(found: dict[str, Any], example: Delivery) -> DeadGroup:
 
 def find_dead_group(key: str) -> DeadGroup:
     """Raises Delivery.DoesNotExist when nothing has died of this cause, or all is mended."""
-    for group in list_dead_groups():
-        if group.key == key:
-            return group
-    raise Delivery.DoesNotExist(key)
+    groups = list_dead_groups(key=key)
+    if not groups:
+        raise Delivery.DoesNotExist(key)
+    return groups[0]
 
 
 def list_dead(key: str, *, after: str = "") -> Page[DeadRow]:
@@ -115,7 +115,6 @@ def list_dead_ids(key: str, *, limit: int) -> list[UUID]:
 def _row(one: Delivery) -> DeadRow:
     record = one.record
     root = record and (record.parent or record)
-    assert one.finished_at is not None
     return DeadRow(
         id=one.public_id,
         label=label_of(one),
@@ -123,7 +122,7 @@ def _row(one: Delivery) -> DeadRow:
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
         order_id=root.public_id if root and root.resource == "order" else "",
-        at=one.finished_at,
+        at=one.finished_at or one.created_at,
     )
 
 

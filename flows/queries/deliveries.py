@@ -75,10 +75,10 @@ def _find(public_id: str) -> Delivery:
 
 
 def _changes(one: Delivery) -> list[DiffLine]:
-    if one.record_id is None or one.standard is None:
+    if one.flow is None or one.record is None or one.standard is None:
         return []
     earlier = Delivery.objects.filter(
-        flow_id=one.flow_id, record_id=one.record_id, state__in=DONE, sequence__lt=one.sequence
+        flow=one.flow, record=one.record, state__in=DONE, sequence__lt=one.sequence
     )
     before = earlier.order_by("-sequence").values_list("standard", flat=True).first()
     return diff(before, one.standard) if before else []

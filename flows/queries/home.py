@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, Q
 
@@ -73,7 +74,7 @@ def _waiting(now: datetime) -> list[Waiting]:
 def _day(flows: list[FlowRow], now: datetime) -> list[DayRow]:
     recent = Delivery.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
     rows = {
-        one["flow_id"]: one
+        one["flow_id"]: dict(one)
         for one in recent.values("flow_id").annotate(
             done=Count("pk", filter=Q(state__in=DONE)),
             unchanged=Count("pk", filter=Q(state=State.UNCHANGED)),
@@ -81,12 +82,11 @@ def _day(flows: list[FlowRow], now: datetime) -> list[DayRow]:
             dead=Count("pk", filter=Q(state=State.DEAD)),
         )
     }
-    nothing = {"done": 0, "unchanged": 0, "waiting": 0, "dead": 0}
     found = []
     for flow in flows:
-        counts = rows.get(ids.parse("flw", flow.id), nothing)
-        figures = {name: counts[name] for name in nothing}
-        found.append(DayRow(flow.label, flow.source.label, flow.target.label, **figures))
+        counts: dict[str, Any] = rows.get(ids.parse("flw", flow.id), {})
+        figures = [counts.get(name, 0) for name in ("done", "unchanged", "waiting", "dead")]
+        found.append(DayRow(flow.label, flow.source.label, flow.target.label, *figures))
     return found
 
 

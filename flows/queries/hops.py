@@ -35,6 +35,10 @@ class Hop:
     may_cancel: bool = False
 
     @property
+    def needs_person(self) -> bool:
+        return self.state in (State.DEAD, State.PARKED)
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN or self.state == "received"
 

@@ -7,6 +7,7 @@ from django import template
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from portal.web import words
 
@@ -43,6 +44,12 @@ def _zone() -> str:
 @register.filter
 def span(seconds: float | None) -> str:
     return "" if seconds is None else words.span(seconds)
+
+
+@register.filter
+def count(number: int) -> str:
+    """A nought steps back, so that the others stand out."""
+    return str(number) if number else format_html('<span class="quiet">{}</span>', 0)
 
 
 @register.filter

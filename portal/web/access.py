@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -50,7 +50,7 @@ class SeatedRequest(HttpRequest):
     seat: Seat
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(view: View) -> View:
@@ -88,7 +88,6 @@ def _door(view: View, *, method: str, right: str, is_scoped: bool) -> View:
             raise PermissionDenied
         return _enter(view, request, arguments, is_scoped=is_scoped)
 
-    guarded.portal_right = right  # type: ignore[attr-defined]
     return guarded
 
 

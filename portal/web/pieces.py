@@ -1,6 +1,7 @@
 """Every component on one page, for those who build Ekyam: a change is seen everywhere."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -32,7 +33,11 @@ def components(request: HttpRequest) -> HttpResponse:
         "diff": diff(before, after),
         "form": Example({"label": ""}),
         "columns": [{"label": "System"}, {"label": "Orders", "is_number": True}],
-        "cells": [["Shop", 120], ["Warehouse", 118]],
+        "cells": [_cells("Shop", 120), _cells("Warehouse", 118)],
         "pages": Page([], next="rec_0", is_later=True),
     }
     return render(request, "portal/components.html", context)
+
+
+def _cells(*values: str | int) -> list[dict[str, Any]]:
+    return [{"text": value, "is_number": isinstance(value, int)} for value in values]

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from connectors.models import Connection
+from connectors.registry import get_connector
 from ekyam import ids
 from ekyam.tenants.models import Tenant
 from flows.models import Attempt, Delivery, Event, Flow, Link, Record, Run
@@ -32,7 +33,7 @@ class Shop:
     tenant: Tenant
     now: datetime = field(default_factory=timezone.now)
     connections: dict[str, Connection] = field(default_factory=dict)
-    flows: dict[tuple[str, str], Flow] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
 
     def open(self) -> "Shop":
         """The three systems, and the flows of the recipe, all of them on."""
@@ -42,19 +43,20 @@ class Shop:
                 connector=slug,
                 label=label,
                 environment="sandbox",
-                auth="",
+                auth=get_connector(slug).auth[0].name,
                 settings={},
                 account=f"{self.tenant.slug}-{slug}",
             )
         recipe = all_recipes()["shopify_netsuite_whiplash"]
-        for flow in apply_recipe(recipe, self.connections):
+        apply_recipe(recipe, self.connections)
+        self.flows = list(Flow.objects.select_related("source", "target"))
+        for flow in self.flows:
             flow.is_on, flow.switched_at = True, self.now - timedelta(days=30)
-            flow.save()
-            self.flows[flow.label, flow.target.connector] = flow
+        Flow.objects.bulk_update(self.flows, ["is_on", "switched_at"])
         return self
 
     def flow(self, label: str) -> Flow:
-        return next(flow for (name, _), flow in self.flows.items() if name == label)
+        return next(flow for flow in self.flows if flow.label == label)
 
     def record(
         self, label: str, *, resource: str = "order", parent: Record | None = None

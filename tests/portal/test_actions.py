@@ -1,0 +1,128 @@
+"""What people do: replay, edit, cancel, switch, pause, check."""
+
+import json
+
+import pytest
+from django.test import Client, override_settings
+
+from connectors.models import Connection
+from ekyam.tenants.models import Role
+from ekyam.tenants.scope import tenant_scope
+from flows.models import Delivery, Flow
+from flows.queries.dead_letters import list_dead_groups
+from tests.portal import build
+from tests.portal.conftest import Side, sign_in
+from tests.world import add_member
+
+
+def fresh(side: Side, delivery: Delivery) -> Delivery:
+    with tenant_scope(side.company.tenant):
+        return Delivery.objects.get(pk=delivery.pk)
+
+
+def test_it_replays_a_dead_letter_and_comes_back(owner: Client, here: Side) -> None:
+    assert here.dead.record is not None
+    back = f"/orders/{here.dead.record.public_id}/"
+    answer = owner.post(f"/deliveries/{here.dead.public_id}/replay/", {"back": back})
+    assert answer["Location"] == back
+    assert fresh(here, here.dead).state == "pending"
+
+
+def test_it_goes_back_to_no_other_site(owner: Client, here: Side) -> None:
+    answer = owner.post(
+        f"/deliveries/{here.dead.public_id}/replay/", {"back": "https://elsewhere.example/"}
+    )
+    assert answer["Location"] == f"/deliveries/{here.dead.public_id}/"
+
+
+def test_it_cancels_and_says_who_did(owner: Client, here: Side) -> None:
+    owner.post(f"/deliveries/{here.parked.public_id}/cancel/")
+    row = fresh(here, here.parked)
+    assert row.state == "cancelled" and "owner@juniper.example" in row.note
+
+
+def test_it_says_why_something_cannot_be_cancelled(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        done = Delivery.objects.filter(state="succeeded")[0]
+    answer = owner.post(f"/deliveries/{done.public_id}/cancel/", follow=True)
+    assert "cannot be called off" in answer.content.decode()
+
+
+def test_it_says_how_many_before_it_replays_a_group(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        build.refused(here.shop, "1012")
+        key = list_dead_groups()[0].key
+    text = owner.get(f"/dead-letters/{key}/replay/").content.decode()
+    assert "2 deliveries" in text
+    assert fresh(here, here.dead).state == "dead"
+    owner.post(f"/dead-letters/{key}/replay/")
+    with tenant_scope(here.company.tenant):
+        assert not Delivery.objects.filter(state="dead").exists()
+
+
+def test_it_sends_an_edited_record(owner: Client, here: Side) -> None:
+    edited = {**here.dead.standard, "note": "Ring twice."}
+    address = f"/deliveries/{here.dead.public_id}/edit/"
+    assert owner.post(address, {"standard": json.dumps(edited)}).status_code == 302
+    row = fresh(here, here.dead)
+    assert row.state == "pending" and row.standard["note"] == "Ring twice."
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"id": 1}', '{"number": "x", "wrong": true}'])
+def test_it_keeps_what_was_typed_when_the_record_is_wrong(
+    owner: Client, here: Side, text: str
+) -> None:
+    answer = owner.post(f"/deliveries/{here.dead.public_id}/edit/", {"standard": text})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert fresh(here, here.dead).state == "dead"
+
+
+def test_it_switches_a_flow_off_and_on(owner: Client, here: Side) -> None:
+    flow = here.shop.flow("Orders")
+    for to in ("off", "on"):
+        owner.post(f"/flows/{flow.public_id}/switch/", {"to": to})
+        with tenant_scope(here.company.tenant):
+            assert Flow.objects.get(pk=flow.pk).is_on == (to == "on")
+
+
+def test_it_pauses_and_resumes_a_connection(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    for move, state in (("pause", "paused"), ("resume", "active")):
+        owner.post(f"/connections/{row.public_id}/{move}/")
+        with tenant_scope(here.company.tenant):
+            assert Connection.objects.get(pk=row.pk).state == state
+
+
+def test_it_does_not_resume_what_was_refused(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(pk=row.pk).update(state="needs_reauthorization")
+    owner.post(f"/connections/{row.public_id}/resume/")
+    with tenant_scope(here.company.tenant):
+        assert Connection.objects.get(pk=row.pk).state == "needs_reauthorization"
+
+
+@override_settings(SANDBOX_URL="http://127.0.0.1:9")
+def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
+    """Nobody listens at port 9, and that is what the report says."""
+    row = here.shop.connections["whiplash"]
+    answer = owner.post(f"/connections/{row.public_id}/check/", follow=True)
+    text = answer.content.decode()
+    assert "The check did not pass" in text and "Did not pass" in text
+    with tenant_scope(here.company.tenant):
+        assert Connection.objects.get(pk=row.pk).checked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.ADMIN, 302),
+        (Role.INTEGRATOR, 302),
+        (Role.OPERATOR, 302),
+        (Role.DEVELOPER, 403),
+    ],
+)
+def test_it_lets_those_act_who_may(here: Side, role: Role, status: int) -> None:
+    client = sign_in(add_member(here.company.tenant, role))
+    assert client.post(f"/deliveries/{here.dead.public_id}/replay/").status_code == status

@@ -1,0 +1,136 @@
+"""Who may enter by which door: one row for each, and no door without a row."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from ekyam.tenants.scope import tenant_scope
+from flows.models import Delivery
+from flows.queries.dead_letters import list_dead_groups
+from flows.states import State
+from portal.web.urls import urlpatterns
+from tests.portal.conftest import Side, sign_in
+
+
+@dataclass(frozen=True)
+class Door:
+    """`of` says whose id is in the address; `act` that it writes, so that viewers are refused."""
+
+    name: str
+    of: str = ""
+    act: bool = False
+    form: bool = False  # writes by POST, and shows its form by GET
+
+
+DOORS = [
+    Door("home"),
+    Door("connections"),
+    Door("connection", of="connection"),
+    Door("check_connection", of="connection", act=True),
+    Door("pause_connection", of="connection", act=True),
+    Door("resume_connection", of="connection", act=True),
+    Door("flows"),
+    Door("switch_flow", of="flow", act=True),
+    Door("orders"),
+    Door("journey", of="order"),
+    Door("journey_part", of="order"),
+    Door("search"),
+    Door("runs"),
+    Door("run", of="run"),
+    Door("dead_letters"),
+    Door("dead_group", of="cause"),
+    Door("replay_group", of="cause", act=True, form=True),
+    Door("delivery", of="delivery"),
+    Door("exchanges", of="delivery"),
+    Door("replay_delivery", of="delivery", act=True),
+    Door("cancel_delivery", of="delivery", act=True),
+    Door("edit_delivery", of="delivery", act=True, form=True),
+    Door("payload", of="event"),
+]
+# Doors of a person and not of a company; tested by themselves below.
+PERSONAL = {"tenants", "components"}
+
+every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+
+
+def address_of(door: Door, side: Side) -> str:
+    if not door.of:
+        return reverse(door.name)
+    with tenant_scope(side.company.tenant):
+        found = {
+            "connection": side.shop.connections["whiplash"].public_id,
+            "flow": side.shop.flow("Orders").public_id,
+            "order": side.shipped.public_id,
+            "run": Delivery.objects.exclude(run=None)[0].run.public_id,
+            "cause": list_dead_groups()[0].key,
+            "delivery": side.dead.public_id,
+            "event": side.dead.event.public_id,
+        }
+    if door.of == "cause":
+        return reverse(door.name, kwargs={"key": found["cause"]})
+    return reverse(door.name, kwargs={"id": found[door.of]})
+
+
+def knock(client: Client, door: Door, address: str) -> int:
+    return client.post(address).status_code if door.act else client.get(address).status_code
+
+
+def test_it_has_a_row_for_every_door() -> None:
+    names = {found.name for found in urlpatterns if isinstance(found, URLPattern)}
+    assert len(names) == len(urlpatterns)
+    assert names == {door.name for door in DOORS} | PERSONAL
+
+
+@every_door
+def test_it_sends_strangers_to_sign_in(here: Side, door: Door) -> None:
+    address = address_of(door, here)
+    answer = Client().post(address) if door.act else Client().get(address)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")
+
+
+@every_door
+def test_it_shows_outsiders_nothing(here: Side, there: Side, door: Door) -> None:
+    """The owner of another company knows the address, and it may as well not exist."""
+    outsider = sign_in(there.company.owner)
+    if door.of == "cause":
+        with tenant_scope(there.company.tenant):
+            Delivery.objects.filter(state=State.DEAD).update(reason="Another reason.")
+    if door.of:
+        assert knock(outsider, door, address_of(door, here)) == 404
+    else:
+        answer = outsider.get(address_of(door, here))
+        assert here.company.tenant.name not in answer.content.decode()
+
+
+@every_door
+def test_it_lets_viewers_look_and_not_act(here: Side, viewer: Client, door: Door) -> None:
+    address = address_of(door, here)
+    assert knock(viewer, door, address) == (403 if door.act else 200)
+    if door.form:
+        assert viewer.get(address).status_code == 403
+
+
+@every_door
+def test_it_lets_the_owner_in(here: Side, owner: Client, door: Door) -> None:
+    address = address_of(door, here)
+    if not door.act or door.form:
+        assert owner.get(address).status_code == 200
+    if door.act and not door.form:
+        assert owner.get(address).status_code == 405
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door.act], ids=lambda door: door.name)
+def test_it_refuses_what_comes_from_another_site(here: Side, door: Door) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(here.company.owner, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(address_of(door, here)).status_code == 403
+
+
+def test_it_shows_the_components_to_staff_only(owner: Client, here: Side) -> None:
+    assert owner.get("/components/").status_code == 403
+    here.company.owner.is_staff = True
+    here.company.owner.save()
+    assert owner.get("/components/").status_code == 200
