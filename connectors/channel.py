@@ -83,10 +83,14 @@ def open_channel(connection: Connection) -> Channel:
 
 
 def limits_of(connection: Connection) -> Limits:
-    """The vendor's documented ones; `per_second` of the settings says what this account has."""
-    limits = connection.spec.limits
-    chosen = connection.settings.get("per_second")
-    return limits if chosen is None else replace(limits, per_second=float(chosen))
+    """The vendor's documented ones, or what the settings say that this account has."""
+    limits, chosen = connection.spec.limits, connection.settings
+    per_second, concurrency = chosen.get("per_second"), chosen.get("concurrency")
+    return replace(
+        limits,
+        per_second=limits.per_second if per_second is None else float(per_second),
+        concurrency=int(concurrency or limits.concurrency),
+    )
 
 
 def base_url_of(connection: Connection) -> str:

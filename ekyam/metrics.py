@@ -12,6 +12,7 @@ if settings.METRICS_DIR:
     Path(settings.METRICS_DIR).mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_DIR
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -56,10 +57,21 @@ def gauge_source(source: Source) -> Source:
     return source
 
 
+def _read_sources() -> Iterator[Reading]:
+    """Without a database there are no gauges, and that itself is one: the counters still tell."""
+    unreadable = 0
+    for source in _sources:
+        try:
+            yield from list(source())
+        except DatabaseError:
+            unreadable += 1
+    yield Reading("ekyam_gauges_unreadable", "Gauge sources that the database kept.", unreadable)
+
+
 class _Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         families: dict[str, GaugeMetricFamily] = {}
-        for reading in (reading for source in _sources for reading in source()):
+        for reading in _read_sources():
             names = list(reading.labels)
             family = families.setdefault(
                 reading.name, GaugeMetricFamily(reading.name, reading.help, labels=names)

@@ -117,6 +117,9 @@ DATABASES = {
     "default": database(
         DATABASE_URL or NO_DATABASE,
         pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 5},
+        # The engine says the same few sentences all day: PostgreSQL plans each of them once.
+        server_side_binding=True,
+        prepare_threshold=env.int("DATABASE_PREPARE_THRESHOLD", default=5),
     ),
     "owner": database(OWNER_DATABASE_URL or NO_DATABASE),
 }

@@ -187,6 +187,7 @@ _ERP_SETTINGS = {
     "new_order_status": "A",
     "currency": "USD",
     "line_id_field": "custcol_ekyam_line_id",
+    "concurrency": "15",  # NetSuite's Premium tier
 }
 
 

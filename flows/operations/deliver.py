@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from connectors.channel import Channel, open_channel
+from connectors.channel import Channel, limits_of, open_channel
 from connectors.errors import Failure, MissingLink
 from connectors.models import Connection
 from connectors.spec import Context, Written
@@ -41,6 +41,7 @@ from flows.operations.send import Before, Letter, Outcome, try_once
 from flows.operations.settle import Try, settle
 
 TURN_SECONDS = 20  # then others have their turn
+GATHER_SECONDS = 0.004
 HTTP_THREADS = 64
 
 
@@ -124,7 +125,7 @@ class _Pumping:
         return kept
 
     def _claim(self, target: Connection, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
-        width = max(1, target.spec.limits.concurrency) - len(self.under_way)
+        width = max(1, limits_of(target).concurrency) - len(self.under_way)
         if width <= 0 or not is_sendable(target, now):
             return []
         claimed = claim_due(target_id=target.pk, token=self.token, now=now, limit=width)
@@ -188,5 +189,7 @@ class _Pumping:
             self.under_way[_threads().submit(try_once, letter, channel)] = (delivery, letter)
 
     def _wait(self) -> list[Try]:
-        done, _ = wait(self.under_way, timeout=1, return_when=FIRST_COMPLETED)
+        done, rest = wait(self.under_way, timeout=1, return_when=FIRST_COMPLETED)
+        if done and rest:  # those that finish at the same time are settled together
+            done |= wait(rest, timeout=GATHER_SECONDS).done
         return [Try(*self.under_way.pop(future), future.result()) for future in done]
