@@ -6,6 +6,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -328,14 +329,24 @@ class Connector:
     classify: Callable[[Request, Response], Exception | None] | None = None
     headers: Dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], Any]:
+        parts = (("feed", self.feeds), ("stream", self.streams), ("action", self.actions))
+        return {
+            (kind, one.name): one for kind, some in (*parts, ("auth", self.auth)) for one in some
+        }
+
     def feed(self, name: str) -> Feed:
-        return next(feed for feed in self.feeds if feed.name == name)
+        found: Feed = self._named["feed", name]
+        return found
 
     def stream(self, name: str) -> Stream:
-        return next(stream for stream in self.streams if stream.name == name)
+        found: Stream = self._named["stream", name]
+        return found
 
     def action(self, name: str) -> Action:
-        return next(action for action in self.actions if action.name == name)
+        found: Action = self._named["action", name]
+        return found
 
     def auth_method(self, name: str) -> Any:
-        return next(method for method in self.auth if method.name == name)
+        return self._named["auth", name]

@@ -10,12 +10,12 @@ __all__ = ["BrokerError", "deliver", "poll", "route", "sweep"]
 
 @shared_task(ignore_result=True)
 def route(*, tenant_id: str, subject_id: str) -> None:
-    """Route what a connection has received."""
+    """Route what a connection has received, and send what came of it."""
     from flows.operations import nudge
-    from flows.operations.route import route_events
+    from flows.operations.route import route_and_deliver
 
     nudge.begin("route", UUID(subject_id))
-    route_events(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
+    route_and_deliver(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
 
 
 @shared_task(ignore_result=True)

@@ -20,6 +20,7 @@ def port() -> Iterator[int]:
     server = start_server(token=TOKEN)
     yield server.server_port
     server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.parametrize("promise", promises(), ids=lambda promise: promise.__name__)
@@ -42,6 +43,7 @@ def test_it_finds_a_fourth_connector_in_a_folder_dropped_in(
         for promise in promises():
             promise("depot", server.server_port)
         server.shutdown()
+        server.server_close()
     finally:
         monkeypatch.undo()
         registry.forget()

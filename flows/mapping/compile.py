@@ -1,5 +1,6 @@
 """Turn the lines of a mapping into a function from one record to another."""
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -35,7 +36,7 @@ def _compile_lines(lines: Iterable[Line], prefix: str) -> Apply:
 
 def _compile_line(line: Line, prefix: str) -> Callable[[Any, Context], Any]:
     name = f"{prefix}{line.target}"
-    find = jmespath.compile(line.source).search if line.source else lambda source: None
+    find = finder(line.source)
     if line.each:
         return _compile_each(line, name, find)
     steps = line.steps
@@ -59,6 +60,29 @@ def _compile_line(line: Line, prefix: str) -> Callable[[Any, Context], Any]:
         return value
 
     return read
+
+
+_PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def finder(path: str) -> Callable[[Any], Any]:
+    """What finds `path` in a record. Most paths only go down: those need no interpreter."""
+    if not path:
+        return lambda source: None
+    if path == "@":
+        return lambda source: source
+    if not _PLAIN_PATH.fullmatch(path):
+        search: Callable[[Any], Any] = jmespath.compile(path).search
+        return search
+    first, *rest = path.split(".")
+
+    def find(source: Any) -> Any:
+        value = source.get(first) if isinstance(source, dict) else None
+        for name in rest:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    return find
 
 
 def _compile_each(line: Line, name: str, find: Any) -> Callable[[Any, Context], Any]:

@@ -1,17 +1,17 @@
 """Raw record -> standard record (reader), standard record -> vendor's body (writer)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import jmespath
 import msgspec
 
 from connectors.errors import MappingFailed, MoneyMismatch
 from connectors.spec import Action, Context, Mapping, Stream
 from connectors.standard import resources
 from connectors.standard.record import Record
-from flows.mapping.compile import Apply, compile_mapping, to_plain
+from flows.mapping.compile import Apply, compile_mapping, finder, to_plain
 
 _compiled: dict[int, tuple[Mapping, Apply]] = {}
 
@@ -25,14 +25,14 @@ def _apply_of(mapping: Mapping) -> Apply:
 
 
 @lru_cache(maxsize=1024)
-def expression(path: str) -> Any:
-    return jmespath.compile(path)
+def expression(path: str) -> Callable[[Any], Any]:
+    return finder(path)
 
 
 def select_record(stream: Stream, feed: str, raw: Any) -> Any | None:
     """This stream's record inside a feed's record, or None when it holds none."""
-    found = expression(stream.sources[feed]).search(raw)
-    if not found or (stream.when and not expression(stream.when).search(found)):
+    found = expression(stream.sources[feed])(raw)
+    if not found or (stream.when and not expression(stream.when)(found)):
         return None
     return found
 

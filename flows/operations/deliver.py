@@ -53,12 +53,15 @@ def _threads() -> ThreadPoolExecutor:
 def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
     """Send until nothing is due. Returns at once when another worker is at it."""
     while True:
-        is_done = _Pumping(tenant_id, target_id).run()
+        pumping = _Pumping(tenant_id, target_id)
+        pumping.run()
+        if pumping.was_turned_away:
+            return
         # A row that came while the lease was still ours had its nudge turned away.
         with tenant_scope(tenant_id):
             if not has_due(target_id=target_id, now=timezone.now()):
                 return
-            if not is_done:
+            if not pumping.has_time():
                 nudge("deliver", tenant_id=tenant_id, subject_id=target_id)
                 return
 
@@ -74,9 +77,10 @@ class _Pumping:
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
+    was_turned_away: bool = False
 
-    def run(self) -> bool:
-        """False when something may be left: the turn was over, or the lease is another worker's."""
+    def run(self) -> None:
+        """Until nothing is left to claim, the turn is over, or another worker has the lease."""
         finished: list[Try] = []
         try:
             while True:
@@ -84,7 +88,7 @@ class _Pumping:
                     letters = self._step(finished)
                 self._submit(letters)
                 if not self.under_way:
-                    return self.lease_ends > 0 and self._has_time()
+                    return
                 finished = self._wait()
         finally:
             # What is still under way when we fail must have landed before anybody asks for it.
@@ -101,15 +105,16 @@ class _Pumping:
         is_first, now = not self.lease_ends, timezone.now()
         is_mine = self._keep_lease(now)
         if is_first and not is_mine:
+            self.was_turned_away = True
             return []
         if is_first:
             recover_lost(target_id=self.target_id, token=self.token, now=now)
         target = Connection.objects.get(pk=self.target_id)
         if finished:
             settle(target, finished, token=self.token, now=now)
-        return self._claim(target, now) if is_mine and self._has_time() else []
+        return self._claim(target, now) if is_mine and self.has_time() else []
 
-    def _has_time(self) -> bool:
+    def has_time(self) -> bool:
         return time.monotonic() - self.started < TURN_SECONDS
 
     def _keep_lease(self, now: datetime) -> bool:

@@ -96,8 +96,8 @@ def _version_key(feed: Feed, record_id: str, version: str) -> str:
 def _key(feed: Feed, raw: Any, body: bytes) -> str:
     """Two readings of one version are one event, unless they differ: a vendor's clock is coarse,
     and a second change within its tick has the same version."""
-    record_id = expression(feed.record_id).search(raw)
-    version = expression(feed.version).search(raw)
+    record_id = expression(feed.record_id)(raw)
+    version = expression(feed.version)(raw)
     return _version_key(feed, record_id, version) + hashlib.sha256(body).hexdigest()[:16]
 
 

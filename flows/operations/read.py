@@ -76,7 +76,7 @@ def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
         body = msgspec.json.decode(bytes(event.body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(f"The body is not JSON: {error}.") from error
-    found = body if event.feed else expression(feed.records).search(body)
+    found = body if event.feed else expression(feed.records)(body)
     if found is None:
         raise Unreadable(f"The body has no record where «{feed.records}» points.")
     yield from found if isinstance(found, list) else [found]
@@ -88,8 +88,8 @@ def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> R
     try:
         if not isinstance(raw, dict):
             raise MappingFailed("The record is not an object.", value=raw)
-        version = str(expression(feed.version).search(raw) or "")
-        external_id = str(expression(feed.record_id).search(raw) or "")
+        version = str(expression(feed.version)(raw) or "")
+        external_id = str(expression(feed.record_id)(raw) or "")
         selected = select_record(stream, feed.name, raw)
         if selected is None:
             return None

@@ -18,6 +18,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.mapping.compile import to_plain
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
+from flows.operations.deliver import deliver_to
 from flows.operations.identify import Key, Named, identify_records
 from flows.operations.nudge import nudge
 from flows.operations.publish import (
@@ -34,16 +35,29 @@ from flows.states import SUPERSEDABLE, State
 BATCH = 50
 
 
-def route_events(*, tenant_id: UUID, connection_id: UUID) -> None:
-    """Route all that waits, a batch a transaction; what crashes is routed again."""
+def route_events(*, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
+    """Route all that waits, a batch a transaction; what crashes is routed again.
+
+    Returns the targets that have something to be sent now.
+    """
+    targets: set[UUID] = set()
     while True:
         with tenant_scope(tenant_id):
             connection = Connection.objects.get(pk=connection_id)
-            if _route_batch(connection) < BATCH:
-                return
+            if _route_batch(connection, targets) < BATCH:
+                return targets
 
 
-def _route_batch(connection: Connection) -> int:
+def route_and_deliver(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """Route, then send to the first target at once; the others are nudged."""
+    first, *others = [*route_events(tenant_id=tenant_id, connection_id=connection_id), None]
+    for target_id in filter(None, others):
+        nudge("deliver", tenant_id=tenant_id, subject_id=target_id)
+    if first is not None:
+        deliver_to(tenant_id=tenant_id, target_id=first)
+
+
+def _route_batch(connection: Connection, targets: set[UUID]) -> int:
     events = list(
         Event.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(connection=connection, state=EventState.RECEIVED)
@@ -56,7 +70,7 @@ def _route_batch(connection: Connection) -> int:
         Flow.objects.filter(source=connection, is_on=True).select_related("source", "target")
     )
     readings, born_dead = _read_all(connection, events, flows, now)
-    _write(connection, readings, born_dead, now)
+    targets |= _write(connection, readings, born_dead, now)
     Event.objects.bulk_update(events, ["state", "note"])
     return len(events)
 
@@ -99,7 +113,7 @@ def _dead_event(event: Event, failure: Exception, now: datetime) -> Delivery:
 
 def _write(
     connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
-) -> None:
+) -> set[UUID]:
     records = identify_records(connection, [_named(r) for r in readings if r.external_id])
     history = _history(readings)
     fresh = _without_known(readings, history)
@@ -109,8 +123,7 @@ def _write(
     Delivery.objects.bulk_create([*born_dead, *deliveries])
     _supersede_older(deliveries, history, now)
     write_facts(_facts(fresh, deliveries, records, born_dead, now))
-    for target_id in {reading.flow.target_id for reading in fresh}:
-        nudge("deliver", tenant_id=connection.tenant_id, subject_id=target_id)
+    return {reading.flow.target_id for reading in fresh}
 
 
 def _version_of(reading: Reading) -> str:
