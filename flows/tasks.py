@@ -11,10 +11,8 @@ __all__ = ["BrokerError", "deliver", "poll", "route", "sweep"]
 @shared_task(ignore_result=True)
 def route(*, tenant_id: str, subject_id: str) -> None:
     """Route what a connection has received, and send what came of it."""
-    from flows.operations import nudge
     from flows.operations.route import route_and_deliver
 
-    nudge.begin("route", UUID(subject_id))
     route_and_deliver(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
 
 
@@ -24,7 +22,7 @@ def deliver(*, tenant_id: str, subject_id: str) -> None:
     from flows.operations import nudge
     from flows.operations.deliver import deliver_to
 
-    nudge.begin("deliver", UUID(subject_id))
+    nudge.clear("deliver", UUID(subject_id))
     deliver_to(tenant_id=UUID(tenant_id), target_id=UUID(subject_id))
 
 
@@ -34,7 +32,7 @@ def poll(*, tenant_id: str, subject_id: str) -> None:
     from flows.operations import nudge
     from flows.operations.poll import poll_feed
 
-    nudge.begin("poll", UUID(subject_id))
+    nudge.clear("poll", UUID(subject_id))
     poll_feed(tenant_id=UUID(tenant_id), cursor_id=UUID(subject_id))
 
 

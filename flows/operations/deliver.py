@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+import structlog
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -27,6 +28,7 @@ from connectors.standard import resources
 from ekyam.tenants.scope import current_tenant_id, tenant_scope
 from flows.mapping.records import write_body
 from flows.models import Delivery
+from flows.operations import turns
 from flows.operations.claim import (
     claim_due,
     has_due,
@@ -39,7 +41,9 @@ from flows.operations.nudge import nudge
 from flows.operations.resolve import Resolver
 from flows.operations.send import Before, Letter, Outcome, try_once
 from flows.operations.settle import Try, settle
+from flows.operations.turns import Turn, threads
 
+log = structlog.get_logger(__name__)
 TURN_SECONDS = 20  # then others have their turn
 GATHER_SECONDS = 0.004
 HTTP_THREADS = 64
@@ -50,11 +54,28 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
 
 
+def deliver_soon(*, tenant_id: UUID, target_id: UUID) -> None:
+    """Have this process send what is due, beside what the caller goes on with."""
+    threads().submit(_deliver_logged, tenant_id, target_id)
+
+
+def _deliver_logged(tenant_id: UUID, target_id: UUID) -> None:
+    try:
+        deliver_to(tenant_id=tenant_id, target_id=target_id)
+    except Exception:
+        log.exception("delivering failed; the sweeper will nudge again")
+    finally:
+        connection.close()
+
+
 def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
-    """Send until nothing is due. Returns at once when another worker is at it."""
-    while True:
-        pumping = _Pumping(tenant_id, target_id)
-        pumping.run()
+    """Send until nothing is due. Returns at once when another thread or worker is at it."""
+    while turn := turns.begin("deliver", target_id):
+        pumping = _Pumping(tenant_id, target_id, turn)
+        try:
+            pumping.run()
+        finally:
+            turn.end()
         if pumping.was_turned_away:
             return
         # A row that came while the lease was still ours had its nudge turned away.
@@ -72,6 +93,7 @@ class _Pumping:
 
     tenant_id: UUID
     target_id: UUID
+    turn: Turn
     token: UUID = field(default_factory=uuid4)
     under_way: dict[Future[Outcome], tuple[Delivery, Letter]] = field(default_factory=dict)
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
@@ -84,10 +106,11 @@ class _Pumping:
         finished: list[Try] = []
         try:
             while True:
+                self.turn.listen()
                 with tenant_scope(self.tenant_id):
                     letters = self._step(finished)
                 self._submit(letters)
-                if not self.under_way:
+                if not self.under_way and self._may_end():
                     return
                 finished = self._wait()
         finally:
@@ -96,6 +119,9 @@ class _Pumping:
             if self.lease_ends:
                 with tenant_scope(self.tenant_id):
                     release_pump(target_id=self.target_id, token=self.token)
+
+    def _may_end(self) -> bool:
+        return not (self.lease_ends and self.has_time()) or self.turn.may_end()
 
     def _step(self, finished: Sequence[Try]) -> list[tuple[Delivery, Letter, Channel]]:
         """One transaction: settle what is finished, keep the lease, claim what is next.
@@ -194,7 +220,9 @@ class _Pumping:
             self.under_way[_threads().submit(try_once, letter, channel)] = (delivery, letter)
 
     def _wait(self) -> list[Try]:
-        done, rest = wait(self.under_way, timeout=1, return_when=FIRST_COMPLETED)
-        if done and rest:  # those that finish at the same time are settled together
-            done |= wait(rest, timeout=GATHER_SECONDS).done
+        """Until something is finished, or somebody rings, or it is time to renew the lease."""
+        wait([*self.under_way, self.turn.bell], timeout=1, return_when=FIRST_COMPLETED)
+        if not self.turn.bell.done():  # those that finish at the same time are settled together
+            wait(self.under_way, timeout=GATHER_SECONDS)
+        done = [future for future in self.under_way if future.done()]
         return [Try(*self.under_way.pop(future), future.result()) for future in done]

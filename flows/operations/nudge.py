@@ -22,7 +22,8 @@ def _redis() -> redis.Redis:
 def nudge(task: str, *, tenant_id: UUID, subject_id: UUID) -> None:
     """After this transaction: `task` has work for the subject. Coalesced: one message at a time.
 
-    The mark goes when the task starts, before it looks; so a row committed later is never missed.
+    A mark says that one is under way. Whoever does the work clears it before a last look; so a row
+    that was committed before its nudge found the mark is never missed.
     """
     transaction.on_commit(lambda: _send(task, tenant_id, subject_id))
 
@@ -40,8 +41,8 @@ def _send(task: str, tenant_id: UUID, subject_id: UUID) -> None:
         log.warning("nudge lost", extra={"task": task, "error": str(error)})
 
 
-def begin(task: str, subject_id: UUID) -> None:
-    """The task has started: from now on a new nudge is a new message."""
+def clear(task: str, subject_id: UUID) -> None:
+    """From now on a nudge is a new message; look once more after this."""
     try:
         _redis().delete(_mark(task, subject_id))
     except (redis.RedisError, OSError) as error:

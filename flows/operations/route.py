@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from ekyam.tenants.scope import tenant_scope
 from flows.mapping.compile import to_plain
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
-from flows.operations.deliver import deliver_to
+from flows.operations import turns
+from flows.operations.deliver import deliver_soon
 from flows.operations.identify import Key, Named, identify_records
-from flows.operations.nudge import nudge
+from flows.operations.nudge import clear
 from flows.operations.publish import (
     ORDER_CANCELLED,
     ORDER_RECEIVED,
@@ -41,38 +43,69 @@ def route_events(*, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
     Returns the targets that have something to be sent now.
     """
     targets: set[UUID] = set()
-    while True:
-        with tenant_scope(tenant_id):
-            connection = Connection.objects.get(pk=connection_id)
-            if _route_batch(connection, targets) < BATCH:
-                return targets
+    while found := _route_batch(tenant_id, connection_id):
+        targets |= found.targets
+    return targets
 
 
 def route_and_deliver(*, tenant_id: UUID, connection_id: UUID) -> None:
-    """Route, then send to the first target at once; the others are nudged."""
-    first, *others = [*route_events(tenant_id=tenant_id, connection_id=connection_id), None]
-    for target_id in filter(None, others):
-        nudge("deliver", tenant_id=tenant_id, subject_id=target_id)
-    if first is not None:
-        deliver_to(tenant_id=tenant_id, target_id=first)
+    """Route what waits and what comes meanwhile, and have it sent beside.
+
+    The nudge's mark is cleared only when nothing is left, and then there is one more look: while
+    events keep coming no message is needed, and whoever finds the mark is seen by that look.
+    """
+    turn = turns.begin("route", connection_id)
+    if turn is None:
+        return
+    try:
+        is_cleared = False
+        while True:
+            turn.listen()
+            found = _route_batch(tenant_id, connection_id)
+            if found:
+                is_cleared = False
+                for target_id in found.targets:
+                    deliver_soon(tenant_id=tenant_id, target_id=target_id)
+            elif not is_cleared:
+                clear("route", connection_id)
+                is_cleared = True
+            elif turn.may_end():
+                return
+    finally:
+        turn.end()
 
 
-def _route_batch(connection: Connection, targets: set[UUID]) -> int:
-    events = list(
-        Event.objects.select_for_update(skip_locked=True, no_key=True)
-        .filter(connection=connection, state=EventState.RECEIVED)
-        .order_by("received_at", "id")[:BATCH]
-    )
-    if not events:
-        return 0
+@dataclass(frozen=True)
+class Batch:
+    """How many events were routed, and which targets have something to be sent now."""
+
+    events: int
+    targets: set[UUID]
+
+    def __bool__(self) -> bool:
+        return self.events > 0
+
+
+def _route_batch(tenant_id: UUID, connection_id: UUID) -> Batch:
+    with tenant_scope(tenant_id):
+        connection = Connection.objects.get(pk=connection_id)
+        events = list(
+            Event.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(connection=connection, state=EventState.RECEIVED)
+            .order_by("received_at", "id")[:BATCH]
+        )
+        return Batch(len(events), _route(connection, events) if events else set())
+
+
+def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
     flows = list(
         Flow.objects.filter(source=connection, is_on=True).select_related("source", "target")
     )
     readings, born_dead = _read_all(connection, events, flows, now)
-    targets |= _write(connection, readings, born_dead, now)
+    targets = _write(connection, readings, born_dead, now)
     Event.objects.bulk_update(events, ["state", "note"])
-    return len(events)
+    return targets
 
 
 def _read_all(
