@@ -80,7 +80,7 @@ class Day:
         ledgers, orders = Ledgers.read(self.house.remotes), self.story.orders
         found = [f"{one.name}: {what}" for one in orders for what in missing(one, ledgers)]
         found += twice_written(self.house.remotes, orders)
-        found += [f"{name} ended by itself" for name in self.house.ended()]
+        found += self.house.ended()
         ids = tuple(f"-{one.id}" for one in orders)
         dead = [row for row in self.house.desk.dead() if row["reference"].endswith(ids)]
         return found + [f"dead: {row['flow']} {row['reference']}: {row['reason']}" for row in dead]

@@ -150,8 +150,15 @@ class House:
         time.sleep(max(0.0, TOKENS_ARE_YOUNG_SECONDS - age))
 
     def ended(self) -> list[str]:
-        """What ended by itself: nothing should."""
-        return [name for name, process in self._running.items() if process.poll() is not None]
+        """What ended by itself, with its last words: nothing should."""
+        return [
+            f"{name} ended by itself with {process.returncode}: {self._last_words(name)}"
+            for name, process in self._running.items()
+            if process.poll() is not None
+        ]
+
+    def _last_words(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-1500:]
 
     def _stop_processes(self) -> None:
         for process in self._running.values():

@@ -72,8 +72,7 @@ def test_it_waits_with_a_shipment_for_the_order(house: House) -> None:
     house.desk.ask("switch", label="Orders", is_on=False)
     try:
         order = day.story.place(PLAIN)
-        enter_in_warehouse(house, order)
-        day.story.advance()
+        house.remotes.warehouse.do("ship", order=enter_in_warehouse(house, order))
         eventually(lambda: "parked" in states_of(house, order, "Item fulfilments"))
         assert not sales_of(house, order)
     finally:
@@ -88,7 +87,7 @@ def test_it_waits_with_a_shipment_for_the_order(house: House) -> None:
     assert not day.wrong()
 
 
-def enter_in_warehouse(house: House, order: Placed) -> None:
+def enter_in_warehouse(house: House, order: Placed) -> str:
     """By the warehouse's own API, as another system might, with our names."""
     warehouse = house.remotes.warehouse
     reference = f"{house.remotes.shop.account}-{order.id}"
@@ -119,6 +118,7 @@ def enter_in_warehouse(house: House, order: Placed) -> None:
         timeout=10,
     )
     assert answer.ok, answer.text
+    return reference
 
 
 def test_it_says_that_a_cancellation_comes_too_late(house: House) -> None:

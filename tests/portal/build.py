@@ -56,7 +56,9 @@ class Shop:
     def flow(self, label: str) -> Flow:
         return next(flow for (name, _), flow in self.flows.items() if name == label)
 
-    def record(self, label: str, *, resource: str = "order", parent: Record | None = None) -> Record:
+    def record(
+        self, label: str, *, resource: str = "order", parent: Record | None = None
+    ) -> Record:
         return Record.objects.create(
             id=ids.new(),
             tenant=self.tenant,
