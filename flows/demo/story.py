@@ -118,32 +118,35 @@ class Ledgers:
     """The three systems' own books, at one moment."""
 
     shop: dict[str, Row]
-    sales: list[Row]
-    fulfilments: list[Row]
-    parts_: list[Row]
+    sales: dict[str, list[Row]]  # by the order's id in the shop
+    fulfilments: dict[str, list[Row]]  # by the sales order's id
+    shipped: dict[str, list[Row]]  # by the order's id in the shop
 
     @classmethod
     def read(cls, remotes: Remotes) -> "Ledgers":
         erp = remotes.erp.look("ledger")
         return cls(
             shop={row["id"]: row for row in remotes.shop.rows("order")},
-            sales=[row for row in erp if row["kind"] == "sales_order"],
-            fulfilments=[row for row in erp if row["kind"] == "item_fulfilment"],
-            parts_=remotes.warehouse.rows("order"),
+            sales=_by(_shop_id, (row for row in erp if row["kind"] == "sales_order")),
+            fulfilments=_by(
+                lambda row: str(row["order"]),
+                (row for row in erp if row["kind"] == "item_fulfilment"),
+            ),
+            shipped=_by(_shop_id, remotes.warehouse.rows("order")),
         )
 
     def sales_of(self, order: Placed) -> list[Row]:
-        return [row for row in self.sales if _names(row["reference"], order)]
+        return self.sales.get(order.id, [])
 
     def sale(self, order: Placed) -> Row | None:
         return next(iter(self.sales_of(order)), None)
 
     def parts(self, order: Placed) -> list[Row]:
-        return [row for row in self.parts_ if _names(row["reference"], order)]
+        return self.shipped.get(order.id, [])
 
     def shipped_in_erp(self, order: Placed) -> list[Row]:
-        ids = {row["id"] for row in self.sales_of(order)}
-        return [row for row in self.fulfilments if str(row["order"]) in ids]
+        sales = self.sales_of(order)
+        return [row for sale in sales for row in self.fulfilments.get(str(sale["id"]), [])]
 
     def news(self, order: Placed) -> Iterable[tuple[str, str]]:
         for sale in self.sales_of(order):
@@ -169,8 +172,16 @@ def _words(state: str) -> str:
     return state.lower().replace("_", " ")
 
 
-def _names(reference: str | None, order: Placed) -> bool:
-    return bool(reference) and str(reference).endswith(f"-{order.id}")
+def _shop_id(row: Row) -> str:
+    """Our reference ends in the order's id in the shop."""
+    return str(row["reference"] or "").rpartition("-")[2]
+
+
+def _by(key: Callable[[Row], str], rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
 
 
 def missing(order: Placed, ledgers: Ledgers) -> list[str]:

@@ -142,10 +142,12 @@ def why_unchanged(letter: Letter, fingerprint: str) -> str:
     Raises TooLate for a change of what the target has accepted and no longer lets us change.
     """
     action, before = letter.action, letter.before
-    if before.is_forced or before.may_have_written:
+    if before.is_forced:
         return ""
-    if before.fingerprint == fingerprint:
+    if before.fingerprint == fingerprint:  # even if it was sent again: the same was written
         return "The target holds exactly this already."
+    if before.may_have_written:
+        return ""
     if action.links and before.linked_id and not action.latest_wins:
         if not before.fingerprint:
             return f"It is there already, as {before.linked_id}."

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.day import fill_shelves
+from tests.journeys.day import prepare
 from tests.journeys.house import House, open_house
 
 
 @pytest.fixture(scope="package")
 def _house() -> Iterator[House]:
     with open_house() as house:
-        fill_shelves(house.remotes)
+        prepare(house.remotes)
         yield house
 
 

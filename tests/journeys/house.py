@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,7 @@ from tests.journeys.desk import Desk
 
 WORKERS = ("worker-1", "worker-2")
 START_SECONDS = 90.0
+TOKENS_ARE_YOUNG_SECONDS = 32.0
 # Hurried: what takes minutes in an installation takes seconds here.
 HURRY = {
     "EKYAM_ENVIRONMENT": "demo",
@@ -75,6 +77,7 @@ class House:
         )
         self.desk = self._stack.enter_context(Desk(self.env))
         self.desk.ask("set_up")
+        self._opened_at = time.monotonic()
         self.remotes = Remotes(*(self._remote(slug) for slug in (SHOP, ERP, WAREHOUSE)))
 
     def _environment(self) -> dict[str, str]:
@@ -141,9 +144,21 @@ class House:
         self._valkey.process.wait()
         self._start_valkey(self._valkey.port)
 
+    def wait_until_settled_in(self) -> None:
+        """A token refused within half a minute of its issue counts as access withdrawn."""
+        age = time.monotonic() - self._opened_at
+        time.sleep(max(0.0, TOKENS_ARE_YOUNG_SECONDS - age))
+
     def ended(self) -> list[str]:
-        """What ended by itself: nothing should."""
-        return [name for name, process in self._running.items() if process.poll() is not None]
+        """What ended by itself, with its last words: nothing should."""
+        return [
+            f"{name} ended by itself with {process.returncode}: {self._last_words(name)}"
+            for name, process in self._running.items()
+            if process.poll() is not None
+        ]
+
+    def _last_words(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-1500:]
 
     def _stop_processes(self) -> None:
         for process in self._running.values():
@@ -163,7 +178,7 @@ def open_house() -> Iterator[House]:
             yield house
 
 
-def _commands() -> Mapping[str, str]:
+def _commands() -> dict[str, str]:
     """Those of an installation, with two workers, and the sandboxes first."""
     named = {**read_procfile(ROOT / "Procfile.demo"), **read_procfile(ROOT / "Procfile")}
     worker = named.pop("worker")

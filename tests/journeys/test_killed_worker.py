@@ -3,7 +3,7 @@
 from tests.journeys.day import Day, Seldom
 from tests.journeys.house import WORKERS, House
 
-ORDERS = 44
+ORDERS = 200
 KILLS = 8
 
 
