@@ -1,17 +1,18 @@
 """Takes a target's due deliveries, oldest of each record first, under the pump's lease."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from connectors.models import Connection
 from ekyam import ids
-from flows.models import Delivery, Link, Pump
-from flows.states import DONE, State
+from flows.models import Delivery, Pump, Record
+from flows.states import State
 
 _TAKE = """
     INSERT INTO flows_pump AS p (id, tenant_id, target_id, token, leased_until)
@@ -70,15 +71,41 @@ _READY = """
             AND (o.state IN ('pending', 'sending', 'retrying', 'in_doubt')
                  OR o.state = 'parked' AND o.record_id = d.record_id))
 """
+_COLUMNS = [field.column for field in Delivery._meta.concrete_fields]
+_ATTRIBUTES = [field.attname for field in Delivery._meta.concrete_fields]
 # Materialized: a plan that runs the subquery again for each row would claim beyond the limit.
 _CLAIM = f"""
     WITH ready AS MATERIALIZED (
         SELECT d.id {_READY} ORDER BY d.lane, d.sequence LIMIT %(limit)s
-        FOR UPDATE OF d SKIP LOCKED)
-    UPDATE flows_delivery c SET state = 'sending', lease_token = %(token)s
-    FROM ready WHERE c.id = ready.id
-    RETURNING c.id
+        FOR UPDATE OF d SKIP LOCKED),
+    claimed AS (
+        UPDATE flows_delivery c SET state = 'sending', lease_token = %(token)s
+        FROM ready WHERE c.id = ready.id
+        RETURNING c.*)
+    SELECT {", ".join(f"c.{column}" for column in _COLUMNS)},
+        r.resource, r.reference, l.external_id,
+        (SELECT p.fingerprint FROM flows_delivery p
+         WHERE p.record_id = c.record_id AND p.target_id = c.target_id AND p.action = c.action
+           AND p.state IN ('succeeded', 'unchanged')
+         ORDER BY p.sequence DESC LIMIT 1)
+    FROM claimed c
+    JOIN flows_record r ON r.id = c.record_id
+    LEFT JOIN flows_link l
+        ON l.record_id = c.record_id AND l.connection_id = c.target_id AND l.is_primary
+    ORDER BY c.lane, c.sequence
 """
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery to be sent, with its record, its id in the target, and what was sent last.
+
+    The delivery's `standard` is JSON text still.
+    """
+
+    delivery: Delivery
+    linked_id: str
+    last_fingerprint: str
 
 
 def is_sendable(target: Connection, now: datetime) -> bool:
@@ -87,35 +114,32 @@ def is_sendable(target: Connection, now: datetime) -> bool:
     return target.is_open and not is_throttled
 
 
-def claim_due(*, target_id: UUID, token: UUID, now: datetime, limit: int) -> Sequence[Delivery]:
+def claim_due(*, target_id: UUID, token: UUID, now: datetime, limit: int) -> Sequence[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"token": token, "target": target_id, "now": now, "limit": limit})
-        claimed = [row[0] for row in cursor.fetchall()]
-    if not claimed:
-        return []
-    return list(
-        Delivery.objects.filter(pk__in=claimed)
-        .select_related("flow__source", "record")
-        .annotate(linked_id=_LINKED_ID, last_fingerprint=_LAST_FINGERPRINT)
-        .order_by("lane", "sequence")
-    )
+        return [_claimed(row) for row in cursor.fetchall()]
 
 
-_LINKED_ID = Subquery(
-    Link.objects.filter(
-        record=OuterRef("record_id"), connection=OuterRef("target_id"), is_primary=True
-    ).values("external_id")[:1]
-)
-_LAST_FINGERPRINT = Subquery(
-    Delivery.objects.filter(
-        record=OuterRef("record_id"),
-        target=OuterRef("target_id"),
-        action=OuterRef("action"),
-        state__in=DONE,
+def _claimed(row: Sequence[Any]) -> Claimed:
+    *values, resource, reference, linked_id, last_fingerprint = row
+    delivery = Delivery.from_db("default", _ATTRIBUTES, values)
+    delivery.record = Record(
+        id=delivery.record_id,
+        tenant_id=delivery.tenant_id,
+        resource=resource,
+        reference=reference,
     )
-    .order_by("-sequence")
-    .values("fingerprint")[:1]
-)
+    return Claimed(delivery, linked_id or "", last_fingerprint or "")
+
+
+def read_state(target: Connection) -> None:
+    """What others may have changed of it since: its state, and how long the vendor wants peace."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, state_reason, throttled_until FROM connectors_connection WHERE id = %s",
+            [target.pk],
+        )
+        target.state, target.state_reason, target.throttled_until = cursor.fetchone()
 
 
 def has_due(*, target_id: UUID, now: datetime) -> bool:

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -27,12 +26,14 @@ from connectors.spec import Context, Written
 from connectors.standard import resources
 from ekyam.tenants.scope import current_tenant_id, tenant_scope
 from flows.mapping.records import write_body
-from flows.models import Delivery
+from flows.models import Delivery, Flow
 from flows.operations import turns
 from flows.operations.claim import (
+    Claimed,
     claim_due,
     has_due,
     is_sendable,
+    read_state,
     recover_lost,
     release_pump,
     take_pump,
@@ -97,6 +98,8 @@ class _Pumping:
     token: UUID = field(default_factory=uuid4)
     under_way: dict[Future[Outcome], tuple[Delivery, Letter]] = field(default_factory=dict)
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
+    flows: dict[UUID, Flow] = field(default_factory=dict)
+    channel: Channel | None = None
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
     was_turned_away: bool = False
@@ -135,10 +138,18 @@ class _Pumping:
             return []
         if is_first:
             recover_lost(target_id=self.target_id, token=self.token, now=now)
-        target = Connection.objects.get(pk=self.target_id)
+        channel = self._channel()
         if finished:
-            settle(target, finished, token=self.token, now=now)
-        return self._claim(target, now) if is_mine and self.has_time() else []
+            settle(channel.connection, finished, token=self.token, now=now)
+        return self._claim(channel, now) if is_mine and self.has_time() else []
+
+    def _channel(self) -> Channel:
+        """Opened once a turn; what others may change of the connection is read anew."""
+        if self.channel is None:
+            self.channel = open_channel(Connection.objects.get(pk=self.target_id))
+        else:
+            read_state(self.channel.connection)
+        return self.channel
 
     def has_time(self) -> bool:
         return time.monotonic() - self.started < TURN_SECONDS
@@ -155,27 +166,33 @@ class _Pumping:
         self.lease_ends = begun + length if kept else 0.0
         return kept
 
-    def _claim(self, target: Connection, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
+    def _claim(self, channel: Channel, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
+        target = channel.connection
         width = max(1, limits_of(target).concurrency) - len(self.under_way)
         if width <= 0 or not is_sendable(target, now):
             return []
         claimed = claim_due(target_id=target.pk, token=self.token, now=now, limit=width)
-        if not claimed:
-            return []
-        channel = open_channel(target)
-        return [(one, self._letter(one, target, channel), channel) for one in claimed]
+        return [(one.delivery, self._letter(one, channel), channel) for one in claimed]
 
-    def _letter(self, delivery: Any, target: Connection, channel: Channel) -> Letter:
+    def _flow(self, flow_id: UUID) -> Flow:
+        if flow_id not in self.flows:
+            self.flows[flow_id] = Flow.objects.select_related("source").get(pk=flow_id)
+        return self.flows[flow_id]
+
+    def _letter(self, claimed: Claimed, channel: Channel) -> Letter:
+        delivery, target = claimed.delivery, channel.connection
+        assert delivery.flow_id is not None and delivery.record is not None
+        flow = delivery.flow = self._flow(delivery.flow_id)
         before = Before(
-            fingerprint=delivery.last_fingerprint or "",
-            linked_id=delivery.linked_id or "",
+            fingerprint=claimed.last_fingerprint,
+            linked_id=claimed.linked_id,
             may_have_written=delivery.wrote,
             is_forced=delivery.is_forced,
         )
-        resolver = self._resolver(delivery.flow.source, target)
+        resolver = self._resolver(flow.source, target)
         action = target.spec.action(delivery.action)
-        resource = delivery.flow.stream_spec.resource
-        standard = msgspec.convert(delivery.standard, resources()[resource], strict=False)
+        resource = resources()[flow.stream_spec.resource]
+        standard = msgspec.json.decode(delivery.standard, type=resource, strict=False)
         context = Context(
             settings=channel.settings,
             reference=delivery.record.reference,

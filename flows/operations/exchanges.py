@@ -35,7 +35,7 @@ def _show(exchange: Exchange) -> dict[str, Any]:
 
 
 def _text(content: bytes) -> str:
-    text: str = redact(content[: KEPT_CHARACTERS * 4].decode(errors="replace"))
+    text: str = redact(content[: KEPT_CHARACTERS * 4].decode(errors="replace").replace("\0", "�"))
     return text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + " […]"
 
 

@@ -4,8 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection as db
+from django.utils import timezone
+
 from connectors.models import Connection
 from flows.models import Delivery, Fact, Link, Record
+from flows.operations.rows import insert_all
 
 Key = tuple[str, str]  # (resource, id in this system)
 
@@ -70,10 +74,11 @@ def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]
             resource=one.resource,
             reference=_reference(connection, one),
             label=one.label,
+            created_at=timezone.now(),
         )
         for one in missing
     }
-    Record.objects.bulk_create([rows[key] for key in sorted(rows)], ignore_conflicts=True)
+    insert_all([rows[key] for key in sorted(rows)], ignore_conflicts=True)
     stored = Record.objects.filter(reference__in=[reference for _, reference in rows])
     by_reference = {(row.resource, row.reference): row for row in stored}
     return {one.key: by_reference[wanted[one.key]] for one in missing}
@@ -104,20 +109,20 @@ def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Rec
                 external_id=one.id,
                 label=one.label,
                 is_primary=record.pk not in taken,
+                created_at=timezone.now(),
             )
         )
         taken.add(record.pk)
-    Link.objects.bulk_create(links, ignore_conflicts=True)
+    insert_all(links, ignore_conflicts=True)
 
 
 def lock_records(ids: Iterable[UUID]) -> None:
     """Until the transaction ends; once in a transaction, before anything else of the records."""
-    list(
-        Record.objects.select_for_update(no_key=True)
-        .filter(pk__in=set(ids))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    with db.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM flows_record WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(set(ids))],
+        )
 
 
 def _adopt(connection: Connection, wanted: dict[Key, Named], found: dict[Key, Record]) -> None:

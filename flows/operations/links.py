@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.spec import Written
@@ -12,6 +13,7 @@ from flows.models import Delivery, Link, Record
 from flows.operations.identify import join_records
 from flows.operations.nudge import nudge
 from flows.operations.resolve import waiting_key
+from flows.operations.rows import insert_all
 from flows.states import State
 
 
@@ -48,7 +50,7 @@ def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) ->
             link.label = new.written.label
             link.save(update_fields=["label"])
     fresh.sort(key=lambda link: (link.resource, link.external_id))
-    Link.objects.bulk_create(fresh, ignore_conflicts=True)
+    insert_all(fresh, ignore_conflicts=True)
     _wake(target, list(records.values()), now)
 
 
@@ -61,6 +63,7 @@ def _link(target: Connection, record: Record, new: NewLink, *, is_primary: bool)
         external_id=new.written.external_id,
         label=new.written.label,
         is_primary=is_primary,
+        created_at=timezone.now(),
     )
 
 
@@ -73,10 +76,15 @@ def _records(target: Connection, found: Iterable[NewLink]) -> dict[tuple[str, st
     }
     if unknown:
         made = [
-            Record(tenant_id=target.tenant_id, resource=resource, reference=reference)
+            Record(
+                tenant_id=target.tenant_id,
+                resource=resource,
+                reference=reference,
+                created_at=timezone.now(),
+            )
             for resource, reference in sorted(unknown)
         ]
-        Record.objects.bulk_create(made, ignore_conflicts=True)
+        insert_all(made, ignore_conflicts=True)
         stored = Record.objects.filter(reference__in=[reference for _, reference in unknown])
         records |= {(row.resource, row.reference): row for row in stored}
     return {key: record for key, record in records.items() if record is not None}

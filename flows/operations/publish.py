@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flows.models import Delivery, Fact
+from flows.operations.rows import insert_all
 
 ORDER_RECEIVED = "order.received"
 ORDER_WRITTEN = "order.written"
@@ -64,4 +65,4 @@ def kind_of_success(resource: str, *, is_cancellation: bool) -> str | None:
 
 
 def write_facts(facts: Iterable[Fact]) -> None:
-    Fact.objects.bulk_create(list(facts))
+    insert_all(list(facts))

@@ -76,6 +76,8 @@ def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
         body = msgspec.json.decode(bytes(event.body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(f"The body is not JSON: {error}.") from error
+    if b"\\u0000" in bytes(event.body):
+        raise Unreadable("The body has a NUL character, which no system keeps.")
     found = body if event.feed else expression(feed.records)(body)
     if found is None:
         raise Unreadable(f"The body has no record where «{feed.records}» points.")

@@ -11,6 +11,8 @@ from flows.models import Link, LookupRow, Record
 
 Question = tuple[str, str, str]  # (resource, key, "id" or "reference")
 KEPT, KEPT_SECONDS = 50_000, 300.0
+ROW_KEPT_SECONDS = 2.0
+_rows: dict[tuple[UUID, str, str], tuple[str | None, float]] = {}
 _known: dict[tuple[UUID, UUID, str, str, str], tuple[str, float]] = {}
 
 
@@ -54,6 +56,14 @@ class Resolver:
         )
 
     def find_row(self, table: str, key: str) -> str | None:
+        """People change rows, and expect it to be heeded: they are kept for a moment only."""
+        question = (self.target.tenant_id, table, key)
+        known = _rows.get(question)
+        if known is None or known[1] < time.monotonic():
+            known = _rows[question] = (self._row(table, key), time.monotonic() + ROW_KEPT_SECONDS)
+        return known[0]
+
+    def _row(self, table: str, key: str) -> str | None:
         with self.scope():
             rows = LookupRow.objects.filter(table=table, key=key)
             return rows.values_list("value", flat=True).first()

@@ -31,6 +31,7 @@ from flows.operations.publish import (
     write_facts,
 )
 from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
+from flows.operations.rows import insert_all
 from flows.retry import blame_of, code_of
 from flows.states import SUPERSEDABLE, State
 
@@ -153,7 +154,7 @@ def _write(
     runs = _runs(connection, fresh, now)
     deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
     _mark_stale(deliveries, history)
-    Delivery.objects.bulk_create([*born_dead, *deliveries])
+    insert_all([*born_dead, *deliveries])
     _supersede_older(deliveries, history, now)
     write_facts(_facts(fresh, deliveries, records, born_dead, now))
     return {reading.flow.target_id for reading in fresh}
@@ -208,7 +209,7 @@ def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dic
         )
         for pk, reading in flows.items()
     }
-    Run.objects.bulk_create(runs.values())
+    insert_all(list(runs.values()))
     return runs
 
 

@@ -27,6 +27,7 @@ from flows.operations.publish import (
     write_facts,
 )
 from flows.operations.resolve import waiting_key
+from flows.operations.rows import insert_all
 from flows.operations.send import Letter, Outcome
 from flows.retry import Decision, blame_of, code_of, decide
 from flows.states import DONE, SUPERSEDABLE, State
@@ -52,7 +53,7 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
         _apply(one, decisions[one.delivery.pk], now)
     mine = _save([one.delivery for one in tries], token)
     kept = [one for one in tries if one.delivery.pk in mine]
-    Attempt.objects.bulk_create(_attempts(kept))
+    insert_all(_attempts(kept))
     add_links(target, _links(target, kept), now=now)
     wake_found(target, [one.delivery for one in kept], now=now)
     _give_way([one.delivery for one in kept], now)
