@@ -14,7 +14,7 @@ from connectors.credentials import open_credentials, seal_credentials
 from connectors.errors import Unreachable
 from connectors.models import Connection, Environment
 from connectors.spec import Connector, Limits, Request, Response
-from connectors.throttle import pace
+from connectors.throttle import pace, slot
 from ekyam import outbound
 from ekyam.tenants.scope import tenant_scope
 
@@ -51,16 +51,18 @@ class Channel:
     def _transport(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> Response:
+        concurrency = limits_of(self.connection).concurrency
         try:
-            answer = outbound.send(
-                method,
-                url,
-                headers=headers,
-                body=body,
-                deadline_seconds=deadline,
-                max_response_bytes=MAX_ANSWER_BYTES,
-                allow=self.allow,
-            )
+            with slot(self.connection.pk, concurrency):
+                answer = outbound.send(
+                    method,
+                    url,
+                    headers=headers,
+                    body=body,
+                    deadline_seconds=deadline,
+                    max_response_bytes=MAX_ANSWER_BYTES,
+                    allow=self.allow,
+                )
         except outbound.OutboundError as error:
             raise Unreachable(str(error), sent=getattr(error, "sent", False)) from error
         return Response(answer.status, answer.headers, answer.body)

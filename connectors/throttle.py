@@ -1,7 +1,7 @@
-"""Keeps a connection below its vendor's limit, so that the vendor need not say no.
+"""Keeps a connection below its vendor's limits, so that the vendor need not say no.
 
-A token bucket of this process. The vendor's own refusal, which all processes heed, is the
-connection's `throttled_until`.
+Of this process. The vendor's own refusal, which all processes heed, is the connection's
+`throttled_until`.
 """
 
 import threading
@@ -31,8 +31,9 @@ class Bucket:
             return max(0.0, -self._points / self.per_second)
 
 
-_buckets: dict[UUID, Bucket] = {}
 _lock = threading.Lock()
+_buckets: dict[UUID, Bucket] = {}
+_slots: dict[UUID, threading.BoundedSemaphore] = {}
 
 
 def pace(connection_id: UUID, limits: Limits, cost: float) -> None:
@@ -46,3 +47,9 @@ def pace(connection_id: UUID, limits: Limits, cost: float) -> None:
     seconds = bucket.take(cost)
     if seconds > 0:
         time.sleep(min(seconds, LONGEST_WAIT_SECONDS))
+
+
+def slot(connection_id: UUID, concurrency: int) -> threading.BoundedSemaphore:
+    """To be held during a request: no more than `concurrency` are under way at once."""
+    with _lock:
+        return _slots.setdefault(connection_id, threading.BoundedSemaphore(max(1, concurrency)))

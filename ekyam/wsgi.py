@@ -1,9 +1,29 @@
-"""The door for WSGI servers."""
+"""What the web process serves: the site, and the machines' door before it."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
 
-application = get_wsgi_application()
+HOOKS = "/hooks/"
+
+
+class MachinesHandler(WSGIHandler):
+    """Without the middleware of people: no session, no cookie and no page is at that door."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._middleware_chain = convert_exception_to_response(self._get_response)
+
+
+_site = get_wsgi_application()
+_machines = MachinesHandler()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    handler = _machines if environ["PATH_INFO"].startswith(HOOKS) else _site
+    return handler(environ, start_response)

@@ -44,6 +44,8 @@ class Event(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "connection", "delivery_key"],
+                # So that the versions of a record are found by the beginning of the key.
+                opclasses=["uuid_ops", "uuid_ops", "text_pattern_ops"],
                 name="event_is_one_per_delivery_key",
             )
         ]

@@ -26,6 +26,7 @@ class Fact(TenantModel):
                 fields=["id"], name="fact_to_publish", condition=models.Q(published_at=None)
             ),
             models.Index(fields=["tenant", "-happened_at"], name="fact_newest_first"),
+            models.Index(fields=["record", "kind"], name="fact_of_record"),
         ]
 
     def __str__(self) -> str:

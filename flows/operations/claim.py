@@ -84,9 +84,9 @@ _CLAIM = f"""
         RETURNING c.*)
     SELECT {", ".join(f"c.{column}" for column in _COLUMNS)},
         r.resource, r.reference, l.external_id,
-        (SELECT p.fingerprint FROM flows_delivery p
+        (SELECT CASE WHEN p.state = 'dead' THEN '' ELSE p.fingerprint END FROM flows_delivery p
          WHERE p.record_id = c.record_id AND p.target_id = c.target_id AND p.action = c.action
-           AND p.state IN ('succeeded', 'unchanged')
+           AND (p.state IN ('succeeded', 'unchanged') OR p.state = 'dead' AND p.wrote)
          ORDER BY p.sequence DESC LIMIT 1)
     FROM claimed c
     JOIN flows_record r ON r.id = c.record_id
@@ -100,7 +100,8 @@ _CLAIM = f"""
 class Claimed:
     """A delivery to be sent, with its record, its id in the target, and what was sent last.
 
-    The delivery's `standard` is JSON text still.
+    The delivery's `standard` is JSON text still. After a death that may have written something
+    nobody knows what the target holds, and there is no last fingerprint.
     """
 
     delivery: Delivery

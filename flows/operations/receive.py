@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+import msgspec
+from django.db import connection as db
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -35,13 +36,40 @@ def receive_webhook(*, connection: Connection, headers: Mapping[str, str], body:
         body=body,
         received_at=timezone.now(),
     )
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-    except IntegrityError:
+    if not _store(event):
         return False
     nudge("route", tenant_id=connection.tenant_id, subject_id=connection.pk)
     return True
+
+
+_STORE = """
+    INSERT INTO flows_event (id, tenant_id, connection_id, origin, topic, feed, delivery_key,
+                             sent_at, headers, body, received_at, state, note)
+    VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s::jsonb, %s, %s, %s, '')
+    ON CONFLICT DO NOTHING
+"""
+
+
+def _store(event: Event) -> bool:
+    """False when an event of the same delivery key is there already."""
+    with db.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            [
+                event.pk,
+                event.tenant_id,
+                event.connection_id,
+                event.origin,
+                event.topic,
+                event.delivery_key,
+                event.sent_at,
+                msgspec.json.encode(event.headers).decode(),
+                event.body,
+                event.received_at,
+                event.state,
+            ],
+        )
+        return bool(cursor.rowcount)
 
 
 def receive_records(

@@ -5,10 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from django.db import connection as db
 from django.utils import timezone
 
 from connectors.channel import base_url_of
@@ -98,6 +99,12 @@ def _route_batch(tenant_id: UUID, connection_id: UUID) -> Batch:
         return Batch(len(events), _route(connection, events) if events else set())
 
 
+_ROUTED = """
+    UPDATE flows_event e SET state = r.state, note = r.note
+    FROM jsonb_to_recordset(%s::jsonb) AS r(id uuid, state text, note text) WHERE e.id = r.id
+"""
+
+
 def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
     flows = list(
@@ -105,7 +112,9 @@ def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     )
     readings, born_dead = _read_all(connection, events, flows, now)
     targets = _write(connection, readings, born_dead, now)
-    Event.objects.bulk_update(events, ["state", "note"])
+    with db.cursor() as cursor:
+        rows = [{"id": event.pk, "state": event.state, "note": event.note} for event in events]
+        cursor.execute(_ROUTED, [msgspec.json.encode(rows).decode()])
     return targets
 
 
@@ -172,20 +181,33 @@ def _version_of(reading: Reading) -> str:
     return f"{version}~{reading.event.public_id}" if is_replay else version
 
 
-def _history(readings: Iterable[Reading]) -> list[Delivery]:
+class Past(NamedTuple):
+    """What a flow has made of a record before."""
+
+    pk: UUID
+    flow_id: UUID
+    external_id: str
+    source_version: str
+    source_updated_at: datetime | None
+    state: str
+    wrote: bool
+
+
+_HISTORY = """
+    SELECT id, flow_id, external_id, source_version, source_updated_at, state, wrote
+    FROM flows_delivery WHERE flow_id = ANY(%s) AND external_id = ANY(%s) ORDER BY sequence
+"""
+
+
+def _history(readings: Iterable[Reading]) -> list[Past]:
     """What these flows have made of these records before. The records are locked: it stays so."""
     keys = {(reading.flow.pk, reading.external_id) for reading in readings}
-    known = Delivery.objects.filter(
-        flow_id__in={key[0] for key in keys}, external_id__in={key[1] for key in keys}
-    )
-    return list(
-        known.only(
-            "flow_id", "external_id", "source_version", "source_updated_at", "state", "wrote"
-        ).order_by("sequence")
-    )
+    with db.cursor() as cursor:
+        cursor.execute(_HISTORY, [[key[0] for key in keys], [key[1] for key in keys]])
+        return [Past(*row) for row in cursor.fetchall()]
 
 
-def _without_known(readings: Iterable[Reading], history: Iterable[Delivery]) -> list[Reading]:
+def _without_known(readings: Iterable[Reading], history: Iterable[Past]) -> list[Reading]:
     """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
     fresh = {(r.flow.pk, r.external_id, _version_of(r)): r for r in readings}
     for row in history:
@@ -264,7 +286,7 @@ def _stored(standard: Any) -> Any:
     return None if standard is None else msgspec.to_builtins(standard)
 
 
-def _mark_stale(deliveries: list[Delivery], history: Iterable[Delivery]) -> None:
+def _mark_stale(deliveries: list[Delivery], history: Iterable[Past]) -> None:
     """What is older than what the flow already knows of its record is not sent any more."""
     newest: dict[Any, datetime] = {}
     for row in history:
@@ -283,9 +305,7 @@ def _mark_stale(deliveries: list[Delivery], history: Iterable[Delivery]) -> None
             newest[key] = at
 
 
-def _supersede_older(
-    deliveries: list[Delivery], history: Iterable[Delivery], now: datetime
-) -> None:
+def _supersede_older(deliveries: list[Delivery], history: Iterable[Past], now: datetime) -> None:
     """A newer fact of a record takes the place of those that have not been written yet."""
     pending = [delivery for delivery in deliveries if delivery.state == State.PENDING]
     newest = {(delivery.flow_id, delivery.external_id): delivery for delivery in pending}
@@ -323,9 +343,11 @@ def _order_facts(readings: list[Reading], records: dict[Key, Record], now: datet
             found[record.pk, kind] = fact(
                 record.tenant_id, kind, subject=record.reference, at=now, record_id=record.pk
             )
-    told = Fact.objects.filter(
-        record_id__in={key[0] for key in found}, kind__in=(ORDER_RECEIVED, ORDER_CANCELLED)
-    )
-    for key in told.values_list("record_id", "kind"):
-        found.pop(key, None)
+    with db.cursor() as cursor:
+        cursor.execute(_TOLD, [[key[0] for key in found], [ORDER_RECEIVED, ORDER_CANCELLED]])
+        for key in cursor.fetchall():
+            found.pop(key, None)
     return list(found.values())
+
+
+_TOLD = "SELECT record_id, kind FROM flows_fact WHERE record_id = ANY(%s) AND kind = ANY(%s)"
