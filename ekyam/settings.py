@@ -209,7 +209,9 @@ LOGGING = logs.configure(
 # Rows are the truth and the queue is a nudge: results and schedules are kept nowhere.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
+# A message that is lost with its worker is said again by the sweeper within a second; one that is
+# acknowledged late is done twice, and outlives the connection that it came by.
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
