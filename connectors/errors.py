@@ -32,7 +32,7 @@ class Unreachable(Failure):
 
     code = "unreachable"
     consequence = "retry"
-    blame = "remote"
+    blame: ClassVar[Blame] = "remote"
 
     def __init__(self, message: str, *, sent: bool = True, detail: str = "") -> None:
         super().__init__(message, detail=detail)

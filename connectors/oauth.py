@@ -63,4 +63,4 @@ def _take_state(state: str, user_id: UUID) -> Connection:
 
 
 def return_address() -> str:
-    return settings.PUBLIC_URL + RETURN_PATH
+    return f"{settings.PUBLIC_URL}{RETURN_PATH}"

@@ -12,6 +12,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@signals.setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+@signals.setup_logging.connect(weak=False)
 def keep_our_logging(**kwargs: Any) -> None:
     """Being connected is the point: Celery then leaves LOGGING, and its redaction, alone."""

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ class Sandboxes:
                 return refusal.reply
 
     def _look(self, sandbox: Sandbox, world: World, name: str) -> Any:
-        looks = {
+        looks: dict[str, Callable[[], Any]] = {
             "ledger": lambda: sandbox.ledger(world),
             "history": world.history,
             "connection": lambda: sandbox.connection(world),

@@ -124,13 +124,16 @@ class Order(Record, frozen=True, kw_only=True):
 
     @property
     def discount_total(self) -> Decimal:
-        charged = (*self.lines, *self.shipping)
-        return add(discount.amount for part in charged for discount in part.discounts)
+        found = [discount for line in self.lines for discount in line.discounts]
+        found += [discount for charge in self.shipping for discount in charge.discounts]
+        return add(discount.amount for discount in found)
 
     @property
     def tax_total(self) -> Decimal:
-        taxed = (*self.lines, *self.shipping, *self.duties)
-        return add(tax.amount for part in taxed for tax in part.taxes)
+        found = [tax for line in self.lines for tax in line.taxes]
+        found += [tax for charge in self.shipping for tax in charge.taxes]
+        found += [tax for duty in self.duties for tax in duty.taxes]
+        return add(tax.amount for tax in found)
 
     @property
     def shipping_total(self) -> Decimal:

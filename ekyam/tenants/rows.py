@@ -2,11 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
 from ekyam import ids
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 class TenantModel(models.Model):
@@ -38,7 +41,7 @@ class TenantModel(models.Model):
         return cls._default_manager.get(pk=id_)
 
 
-class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
+class TenantForeignKey(models.ForeignKey[Given, Found]):
     """A reference within a tenant; ProtectTenantTable adds its constraint, with the tenant in it.
 
     Row-level security does not police foreign keys, so a plain constraint would accept the id of

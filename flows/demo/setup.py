@@ -96,4 +96,4 @@ def _account(slug: str) -> str:
 
 
 def portal_address() -> str:
-    return settings.PUBLIC_URL
+    return str(settings.PUBLIC_URL)

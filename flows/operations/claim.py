@@ -26,7 +26,7 @@ _TAKE = """
 
 def take_pump(*, tenant_id: UUID, target_id: UUID, token: UUID, now: datetime) -> bool:
     """Become, or stay, the one worker that sends to this target; False while another one is."""
-    values = {
+    values: dict[str, UUID | datetime] = {
         "id": ids.new(),
         "tenant": tenant_id,
         "target": target_id,

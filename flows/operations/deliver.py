@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -238,7 +239,8 @@ class _Pumping:
 
     def _wait(self) -> list[Try]:
         """Until something is finished, or somebody rings, or it is time to renew the lease."""
-        wait([*self.under_way, self.turn.bell], timeout=1, return_when=FIRST_COMPLETED)
+        awaited: list[Future[Any]] = [*self.under_way, self.turn.bell]
+        wait(awaited, timeout=1, return_when=FIRST_COMPLETED)
         if not self.turn.bell.done():  # those that finish at the same time are settled together
             wait(self.under_way, timeout=GATHER_SECONDS)
         done = [future for future in self.under_way if future.done()]

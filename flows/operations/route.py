@@ -209,7 +209,9 @@ def _history(readings: Iterable[Reading]) -> list[Past]:
 
 def _without_known(readings: Iterable[Reading], history: Iterable[Past]) -> list[Reading]:
     """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
-    fresh = {(r.flow.pk, r.external_id, _version_of(r)): r for r in readings}
+    fresh: dict[tuple[UUID | None, str, str], Reading] = {
+        (r.flow.pk, r.external_id, _version_of(r)): r for r in readings
+    }
     for row in history:
         fresh.pop((row.flow_id, row.external_id, row.source_version), None)
     return list(fresh.values())

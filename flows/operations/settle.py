@@ -196,7 +196,8 @@ def _links(target: Connection, tries: Iterable[Try]) -> list[NewLink]:
 def _give_way(deliveries: Iterable[Delivery], now: datetime) -> None:
     """What came back unsent gives way to a newer fact that came while it was under way."""
     for delivery in deliveries:
-        if delivery.state in SUPERSEDABLE and not delivery.wrote and delivery.record_id:
+        is_unsent = delivery.state in SUPERSEDABLE and not delivery.wrote
+        if is_unsent and delivery.flow_id and delivery.record_id:
             newer = Delivery.objects.filter(
                 flow_id=delivery.flow_id,
                 record_id=delivery.record_id,
@@ -214,12 +215,12 @@ def _give_way(deliveries: Iterable[Delivery], now: datetime) -> None:
 
 def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
     """What died earlier for the same flow and record is healed by a later success."""
-    done = {
+    done: dict[tuple[UUID | None, UUID | None], Delivery] = {
         (one.delivery.flow_id, one.delivery.record_id): one.delivery
         for one in tries
         if one.delivery.state in DONE and one.delivery.record_id
     }
-    records = {key[1] for key in done}
+    records = {record_id for _, record_id in done if record_id}
     for dead in Delivery.objects.filter(record_id__in=records, state=State.DEAD):
         healer = done.get((dead.flow_id, dead.record_id))
         if healer is not None and healer.sequence > dead.sequence:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery
+from flows.models import Delivery, Run
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
@@ -63,7 +63,7 @@ def address_of(door: Door, side: Side) -> str:
             "connection": side.shop.connections["whiplash"].public_id,
             "flow": side.shop.flow("Orders").public_id,
             "order": side.shipped.public_id,
-            "run": Delivery.objects.exclude(run=None)[0].run.public_id,
+            "run": Run.objects.exclude(delivered=None)[0].public_id,
             "cause": list_dead_groups()[0].key,
             "delivery": side.dead.public_id,
             "event": side.dead.event.public_id,
