@@ -22,6 +22,7 @@ from flows.models.event import EventState
 from flows.operations import turns
 from flows.operations.deliver import deliver_soon
 from flows.operations.identify import Key, Named, identify_records
+from flows.operations.notices import act_on_notices
 from flows.operations.nudge import clear
 from flows.operations.publish import (
     ORDER_CANCELLED,
@@ -104,6 +105,7 @@ def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     )
     readings, born_dead = _read_all(connection, events, flows, now)
     targets = _write(connection, readings, born_dead, now)
+    act_on_notices(connection, events, now)
     Event.objects.bulk_update(events, ["state", "note"])
     return targets
 

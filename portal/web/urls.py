@@ -12,6 +12,7 @@ from portal.web import (
     home,
     orders,
     pieces,
+    requests,
     runs,
     tenants,
 )
@@ -44,5 +45,6 @@ urlpatterns = [
     path("deliveries/<str:id>/cancel/", deliveries.cancel, name="cancel_delivery"),
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
+    path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
     path("components/", pieces.components, name="components"),
 ]

@@ -19,6 +19,7 @@ TONES = {
     "routed": ("good", "Received"),
     "ignored": ("quiet", "Not used"),
     "failed": ("bad", "Unreadable"),
+    "asks": ("warn", "Needs a person"),
     # connections
     "active": ("good", "Healthy"),
     "needs_reauthorization": ("bad", "Needs authorisation"),

@@ -53,6 +53,7 @@ DOORS = [
     Door("cancel_delivery", of="delivery", act=True),
     Door("edit_delivery", of="delivery", act=True, form=True),
     Door("payload", of="event"),
+    Door("mark_done", of="event", act=True),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {"tenants", "components"}
