@@ -78,9 +78,9 @@ def count_held() -> dict[str, int]:
 
 
 def _waiting(now: datetime) -> list[Waiting]:
-    """Not those that a connection holds up: they are told beside it."""
+    """Not those that a connection holds up, told beside it, nor what may as well never come."""
     parked = Delivery.objects.filter(
-        state=State.PARKED, parked_at__lt=now - PATIENCE, target__state__in=OPEN_STATES
+        state=State.PARKED, parked_at__lt=now - PATIENCE, target__state__in=OPEN_STATES, note=""
     )
     rows = parked.values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
     return [Waiting(**row) for row in rows.order_by("-count")[:20]]

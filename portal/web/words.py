@@ -14,6 +14,8 @@ TONES = {
     "dead": ("bad", "Dead letter"),
     "superseded": ("quiet", "Superseded"),
     "cancelled": ("quiet", "Cancelled"),
+    "unneeded": ("quiet", "Not needed there"),
+    "healed": ("warn", "Failed, mended since"),
     # events
     "received": ("busy", "Received"),
     "routed": ("good", "Received"),
