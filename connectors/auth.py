@@ -27,6 +27,7 @@ class Header:
     secret: str
     prefix: str = ""
     needs_token: ClassVar[bool] = False
+    has_consent: ClassVar[bool] = False
 
     def sign(self, request: Request, url: str, credentials: Credentials, now: datetime) -> Request:
         return request.with_headers({self.header: self.prefix + credentials[self.secret]})
@@ -55,6 +56,11 @@ class Token:
         None
     )
     needs_token: ClassVar[bool] = True
+
+    @property
+    def has_consent(self) -> bool:
+        """Whether a person is sent to the vendor, and comes back."""
+        return self.authorize is not None
 
     def sign(self, request: Request, url: str, credentials: Credentials, now: datetime) -> Request:
         return request.with_headers({self.header: self.prefix + credentials["access_token"]})
@@ -89,6 +95,7 @@ class OAuth1:
     realm: str = "realm"
     nonce: Callable[[], str] = field(default=lambda: secrets.token_hex(16))
     needs_token: ClassVar[bool] = False
+    has_consent: ClassVar[bool] = False
 
     def sign(self, request: Request, url: str, credentials: Credentials, now: datetime) -> Request:
         oauth = {

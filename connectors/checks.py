@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -11,12 +12,18 @@ from connectors.models import Connection, ConnectionState
 from connectors.operations import change_state
 from connectors.spec import Check, Context, Plan
 
-Part = dict[str, Any]  # name, label, ok, message
+log = structlog.get_logger(__name__)
+Part = dict[str, Any]  # name, label, ok, refused, message
+_UNFORESEEN = {"refused": False, "message": "Something unexpected happened; Ekyam has been told."}
 
 
 def check_connection(connection: Connection) -> list[Part]:
     """Ask the remote system, part by part; not within a transaction, for it sends requests."""
-    channel = open_channel(connection)
+    try:
+        channel = open_channel(connection)
+    except Exception:
+        log.exception("a connection could not be opened", connection=connection.public_id)
+        return [{"name": "settings", "label": "Settings", "ok": False, **_UNFORESEEN}]
     return [_run(check, channel) for check in connection.spec.checks]
 
 
@@ -40,6 +47,10 @@ def _run(check: Check, channel: Channel) -> Part:
     except Failure as failure:
         refused = isinstance(failure, Unauthorized)
         return {**part, "message": failure.message, "refused": refused}
+    except Exception:  # a bug, or an answer that nobody foresaw: the other parts still tell
+        slug = channel.connector.slug
+        log.exception("a check failed unexpectedly", connector=slug, part=check.name)
+        return {**part, **_UNFORESEEN}
 
 
 def _context(channel: Channel) -> Context:

@@ -20,6 +20,10 @@ class ConnectionState(models.TextChoices):
     FAILING = "failing"
 
 
+# Requests may be sent: failing ones are tried, the others wait for a person.
+OPEN_STATES = (ConnectionState.ACTIVE, ConnectionState.FAILING)
+
+
 class Connection(SealedRow, TenantModel):
     """`sealed` holds the credentials, encrypted; `settings` is what may be shown."""
 
@@ -40,6 +44,7 @@ class Connection(SealedRow, TenantModel):
     state_changed_at = models.DateTimeField(auto_now_add=True)
     throttled_until = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    webhooks_checked_at = models.DateTimeField(null=True)
     check_report = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -60,8 +65,7 @@ class Connection(SealedRow, TenantModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether requests may be sent: failing ones are tried, the others wait for a person."""
-        return self.state in (ConnectionState.ACTIVE, ConnectionState.FAILING)
+        return self.state in OPEN_STATES
 
 
 class OAuthState(TenantModel):

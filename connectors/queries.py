@@ -34,6 +34,7 @@ class ConnectionDetail:
     row: ConnectionRow
     settings: list[tuple[str, str]]
     parts: list[CheckPart]
+    has_consent: bool  # a person authorises at the vendor; otherwise credentials are typed in
 
 
 def list_connections() -> list[ConnectionRow]:
@@ -44,7 +45,12 @@ def list_connections() -> list[ConnectionRow]:
 def get_connection(public_id: str) -> ConnectionDetail:
     """Raises Connection.DoesNotExist."""
     one = Connection.get_public(public_id)
-    return ConnectionDetail(row=_row(one), settings=_settings(one), parts=_parts(one.check_report))
+    return ConnectionDetail(
+        row=_row(one),
+        settings=_settings(one),
+        parts=_parts(one.check_report),
+        has_consent=one.spec.auth_method(one.auth).has_consent,
+    )
 
 
 def _row(one: Connection) -> ConnectionRow:

@@ -264,6 +264,19 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Privacy:
+    """What a vendor's topic of data protection asks for, and of whom.
+
+    `records` is, by resource, JMESPath in the body to the vendor's id or ids of that person's
+    records; `traits` is JMESPath to what else tells the person, such as the e-mail address.
+    """
+
+    kind: Literal["data_request", "redact_shopper", "redact_shop"]
+    records: Dict[str, str] = field(default_factory=dict)
+    traits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Webhooks:
     """How the vendor knocks.
 
@@ -280,6 +293,8 @@ class Webhooks:
     sent_at: Callable[[Dict[str, str], bytes], str] = lambda headers, body: ""
     register: Callable[[str, Sequence[str], Context], Plan[list[str]]] | None = None
     other_topics: tuple[str, ...] = ()  # accepted and kept, though no feed reads them
+    privacy_topics: Dict[str, Privacy] = field(default_factory=dict)
+    farewell_topics: tuple[str, ...] = ()  # our access has ended: a person must authorise again
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,7 @@ CELERY_TASK_ROUTES = {
     "flows.tasks.route*": {"queue": "ingest"},
     "flows.tasks.deliver*": {"queue": "deliver"},
     "flows.tasks.poll*": {"queue": "poll"},
+    "flows.tasks.keep*": {"queue": "poll"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

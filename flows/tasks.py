@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-__all__ = ["BrokerError", "deliver", "poll", "route", "sweep"]
+__all__ = ["BrokerError", "deliver", "keep_webhooks", "poll", "route", "sweep"]
 
 
 @shared_task(ignore_result=True)
@@ -34,6 +34,14 @@ def poll(*, tenant_id: str, subject_id: str) -> None:
 
     nudge.clear("poll", UUID(subject_id))
     poll_feed(tenant_id=UUID(tenant_id), cursor_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def keep_webhooks(*, tenant_id: str, subject_id: str) -> None:
+    """See that a vendor still tells us what happens."""
+    from flows.operations.keep_webhooks import keep_webhooks_of
+
+    keep_webhooks_of(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
 
 
 @shared_task(ignore_result=True)

@@ -74,6 +74,7 @@ class Delivery(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "flow", "external_id", "source_version"],

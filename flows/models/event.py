@@ -21,6 +21,7 @@ class EventState(models.TextChoices):
     ROUTED = "routed"  # deliveries were made of it, or none was needed
     IGNORED = "ignored"  # nobody listens; `note` says why
     FAILED = "failed"  # unreadable; a dead letter says why
+    ASKS = "asks"  # something that only a person can do; then it is routed
 
 
 class Event(TenantModel):
@@ -56,6 +57,11 @@ class Event(TenantModel):
                 condition=models.Q(state="received"),
             ),
             models.Index(fields=["tenant", "-received_at"], name="event_newest_first"),
+            models.Index(
+                fields=["tenant", "received_at"],
+                name="event_asks_a_person",
+                condition=models.Q(state="asks"),
+            ),
         ]
 
     def __str__(self) -> str:

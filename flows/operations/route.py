@@ -23,6 +23,7 @@ from flows.models.event import EventState
 from flows.operations import turns
 from flows.operations.deliver import deliver_soon
 from flows.operations.identify import Key, Named, identify_records
+from flows.operations.notices import act_on_notices
 from flows.operations.nudge import clear
 from flows.operations.publish import (
     ORDER_CANCELLED,
@@ -112,6 +113,7 @@ def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     )
     readings, born_dead = _read_all(connection, events, flows, now)
     targets = _write(connection, readings, born_dead, now)
+    act_on_notices(connection, events, now)
     with db.cursor() as cursor:
         rows = [{"id": event.pk, "state": event.state, "note": event.note} for event in events]
         cursor.execute(_ROUTED, [msgspec.json.encode(rows).decode()])

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from connectors.models import ConnectionState
+from connectors.models import OPEN_STATES
 from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import Cursor, Delivery, Event, Flow, Pump
 from flows.models.event import EventState
+from flows.operations.keep_webhooks import due_for_webhooks
 from flows.operations.nudge import nudge
 from flows.operations.publish import dead_fact, write_facts
 from flows.states import SENDABLE, State
@@ -20,7 +21,6 @@ PARKED_FOR = timedelta(days=3)
 UNNEEDED_AFTER = timedelta(hours=1)  # for what may as well never come
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
 GRACE = timedelta(milliseconds=500)  # whatever is younger has its own nudge under way
-OPEN_STATES = (ConnectionState.ACTIVE, ConnectionState.FAILING)
 
 
 def sweep_all() -> None:
@@ -34,6 +34,8 @@ def sweep_all() -> None:
             nudge("deliver", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in _to_poll(now):
             nudge("poll", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in due_for_webhooks(now):
+            nudge("keep_webhooks", tenant_id=tenant_id, subject_id=subject_id)
         overdue = _parked_too_long(now)
     for tenant_id, delivery_id in overdue:
         with tenant_scope(tenant_id):

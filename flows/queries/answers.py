@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from flows.models import Delivery, Link
 from flows.queries.home import plural, sentence
+from flows.queries.shown import find_idle
 from flows.states import DONE, OPEN, State
 
 
@@ -13,10 +14,12 @@ def answer_for_order(
 ) -> str:
     """The worst news first: stuck, waiting, on its way; then what was achieved."""
     name = f"Order {label}"
+    idle = find_idle(deliveries)
+    moving = [one for one in deliveries if one.pk not in idle]
     return (
         _stuck(name, deliveries)
-        or _waiting(name, deliveries)
-        or _on_its_way(name, deliveries)
+        or _waiting(name, moving)
+        or _on_its_way(name, moving)
         or _cancelled(name, deliveries)
         or _shipped(name, deliveries, now)
         or _known(name, links)
@@ -55,7 +58,10 @@ def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:
     done = _in(told, *DONE)
     if not told or any(_is_shipment(one) for one in _in(deliveries, *DONE)):
         return ""
-    return f"{name} was cancelled{f', and {_targets(done)} know it' if done else ''}."
+    if not done:
+        return f"{name} was cancelled."
+    where = _targets(done)
+    return f"{name} was cancelled, and {where} {'know' if ' and ' in where else 'knows'} it."
 
 
 def _shipped(name: str, deliveries: Sequence[Delivery], now: datetime) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
+from connectors.models import OPEN_STATES, Connection
 from ekyam import ids
 from flows.models import Delivery, Event
 from flows.queries.dead_letters import DeadGroup, list_dead_groups
 from flows.queries.lights import FlowRow, list_flows
+from flows.queries.requests import Asking, list_asking
 from flows.states import DONE, OPEN, State
 
 PATIENCE = timedelta(minutes=10)
@@ -44,6 +46,7 @@ class Home:
     flows: list[FlowRow]
     dead: list[DeadGroup]
     waiting: list[Waiting]
+    asking: list[Asking]
     day: list[DayRow]
     events: int
     delivered: int
@@ -59,14 +62,26 @@ def get_home(*, now: datetime) -> Home:
         flows=flows,
         dead=dead,
         waiting=waiting,
+        asking=list_asking(),
         day=day,
         events=received.count(),
         delivered=sum(row.done for row in day),
     )
 
 
+def count_held() -> dict[str, int]:
+    """By the public id of a connection that is not open: how many deliveries wait for it."""
+    open_ones = Delivery.objects.filter(state__in=OPEN, target__isnull=False)
+    rows = open_ones.exclude(target__state__in=OPEN_STATES).values("target_id")
+    counts = rows.annotate(count=Count("pk")).values_list("target_id", "count")
+    return {ids.public(Connection.prefix, pk): count for pk, count in counts}
+
+
 def _waiting(now: datetime) -> list[Waiting]:
-    parked = Delivery.objects.filter(state=State.PARKED, parked_at__lt=now - PATIENCE)
+    """Not those that a connection holds up, told beside it, nor what may as well never come."""
+    parked = Delivery.objects.filter(
+        state=State.PARKED, parked_at__lt=now - PATIENCE, target__state__in=OPEN_STATES, note=""
+    )
     rows = parked.values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
     return [Waiting(**row) for row in rows.order_by("-count")[:20]]
 

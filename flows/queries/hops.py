@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ekyam import ids
 from flows.models import Attempt, Delivery, Event
 from flows.queries.exchanges import AttemptRow, show_attempt
+from flows.queries.shown import HEALED, UNNEEDED, show_note, show_state
 from flows.states import CANCELLABLE, OPEN, REPLAYABLE, State
 
 
@@ -30,6 +32,7 @@ class Hop:
     failure: str = ""
     blame: str = ""
     origin: str = ""
+    event_id: str = ""  # what a delivery came of
     attempts: list[AttemptRow] = field(default_factory=list)
     may_replay: bool = False
     may_cancel: bool = False
@@ -63,11 +66,17 @@ def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:
 
 
 def delivery_hop(
-    one: Delivery, *, part: str, attempts: Iterable[Attempt] = (), is_whole: bool = False
+    one: Delivery,
+    *,
+    part: str,
+    attempts: Iterable[Attempt] = (),
+    is_whole: bool = False,
+    is_idle: bool = False,
 ) -> Hop:
     """Attempts come without their exchanges unless it is `is_whole`."""
     ended = one.finished_at
-    result = " ".join(filter(None, (one.result_label, one.result_id)))
+    result = " ".join(dict.fromkeys(filter(None, (one.result_label, one.result_id))))
+    state = show_state(one, is_idle=is_idle)
     return Hop(
         kind="delivery",
         id=one.public_id,
@@ -75,16 +84,17 @@ def delivery_hop(
         part=part,
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
-        state=one.state,
+        state=state,
         began_at=one.created_at,
         at=ended or one.created_at,
         latency_seconds=(ended - one.received_at).total_seconds() if ended else None,
         due_at=one.due_at if one.state in (State.RETRYING, State.IN_DOUBT) else None,
         result=result,
-        note=one.note,
+        note=show_note(one),
         reason=one.reason,
         failure=one.failure,
-        blame=one.blame,
+        blame="" if state in (HEALED, UNNEEDED) else one.blame,
+        event_id=ids.public(Event.prefix, one.event_id),
         attempts=[show_attempt(found, is_whole=is_whole) for found in attempts],
         may_replay=one.state in REPLAYABLE,
         may_cancel=one.state in CANCELLABLE and not one.wrote,

@@ -13,6 +13,8 @@ from flows.queries.answers import answer_for_order
 from flows.queries.hops import Hop, delivery_hop, event_hop
 from flows.queries.money import Money, show_money
 from flows.queries.orders import worst
+from flows.queries.shown import find_idle, show_state
+from flows.queries.story import Chapter, tell_story
 
 MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
 
@@ -37,7 +39,7 @@ class Journey:
     reference: str
     answer: str
     systems: list[SystemState]
-    hops: list[Hop]
+    chapters: list[Chapter]
     is_open: bool
     is_cut: bool
     money: Money | None
@@ -56,7 +58,7 @@ def get_journey(public_id: str, *, now: datetime) -> Journey:
         reference=order.reference,
         answer=answer_for_order(label, deliveries, links, now=now),
         systems=_system_states(order, links, deliveries),
-        hops=hops,
+        chapters=tell_story(hops),
         is_open=any(hop.is_open for hop in hops),
         is_cut=len(deliveries) == MOST_HOPS,
         money=show_money(_newest_order(deliveries)),
@@ -109,10 +111,12 @@ def _hops(
     """Events and deliveries in the order in which they began."""
     events: dict[UUID, tuple[Event, str]] = {}
     hops = []
+    idle = find_idle(deliveries)
     for one in deliveries:
         part = parts.get(one.record_id, "") if one.record_id else ""
         events.setdefault(one.event_id, (one.event, part))
-        hops.append(delivery_hop(one, part=part, attempts=attempts.get(one.pk, ())))
+        tries = attempts.get(one.pk, ())
+        hops.append(delivery_hop(one, part=part, attempts=tries, is_idle=one.pk in idle))
     last_at: datetime | None = None
     for event, part in sorted(events.values(), key=lambda found: found[0].received_at):
         hops.append(event_hop(event, last_at=last_at, part=part))
@@ -126,10 +130,13 @@ def _system_states(
     """Every system that has an id of it, or was to get it; the source of all first."""
     labels = {link.connection_id: link.connection.label for link in links}
     latest: dict[UUID, dict[Any, str]] = defaultdict(dict)
+    idle = find_idle(deliveries)
     for one in deliveries:
         if one.target is not None:
             labels.setdefault(one.target.pk, one.target.label)
-            latest[one.target.pk][one.flow_id, one.record_id] = one.state
+            latest[one.target.pk][one.flow_id, one.record_id] = show_state(
+                one, is_idle=one.pk in idle
+            )
     return [
         _system(label, [link for link in links if link.connection_id == pk], order, latest[pk])
         for pk, label in labels.items()
@@ -140,7 +147,9 @@ def _system(
     label: str, links: Sequence[Link], order: Record, states: dict[Any, str]
 ) -> SystemState:
     own = next((link for link in links if link.record_id == order.pk and link.is_primary), None)
-    parts = [link.label or link.external_id for link in links if link is not own]
+    names = [link.label or link.external_id for link in links if link is not own]
+    known = {own.label, own.external_id} if own else set()
+    parts = [name for name in dict.fromkeys(names) if name not in known]
     return SystemState(
         label=label,
         name=(own.label or own.external_id) if own else "",

@@ -110,6 +110,7 @@ def _states(records: Iterable[Record]) -> dict[UUID, dict[str, int]]:
     keys = [one.pk for one in records]
     roots = dict(Record.objects.filter(parent__in=keys).values_list("pk", "parent_id"))
     mine = Delivery.objects.filter(record__in=[*keys, *roots])
+    mine = mine.exclude(state=State.PARKED, note__gt="")  # what may as well never come
     found: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in mine.values("record_id", "state").annotate(count=Count("pk")):
         found[roots.get(row["record_id"], row["record_id"])][row["state"]] += row["count"]

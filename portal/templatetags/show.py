@@ -53,6 +53,11 @@ def count(number: int) -> str:
 
 
 @register.filter
+def spaced(code: str) -> str:
+    return code.replace("_", " ")
+
+
+@register.filter
 def blame(who: str) -> str:
     return words.BLAME.get(who, "")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
@@ -28,6 +29,7 @@ class Seat:
     """The person, in the company that they act in now."""
 
     tenant: Tenant
+    user_id: UUID
     person: str
     role: str
     has_choice: bool
@@ -71,6 +73,11 @@ def act_outside(view: View) -> View:
 def form_page(view: View) -> View:
     """For those who may act: a form by GET, its answer by POST."""
     return _door(view, method="GET POST", right="act", is_scoped=True)
+
+
+def act_on_return(view: View) -> View:
+    """For a person whom a vendor sends back, by GET; the view opens scopes itself."""
+    return _door(view, method="GET", right="act", is_scoped=False)
 
 
 def _door(view: View, *, method: str, right: str, is_scoped: bool) -> View:
@@ -124,6 +131,7 @@ def find_seat(request: HttpRequest) -> Seat | None:
         return None
     return Seat(
         tenant=mine[0].tenant,
+        user_id=request.user.pk,
         person=request.user.name or request.user.email,
         role=mine[0].role,
         has_choice=len(memberships) > 1,

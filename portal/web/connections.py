@@ -9,12 +9,15 @@ from connectors.models import Connection, ConnectionState
 from connectors.operations import change_state
 from connectors.queries import get_connection, list_connections
 from ekyam.tenants.scope import tenant_scope
+from flows.queries.home import count_held
 from portal.web.access import SeatedRequest, act, act_outside, page
 
 
 @page
 def connections(request: SeatedRequest) -> HttpResponse:
-    return render(request, "portal/connections.html", {"rows": list_connections()})
+    held = count_held()
+    rows = [(one, held.get(one.id, 0)) for one in list_connections()]
+    return render(request, "portal/connections.html", {"rows": rows})
 
 
 @page

@@ -29,8 +29,9 @@ def orders(request: SeatedRequest) -> HttpResponse:
 def search(request: SeatedRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:255]
     found = find_orders(query)
-    if len(found) == 1:
-        return redirect("journey", id=found[0].id)
+    named = [one for one in found if one.label == query]  # whatever else has this for an id
+    if len(found) == 1 or len(named) == 1:
+        return redirect("journey", id=(named or found)[0].id)
     return render(request, "portal/search.html", {"query": query, "rows": found})
 
 

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from connectors.oauth import RETURN_PATH
 from portal.web import (
+    authorisation,
     connections,
     dead_letters,
     deliveries,
@@ -10,6 +12,7 @@ from portal.web import (
     home,
     orders,
     pieces,
+    requests,
     runs,
     tenants,
 )
@@ -18,10 +21,13 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("tenants/", tenants.tenants, name="tenants"),
     path("connections/", connections.connections, name="connections"),
+    path(RETURN_PATH.lstrip("/"), authorisation.authorized, name="authorized"),
     path("connections/<str:id>/", connections.connection, name="connection"),
     path("connections/<str:id>/check/", connections.check, name="check_connection"),
     path("connections/<str:id>/pause/", connections.pause, name="pause_connection"),
     path("connections/<str:id>/resume/", connections.resume, name="resume_connection"),
+    path("connections/<str:id>/authorize/", authorisation.authorize, name="authorize"),
+    path("connections/<str:id>/credentials/", authorisation.credentials, name="change_credentials"),
     path("flows/", flows.flows, name="flows"),
     path("flows/<str:id>/switch/", flows.switch, name="switch_flow"),
     path("orders/", orders.orders, name="orders"),
@@ -39,5 +45,6 @@ urlpatterns = [
     path("deliveries/<str:id>/cancel/", deliveries.cancel, name="cancel_delivery"),
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
+    path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
     path("components/", pieces.components, name="components"),
 ]

@@ -14,11 +14,14 @@ TONES = {
     "dead": ("bad", "Dead letter"),
     "superseded": ("quiet", "Superseded"),
     "cancelled": ("quiet", "Cancelled"),
+    "unneeded": ("quiet", "Not needed there"),
+    "healed": ("warn", "Failed, mended since"),
     # events
     "received": ("busy", "Received"),
     "routed": ("good", "Received"),
     "ignored": ("quiet", "Not used"),
     "failed": ("bad", "Unreadable"),
+    "asks": ("warn", "Needs a person"),
     # connections
     "active": ("good", "Healthy"),
     "needs_reauthorization": ("bad", "Needs authorisation"),

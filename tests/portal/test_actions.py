@@ -126,3 +126,11 @@ def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
 def test_it_lets_those_act_who_may(here: Side, role: Role, status: int) -> None:
     client = sign_in(add_member(here.company.tenant, role))
     assert client.post(f"/deliveries/{here.dead.public_id}/replay/").status_code == status
+
+
+def test_it_tells_a_bug_in_a_check_from_a_refusal(owner: Client, here: Side) -> None:
+    """Its credentials are not what the connector needs: nothing foresaw that."""
+    row = here.shop.connections["netsuite"]
+    address = f"/connections/{row.public_id}/check/"
+    text = owner.post(address, follow=True).content.decode()
+    assert "The check did not pass" in text and "Something unexpected happened" in text

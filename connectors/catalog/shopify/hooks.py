@@ -7,10 +7,19 @@ from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.calls import ask, data_of, graphql, user_errors
 from connectors.errors import Rejected
 from connectors.signatures import hmac_sha256
-from connectors.spec import Context, Plan, Webhooks
+from connectors.spec import Context, Plan, Privacy, Webhooks
 
 # Shopify takes these from the app's own configuration; the API cannot subscribe to them.
-COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
+PRIVACY = {
+    "customers/data_request": Privacy("data_request"),
+    "customers/redact": Privacy(
+        "redact_shopper",
+        records={"customer": "customer.id", "order": "orders_to_redact"},
+        traits=("customer.email", "customer.phone"),
+    ),
+    "shop/redact": Privacy("redact_shop"),
+}
+COMPLIANCE = tuple(PRIVACY)
 OTHER = (
     *COMPLIANCE,
     "app/uninstalled",
@@ -87,4 +96,6 @@ WEBHOOKS = Webhooks(
     sent_at=_header("x-shopify-triggered-at"),
     register=register,
     other_topics=OTHER,
+    privacy_topics=PRIVACY,
+    farewell_topics=("app/uninstalled",),
 )

@@ -1,0 +1,135 @@
+"""Blanks the personal data of a shopper, or of a shop's shoppers, in all that is stored."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from django.db.models import Q, QuerySet
+
+from connectors.models import Connection
+from connectors.spec import Privacy
+from flows.mapping.records import expression
+from flows.models import Attempt, Delivery, Event, Link, Record
+from flows.personal import blank
+from flows.states import State
+
+BATCH = 200
+GONE = "[blanked at the shopper's request]"
+_UNSENT = (State.PENDING, State.RETRYING, State.PARKED, State.DEAD)
+
+
+def redact(connection: Connection, event: Event, privacy: Privacy, *, now: datetime) -> int:
+    """Returns how many rows were blanked; none the second time. Needs a transaction.
+
+    What has not been sent yet is called off: without its address nobody could use it.
+    """
+    body = _parse(bytes(event.body))
+    traits = [str(found) for path in privacy.traits if (found := expression(path)(body))]
+    records = _records(connection, privacy, body)
+    deliveries = Delivery.objects.filter(Q(record__in=records) | Q(root__in=records))
+    events = _events(connection, privacy, deliveries, traits)
+    _forget_names(records)
+    deliveries.filter(state__in=_UNSENT).update(
+        state=State.CANCELLED, note="Its shopper's data were erased.", finished_at=now, waits_for=""
+    )
+    return (
+        _blank_attempts(Attempt.objects.filter(delivery__in=deliveries))
+        + _blank_deliveries(deliveries, traits)
+        + _blank_events(events, traits)
+    )
+
+
+def _records(connection: Connection, privacy: Privacy, body: Any) -> QuerySet[Record]:
+    links = Link.objects.filter(connection=connection)
+    if privacy.kind != "redact_shop":
+        wanted = Q(pk=None)
+        for resource, path in privacy.records.items():
+            wanted |= Q(resource=resource, external_id__in=_ids(expression(path)(body)))
+        links = links.filter(wanted)
+    known = list(links.values_list("record_id", flat=True))
+    return Record.objects.filter(Q(pk__in=known) | Q(parent__in=known))
+
+
+def _ids(found: Any) -> list[str]:
+    listed = found if isinstance(found, list) else [found]
+    return [str(one) for one in listed if one is not None]
+
+
+def _events(
+    connection: Connection,
+    privacy: Privacy,
+    deliveries: QuerySet[Delivery],
+    traits: Sequence[str],
+) -> QuerySet[Event]:
+    """Those that the deliveries came of, and whatever else names the person."""
+    wanted = Q(pk__in=deliveries.values("event_id"))
+    if privacy.kind == "redact_shop":
+        wanted |= Q(connection=connection)
+    for trait in traits:
+        wanted |= Q(pk__in=_naming(trait))
+    return Event.objects.filter(wanted)
+
+
+def _naming(trait: str) -> QuerySet[Event, Any]:
+    """A walk through all bodies of the tenant: slow, and rare."""
+    found = Event.objects.extra(where=["position(%s::bytea in body) > 0"], params=[trait.encode()])
+    return found.values("pk")
+
+
+def _forget_names(records: QuerySet[Record]) -> None:
+    """People are called by their names; orders and parcels by their numbers."""
+    people = records.filter(resource="customer")
+    Link.objects.filter(record__in=people.values("pk")).update(label="")
+    people.update(label="")
+
+
+def _blank_deliveries(deliveries: QuerySet[Delivery], traits: Sequence[str]) -> int:
+    changed = []
+    for one in deliveries.only("id", "standard").iterator(BATCH):
+        standard = blank(one.standard, traits)
+        if standard != one.standard:
+            one.standard = standard
+            changed.append(one)
+    Delivery.objects.bulk_update(changed, ["standard"], batch_size=BATCH)
+    return len(changed)
+
+
+def _blank_events(events: QuerySet[Event], traits: Sequence[str]) -> int:
+    changed = []
+    for one in events.only("id", "body").iterator(BATCH):
+        before = bytes(one.body)
+        parsed = _parse(before)
+        blanked = blank(parsed, traits)
+        if blanked != parsed or (parsed is None and before != b"null"):
+            one.body = msgspec.json.encode(blanked)
+            changed.append(one)
+    Event.objects.bulk_update(changed, ["body"], batch_size=BATCH)
+    return len(changed)
+
+
+def _blank_attempts(attempts: QuerySet[Attempt]) -> int:
+    """What was said is cut text in any vendor's words: it goes altogether."""
+    changed = []
+    for one in attempts.only("id", "exchanges").iterator(BATCH):
+        exchanges = [_silence(exchange) for exchange in one.exchanges]
+        if exchanges != one.exchanges:
+            one.exchanges = exchanges
+            changed.append(one)
+    Attempt.objects.bulk_update(changed, ["exchanges"], batch_size=BATCH)
+    return len(changed)
+
+
+def _silence(exchange: dict[str, Any]) -> dict[str, Any]:
+    said: Iterable[str] = (name for name in ("sent", "answer") if exchange.get(name))
+    url = urlunsplit(urlsplit(exchange.get("url", ""))._replace(query=""))
+    return {**exchange, "url": url, **dict.fromkeys(said, GONE)}
+
+
+def _parse(body: bytes) -> Any:
+    """None for what is no JSON: then nothing of it is kept."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

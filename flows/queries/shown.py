@@ -1,0 +1,37 @@
+"""Deliveries' states as a reader should see them, where the engine's own would mislead."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flows.models import Delivery
+from flows.states import State
+
+UNNEEDED = "unneeded"  # waits for what may as well never come
+HEALED = "healed"  # failed, and something newer did what it could not
+
+
+def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
+    """Those that wait harmlessly, and those that only wait behind one of them."""
+    found, keys = set(), set()
+    for one in deliveries:  # the oldest first
+        key = (one.record_id, one.target_id)
+        if one.state == State.PARKED and one.note:
+            keys.add(key)
+        if key in keys and one.state in (State.PARKED, State.PENDING):
+            found.add(one.pk)
+    return found
+
+
+def show_state(one: Delivery, *, is_idle: bool = False) -> str:
+    if is_idle:
+        return UNNEEDED
+    if one.state == State.SUPERSEDED and one.failure:
+        return HEALED
+    return one.state
+
+
+def show_note(one: Delivery) -> str:
+    """The id of what is newer says nothing to a reader: it stands further down."""
+    if one.state == State.SUPERSEDED and one.note.endswith(" is newer."):
+        return "A newer one took its place."
+    return one.note

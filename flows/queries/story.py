@@ -1,0 +1,56 @@
+"""A timeline as a story: what changed nothing is folded together, between the steps that did."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from flows.queries.home import plural
+from flows.queries.hops import Hop
+from flows.states import State
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One step that is shown, or several that are folded under a sentence."""
+
+    hops: list[Hop] = field(default_factory=list)
+    words: str = ""  # empty when there is nothing to fold
+
+    @property
+    def id(self) -> str:
+        return self.hops[0].id
+
+
+def tell_story(hops: Sequence[Hop]) -> list[Chapter]:
+    """What changed nothing stands after what came of the same message, all in one."""
+    busy = {hop.event_id for hop in hops if hop.kind == "delivery" and not changed_nothing(hop)}
+    chapters: list[Chapter] = []
+    quiet: list[Hop] = []
+    for hop in hops:
+        if chapters and _is_quiet(hop, busy):
+            quiet.append(hop)
+            continue
+        if hop.kind == "event" and quiet:
+            chapters.append(Chapter(quiet, _words(quiet)))
+            quiet = []
+        chapters.append(Chapter([hop]))
+    return [*chapters, Chapter(quiet, _words(quiet))] if quiet else chapters
+
+
+def changed_nothing(hop: Hop) -> bool:
+    """Not a dead letter that was healed: that it died is part of the story."""
+    return hop.state == State.UNCHANGED or (hop.state == State.SUPERSEDED and not hop.failure)
+
+
+def _is_quiet(hop: Hop, busy: set[str]) -> bool:
+    if hop.kind == "event":
+        return hop.state == "routed" and hop.id not in busy
+    return changed_nothing(hop)
+
+
+def _words(hops: Iterable[Hop]) -> str:
+    """«4 more readings changed nothing»; without a reading, what was not sent."""
+    kinds = [hop.kind for hop in hops]
+    readings, deliveries = kinds.count("event"), kinds.count("delivery")
+    if readings:
+        return f"{readings} more {plural('reading', readings)} changed nothing"
+    return f"{deliveries} {'delivery was' if deliveries == 1 else 'deliveries were'} not needed"

@@ -1,0 +1,58 @@
+"""Authorising a connection again: a person's consent at the vendor, or new credentials."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from connectors import oauth
+from connectors.credentials import open_credentials
+from connectors.errors import Failure
+from connectors.models import Connection
+from connectors.operations import change_credentials
+from portal.web.access import SeatedRequest, act, act_on_return, form_page
+from portal.web.credentials import CredentialsForm
+
+
+@act
+def authorize(request: SeatedRequest, id: str) -> HttpResponse:
+    """A page that goes on to the vendor: a redirect of a form to another site is refused here."""
+    row = Connection.get_public(id)
+    if not row.spec.auth_method(row.auth).has_consent:
+        raise Http404
+    address = oauth.begin(row, user_id=request.seat.user_id)
+    context = {"address": address, "vendor": row.spec.label, "id": id}
+    return render(request, "portal/consent.html", context)
+
+
+@act_on_return
+def authorized(request: SeatedRequest) -> HttpResponse:
+    """Back from the vendor, with its answer in the address."""
+    try:
+        row = oauth.complete(
+            tenant_id=request.seat.tenant.pk,
+            user_id=request.seat.user_id,
+            answer=request.GET.dict(),
+        )
+    except Failure as failure:
+        messages.error(request, f"Nothing was authorised. {failure.message}")
+        return redirect("connections")
+    messages.success(request, f"{row.label} is authorised. What waited is sent now.")
+    return redirect("connection", id=row.public_id)
+
+
+@form_page
+def credentials(request: SeatedRequest, id: str) -> HttpResponse:
+    """Those that are secret are never shown, and must be entered anew."""
+    row = Connection.get_public(id)
+    method = row.spec.auth_method(row.auth)
+    if method.has_consent:
+        raise Http404
+    form = CredentialsForm(request.POST or None, fields=method.fields, known=open_credentials(row))
+    if form.is_valid():
+        # A token of the old credentials must not outlive them.
+        forgotten = {"access_token": ""} if method.needs_token else {}
+        change_credentials(row, {**forgotten, **form.cleaned_data})
+        messages.success(request, "The new credentials are kept. «Check now» tries them.")
+        return redirect("connection", id=id)
+    context = {"form": form, "label": row.label, "id": id, "method": method.label}
+    return render(request, "portal/credentials.html", context, status=422 if form.errors else 200)

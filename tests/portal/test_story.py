@@ -1,0 +1,55 @@
+"""What changed nothing is folded, and what was mended or never needed does not alarm."""
+
+from datetime import timedelta
+
+from django.test import Client
+
+from ekyam.tenants.scope import tenant_scope
+from flows.models import Delivery
+from flows.states import State
+from tests.portal.conftest import Side
+
+
+def test_it_folds_what_changed_nothing(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        flow = here.shop.flow("Orders")
+        for minute, state in enumerate((State.UNCHANGED, State.SUPERSEDED, State.UNCHANGED)):
+            at = here.shop.now - timedelta(minutes=5 - minute)
+            event = here.shop.event("shopify", "orders/updated", at)
+            here.shop.delivery(flow, event, here.shipped, state=state)
+    text = owner.get(f"/orders/{here.shipped.public_id}/").content.decode()
+    assert "3 more readings changed nothing" in text
+    assert text.count('id="fold-') == 1
+    before, folded = text.split('id="fold-')
+    assert "orders/updated" not in before and folded.count("sent orders/updated") == 3
+
+
+def test_it_keeps_a_failure_that_was_mended_in_the_story(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(pk=here.dead.pk).update(
+            state=State.SUPERSEDED, note="dlv_0 is newer."
+        )
+    assert here.dead.record is not None
+    text = owner.get(f"/orders/{here.dead.record.public_id}/").content.decode()
+    assert "Failed, mended since" in text and "needs six digits" in text
+    assert "A newer one took its place." in text and "yours to mend" not in text
+
+
+def test_it_does_not_wait_for_what_may_never_come(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(pk=here.parked.pk).update(
+            note="It never came to the warehouse.", standard={"status": "cancelled"}
+        )
+    assert here.parked.record is not None
+    text = owner.get(f"/orders/{here.parked.record.public_id}/").content.decode()
+    assert "Not needed there" in text and "Order #1003 was cancelled." in text
+    assert 'hx-trigger="every 2s"' not in text
+
+
+def test_it_prefers_the_order_of_that_name(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        other = here.shop.record("#2002")
+        here.shop.link(other, "netsuite", "1001")
+    answer = owner.get("/search/?q=%231001")
+    assert answer["Location"] == f"/orders/{here.shipped.public_id}/"
+    assert owner.get("/search/?q=1001").status_code == 200
