@@ -17,7 +17,9 @@ class MachinesHandler(WSGIHandler):
     """Without the middleware of people: no session, no cookie and no page is at that door."""
 
     def load_middleware(self, is_async: bool = False) -> None:
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        # The same that Django's own chain ends in; its stubs do not tell of it.
+        respond = self._get_response  # type: ignore[attr-defined]
+        self._middleware_chain = convert_exception_to_response(respond)
 
 
 _site = get_wsgi_application()

@@ -292,13 +292,15 @@ def _stored(standard: Any) -> Any:
 
 def _mark_stale(deliveries: list[Delivery], history: Iterable[Past]) -> None:
     """What is older than what the flow already knows of its record is not sent any more."""
-    newest: dict[Any, datetime] = {}
+    newest: dict[tuple[UUID | None, str], datetime] = {}
     for row in history:
-        at, key = row.source_updated_at, (row.flow_id, row.external_id)
+        at = row.source_updated_at
         if at is not None:
-            newest[key] = max(at, newest.get(key, at))
+            known = newest.get((row.flow_id, row.external_id), at)
+            newest[row.flow_id, row.external_id] = max(at, known)
     for delivery in deliveries:
-        at, key = delivery.source_updated_at, (delivery.flow_id, delivery.external_id)
+        at = delivery.source_updated_at
+        key = (delivery.flow_id, delivery.external_id)
         if delivery.state != State.PENDING or at is None:
             continue
         if key in newest and at < newest[key]:
@@ -314,7 +316,8 @@ def _supersede_older(deliveries: list[Delivery], history: Iterable[Past], now: d
     pending = [delivery for delivery in deliveries if delivery.state == State.PENDING]
     newest = {(delivery.flow_id, delivery.external_id): delivery for delivery in pending}
     passed = defaultdict(list)
-    for row in (*history, *pending):
+    rows_so_far: list[Past | Delivery] = [*history, *pending]
+    for row in rows_so_far:
         by = newest.get((row.flow_id, row.external_id))
         if by is not None and row.pk != by.pk and row.state in SUPERSEDABLE and not row.wrote:
             passed[by.public_id].append(row.pk)
