@@ -91,7 +91,7 @@ def delivery_hop(
         due_at=one.due_at if one.state in (State.RETRYING, State.IN_DOUBT) else None,
         result=result,
         note=show_note(one),
-        reason=one.reason,
+        reason="" if state == UNNEEDED else one.reason,
         failure=one.failure,
         blame="" if state in (HEALED, UNNEEDED) else one.blame,
         event_id=ids.public(Event.prefix, one.event_id),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -105,12 +105,20 @@ def _systems(records: Iterable[Record]) -> dict[UUID, list[SystemId]]:
     return found
 
 
+# What waits for what may as well never come, and what only waits behind that.
+_IS_IDLE = Q(state__in=(State.PARKED, State.PENDING)) & Exists(
+    Delivery.objects.filter(
+        record=OuterRef("record_id"), target=OuterRef("target_id"), state=State.PARKED, note__gt=""
+    )
+)
+
+
 def _states(records: Iterable[Record]) -> dict[UUID, dict[str, int]]:
     """Two queries: an OR over the records and their parents would read every delivery."""
     keys = [one.pk for one in records]
     roots = dict(Record.objects.filter(parent__in=keys).values_list("pk", "parent_id"))
     mine = Delivery.objects.filter(record__in=[*keys, *roots])
-    mine = mine.exclude(state=State.PARKED, note__gt="")  # what may as well never come
+    mine = mine.exclude(_IS_IDLE)
     found: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in mine.values("record_id", "state").annotate(count=Count("pk")):
         found[roots.get(row["record_id"], row["record_id"])][row["state"]] += row["count"]

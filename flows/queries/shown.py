@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from connectors.errors import MissingLink
 from flows.models import Delivery
 from flows.states import State
 
@@ -25,7 +26,7 @@ def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
 def show_state(one: Delivery, *, is_idle: bool = False) -> str:
     if is_idle:
         return UNNEEDED
-    if one.state == State.SUPERSEDED and one.failure:
+    if one.state == State.SUPERSEDED and one.failure not in ("", MissingLink.code):
         return HEALED
     return one.state
 

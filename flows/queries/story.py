@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flows.queries.home import plural
 from flows.queries.hops import Hop
+from flows.queries.shown import UNNEEDED
 from flows.states import State
 
 
@@ -38,7 +39,8 @@ def tell_story(hops: Sequence[Hop]) -> list[Chapter]:
 
 def changed_nothing(hop: Hop) -> bool:
     """Not a dead letter that was healed: that it died is part of the story."""
-    return hop.state == State.UNCHANGED or (hop.state == State.SUPERSEDED and not hop.failure)
+    is_behind = hop.state == UNNEEDED and not hop.note
+    return is_behind or hop.state in (State.UNCHANGED, State.SUPERSEDED)
 
 
 def _is_quiet(hop: Hop, busy: set[str]) -> bool:

@@ -4,9 +4,11 @@ import { listenForCopies } from "./copy.js";
 import { listenForTheme } from "./theme.js";
 import { keepTimesFresh } from "./times.js";
 import { keepDetailsOpen } from "./details.js";
+import { showWhereWeAre } from "./nav.js";
 
 focusOnSlash();
 listenForCopies();
 listenForTheme();
 keepTimesFresh();
 keepDetailsOpen();
+showWhereWeAre();
