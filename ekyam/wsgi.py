@@ -17,7 +17,8 @@ class MachinesHandler(WSGIHandler):
     """Without the middleware of people: no session, no cookie and no page is at that door."""
 
     def load_middleware(self, is_async: bool = False) -> None:
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        answer = self._get_response  # type: ignore[attr-defined]
+        self._middleware_chain = convert_exception_to_response(answer)
 
 
 _site = get_wsgi_application()

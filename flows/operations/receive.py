@@ -64,7 +64,7 @@ def _store(event: Event) -> bool:
                 event.delivery_key,
                 event.sent_at,
                 msgspec.json.encode(event.headers).decode(),
-                event.body,
+                bytes(event.body),
                 event.received_at,
                 event.state,
             ],

@@ -187,7 +187,7 @@ class Past(NamedTuple):
     """What a flow has made of a record before."""
 
     pk: UUID
-    flow_id: UUID
+    flow_id: UUID | None
     external_id: str
     source_version: str
     source_updated_at: datetime | None
@@ -314,12 +314,13 @@ def _supersede_older(deliveries: list[Delivery], history: Iterable[Past], now: d
     pending = [delivery for delivery in deliveries if delivery.state == State.PENDING]
     newest = {(delivery.flow_id, delivery.external_id): delivery for delivery in pending}
     passed = defaultdict(list)
-    for row in (*history, *pending):
+    rows: list[Past | Delivery] = [*history, *pending]
+    for row in rows:
         by = newest.get((row.flow_id, row.external_id))
         if by is not None and row.pk != by.pk and row.state in SUPERSEDABLE and not row.wrote:
             passed[by.public_id].append(row.pk)
-    for by_id, rows in passed.items():
-        Delivery.objects.filter(pk__in=rows, state__in=SUPERSEDABLE).update(
+    for by_id, older in passed.items():
+        Delivery.objects.filter(pk__in=older, state__in=SUPERSEDABLE).update(
             state=State.SUPERSEDED, note=f"{by_id} is newer.", finished_at=now, waits_for=""
         )
 
