@@ -1,5 +1,6 @@
 """What one event means: the records in it, each read by the flows that listen."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ from connectors.spec import Connector, Context, Feed
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
 from flows.models import Event, Flow
+
+
+# The escape itself; not a backslash that is escaped, with u0000 behind it.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
         body = msgspec.json.decode(bytes(event.body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(f"The body is not JSON: {error}.") from error
-    if b"\\u0000" in bytes(event.body):
+    if _NUL.search(bytes(event.body)):
         raise Unreadable("The body has a NUL character, which no system keeps.")
     found = body if event.feed else expression(feed.records)(body)
     if found is None:

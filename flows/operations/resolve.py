@@ -60,6 +60,8 @@ class Resolver:
         question = (self.target.tenant_id, table, key)
         known = _rows.get(question)
         if known is None or known[1] < time.monotonic():
+            if len(_rows) > KEPT:
+                _rows.clear()
             known = _rows[question] = (self._row(table, key), time.monotonic() + ROW_KEPT_SECONDS)
         return known[0]
 

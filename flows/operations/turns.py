@@ -50,4 +50,4 @@ def begin(work: str, subject_id: UUID) -> Turn | None:
 @cache
 def threads() -> ThreadPoolExecutor:
     """Where one piece of work starts another without a message: it would come back here anyway."""
-    return ThreadPoolExecutor(16, thread_name_prefix="turn")
+    return ThreadPoolExecutor(8, thread_name_prefix="turn")

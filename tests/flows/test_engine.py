@@ -106,6 +106,13 @@ def test_it_makes_a_dead_letter_of_what_is_no_json(depots: Depots, client: Clien
     assert "not JSON" in delivery.reason
 
 
+def test_it_makes_a_dead_letter_of_what_no_system_keeps(depots: Depots, client: Client) -> None:
+    depots.post(client, depots.ticket(note="a\0b"))
+    depots.post(client, depots.ticket("D-2", note="a\\u0000b"))
+    depots.work()
+    assert sorted(depots.states()) == ["dead", "succeeded"]
+
+
 def test_it_keeps_an_unknown_topic(depots: Depots, client: Client) -> None:
     assert depots.post(client, depots.ticket(), topic="weather").status_code == 200
     depots.work()
