@@ -14,7 +14,6 @@ from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
 from flows.models import Event, Flow
 
-
 # The escape itself; not a backslash that is escaped, with u0000 behind it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
