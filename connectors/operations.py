@@ -45,11 +45,16 @@ def change_credentials(connection: Connection, credentials: Mapping[str, str]) -
 
 
 def change_state(connection: Connection, state: str, reason: str) -> bool:
-    """Returns whether it was another one before."""
+    """Returns whether it was another one; if so, our webhooks may be forgotten there by now."""
     changed = (
         Connection.objects.filter(pk=connection.pk)
         .exclude(state=state)
-        .update(state=state, state_reason=reason, state_changed_at=timezone.now())
+        .update(
+            state=state,
+            state_reason=reason,
+            state_changed_at=timezone.now(),
+            webhooks_checked_at=None,
+        )
     )
     connection.state, connection.state_reason = state, reason
     return bool(changed)

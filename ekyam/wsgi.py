@@ -17,6 +17,9 @@ class MachinesHandler(WSGIHandler):
     """Without the middleware of people: no session, no cookie and no page is at that door."""
 
     def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
         # The same that Django's own chain ends in; its stubs do not tell of it.
         respond = self._get_response  # type: ignore[attr-defined]
         self._middleware_chain = convert_exception_to_response(respond)

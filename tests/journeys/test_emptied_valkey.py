@@ -4,7 +4,7 @@ from tests.journeys.day import Day, Seldom
 from tests.journeys.house import House
 
 ORDERS = 200
-LOOKS = ORDERS + 20
+LOOKS = ORDERS
 
 
 def test_it_loses_and_doubles_nothing_when_valkey_is_emptied(house: House) -> None:
