@@ -7,6 +7,7 @@ from typing import Any
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.middleware.common import CommonMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
 
@@ -21,8 +22,8 @@ class MachinesHandler(WSGIHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         # The same that Django's own chain ends in; its stubs do not tell of it.
-        respond = self._get_response  # type: ignore[attr-defined]
-        self._middleware_chain = convert_exception_to_response(respond)
+        respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+        self._middleware_chain = CommonMiddleware(respond)  # for the answer's length
 
 
 _site = get_wsgi_application()

@@ -23,6 +23,7 @@ def test_it_answers_a_machine_without_a_cookie_or_a_session() -> None:
     status, headers, body = knock("POST", "/hooks/con_00000000000000000000000000")
     assert status.startswith("404")
     assert b"no such connection" in body
+    assert headers["Content-Length"] == str(len(body))
     assert "Set-Cookie" not in headers and "Vary" not in headers
 
 

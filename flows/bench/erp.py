@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 HEAD_ENDS = b"\r\n\r\n"
 LENGTH = re.compile(rb"content-length: *(\d+)", re.I)
-ORDER = re.compile(r"/record/v1/(?:salesOrder|customer)/eid:([^/?]+)", re.I)
+EXTERNAL_ID = re.compile(r"/record/v1/(?:salesOrder|customer)/eid:([^/?]+)", re.I)
 
 
 @dataclass
 class Erp:
     delay: float
     totals: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     seen: dict[str, list[float]] = field(default_factory=dict)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,13 +50,18 @@ class Erp:
         if "/suiteql" in path:
             rows = [{"id": "98", "itemid": "EKM", "isinactive": "F"}]
             return 200, kind, json.dumps({"items": rows, "hasMore": False}).encode()
-        if method == "PUT" and (found := ORDER.search(path)):
+        if method == "PUT" and (found := EXTERNAL_ID.search(path)):
             self.seen.setdefault(found[1], []).append(at)
-            order = str(len(self.seen))
-            self.totals[order] = _total(json.loads(body))
-            return 204, f"Location: http://erp/services/rest/record/v1/salesOrder/{order}\r\n", b""
-        order = path.split("?")[0].rsplit("/", 1)[-1]
-        shown = {"id": order, "tranId": f"SO-{order}", "total": self.totals.get(order, "0")}
+            id_ = str(len(self.seen))
+            self.totals[id_] = _total(json.loads(body))
+            self.ids[found[1]] = id_
+            place = path.split("/eid:")[0]
+            return 204, f"Location: http://erp{place}/{id_}\r\n", b""
+        named = path.split("?")[0].rsplit("/", 1)[-1]
+        id_ = self.ids.get(named[4:]) if named.startswith("eid:") else named
+        if id_ is None:
+            return 404, kind, b'{"o:errorDetails": [{"o:errorCode": "NONEXISTENT_ID"}]}'
+        shown = {"id": id_, "tranId": f"SO-{id_}", "total": self.totals.get(id_, "0")}
         return 200, kind, json.dumps(shown).encode()
 
 
