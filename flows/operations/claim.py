@@ -59,17 +59,18 @@ def recover_lost(*, target_id: UUID, token: UUID, now: datetime) -> int:
 
 # What may be sent: due, of a flow that is On, and the oldest open delivery of its root here. What
 # is parked holds back only its own record: what it waits for may be a later one of the same root.
+# Scalar subqueries, so that PostgreSQL looks at the rows in their order and stops at the limit: as
+# joins it would weigh the whole backlog before the first row.
 _READY = """
     FROM flows_delivery d
-    JOIN flows_flow f ON f.id = d.flow_id AND f.is_on
     WHERE d.target_id = %(target)s AND d.state IN ('pending', 'retrying', 'in_doubt')
       AND d.due_at <= %(now)s
-      AND NOT EXISTS (
-          SELECT 1 FROM flows_delivery o
-          WHERE o.target_id = d.target_id AND o.root_id = d.root_id
-            AND o.sequence < d.sequence
-            AND (o.state IN ('pending', 'sending', 'retrying', 'in_doubt')
-                 OR o.state = 'parked' AND o.record_id = d.record_id))
+      AND (SELECT f.is_on FROM flows_flow f WHERE f.id = d.flow_id)
+      AND (SELECT o.sequence FROM flows_delivery o
+           WHERE o.target_id = d.target_id AND o.root_id = d.root_id
+             AND o.sequence < d.sequence
+             AND o.state IN ('pending', 'sending', 'retrying', 'in_doubt', 'parked')
+             AND (o.state <> 'parked' OR o.record_id = d.record_id) LIMIT 1) IS NULL
 """
 _COLUMNS = [field.column for field in Delivery._meta.concrete_fields]
 _ATTRIBUTES = [field.attname for field in Delivery._meta.concrete_fields]
