@@ -58,8 +58,8 @@ class Erp:
             place = path.split("/eid:")[0]
             return 204, f"Location: http://erp{place}/{id_}\r\n", b""
         named = path.split("?")[0].rsplit("/", 1)[-1]
-        id_ = self.ids.get(named[4:]) if named.startswith("eid:") else named
-        if id_ is None:
+        id_ = self.ids.get(named[4:], "") if named.startswith("eid:") else named
+        if not id_:
             return 404, kind, b'{"o:errorDetails": [{"o:errorCode": "NONEXISTENT_ID"}]}'
         shown = {"id": id_, "tranId": f"SO-{id_}", "total": self.totals.get(id_, "0")}
         return 200, kind, json.dumps(shown).encode()

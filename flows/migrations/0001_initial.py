@@ -668,7 +668,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("state", "parked")),
-                fields=["tenant", "waits_for"],
+                fields=["target", "waits_for"],
                 name="delivery_parked",
             ),
         ),

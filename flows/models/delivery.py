@@ -93,7 +93,7 @@ class Delivery(TenantModel):
                 condition=Q(state__in=[state.value for state in OPEN]),
             ),
             models.Index(
-                fields=["tenant", "waits_for"],
+                fields=["target", "waits_for"],
                 name="delivery_parked",
                 condition=Q(state=State.PARKED.value),
             ),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from connectors.models import Connection
 from flows.models import Delivery, Fact, Link, Record
-from flows.operations.rows import insert_all
+from flows.operations.rows import insert_all, select_all
 
 Key = tuple[str, str]  # (resource, id in this system)
 
@@ -56,11 +56,14 @@ def reference_of(connection: Connection, external_id: str) -> str:
 
 def _linked(connection: Connection, keys: Iterable[Key]) -> dict[Key, Record]:
     keys = set(keys)
-    links = Link.objects.filter(
-        connection=connection, external_id__in=[key[1] for key in keys]
-    ).select_related("record")
-    found = {(link.resource, link.external_id): link.record for link in links}
-    return {key: record for key, record in found.items() if key in keys}
+    sought = [connection.pk, [key[1] for key in keys]]
+    links = select_all(Link, "WHERE connection_id = %s AND external_id = ANY(%s)", sought)
+    wanted = [link for link in links if (link.resource, link.external_id) in keys]
+    if not wanted:
+        return {}
+    records = select_all(Record, "WHERE id = ANY(%s)", [[link.record_id for link in wanted]])
+    by_id = {record.pk: record for record in records}
+    return {(link.resource, link.external_id): by_id[link.record_id] for link in wanted}
 
 
 def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]:
@@ -79,7 +82,8 @@ def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]
         for one in missing
     }
     insert_all([rows[key] for key in sorted(rows)], ignore_conflicts=True)
-    stored = Record.objects.filter(reference__in=[reference for _, reference in rows])
+    references = [reference for _, reference in rows]
+    stored = select_all(Record, "WHERE reference = ANY(%s)", [references])
     by_reference = {(row.resource, row.reference): row for row in stored}
     return {one.key: by_reference[wanted[one.key]] for one in missing}
 
@@ -88,15 +92,15 @@ def _reference(connection: Connection, named: Named) -> str:
     return named.reference or reference_of(connection, named.id)
 
 
+_PRIMARY = "WHERE connection_id = %s AND record_id = ANY(%s) AND is_primary"
+
+
 def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Record]) -> None:
     """The first id that a system has of a record is the primary one; more are pieces of it."""
     if not missing:
         return
-    taken = set(
-        Link.objects.filter(
-            connection=connection, record__in=list(found.values()), is_primary=True
-        ).values_list("record_id", flat=True)
-    )
+    held = [connection.pk, [record.pk for record in found.values()]]
+    taken = {link.record_id for link in select_all(Link, _PRIMARY, held)}
     links = []
     for one in sorted(missing, key=lambda one: one.key):
         record = found[one.key]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -13,7 +13,7 @@ from flows.models import Delivery, Link, Record
 from flows.operations.identify import join_records
 from flows.operations.nudge import nudge
 from flows.operations.resolve import waiting_key
-from flows.operations.rows import insert_all
+from flows.operations.rows import insert_all, select_all
 from flows.states import State
 
 
@@ -33,8 +33,8 @@ def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) ->
         return
     records = _records(target, found)
     ids = [new.written.external_id for new in found]
-    there = Link.objects.filter(connection=target).select_related("record")
-    links = there.filter(Q(external_id__in=ids) | Q(record__in=list(records.values())))
+    held = [record.pk for record in records.values()]
+    links = select_all(Link, _THERE, [target.pk, ids, target.pk, held])
     known = {(link.resource, link.external_id): link for link in links}
     primary = {link.record_id for link in links if link.is_primary}
     fresh = []
@@ -52,6 +52,13 @@ def add_links(target: Connection, found: Sequence[NewLink], *, now: datetime) ->
     fresh.sort(key=lambda link: (link.resource, link.external_id))
     insert_all(fresh, ignore_conflicts=True)
     _wake(target, list(records.values()), now)
+
+
+# Two looks by an index each, and not one that could use neither.
+_THERE = """
+    WHERE connection_id = %s AND external_id = ANY(%s)
+       OR connection_id = %s AND record_id = ANY(%s) AND is_primary
+"""
 
 
 def _link(target: Connection, record: Record, new: NewLink, *, is_primary: bool) -> Link:
@@ -92,8 +99,7 @@ def _records(target: Connection, found: Iterable[NewLink]) -> dict[tuple[str, st
 
 def _wake(target: Connection, records: Sequence[Record], now: datetime) -> None:
     """Deliveries that wait for one of these records' ids in the target."""
-    parked = Delivery.objects.filter(state=State.PARKED, waits_for__startswith=f"link:{target.pk}:")
-    if not parked.exists():
+    if not _does_any_wait(target):
         return
     keys = {
         waiting_key(target.pk, target.pk, (record.resource, record.reference, "reference"))
@@ -102,8 +108,20 @@ def _wake(target: Connection, records: Sequence[Record], now: datetime) -> None:
     for link in Link.objects.filter(record__in=records):
         question = (link.resource, link.external_id, "id")
         keys.add(waiting_key(link.connection_id, target.pk, question))
-    if parked.filter(waits_for__in=keys).update(state=State.PENDING, due_at=now, waits_for=""):
+    waiting = target.deliveries.filter(state=State.PARKED, waits_for__in=keys)
+    if waiting.update(state=State.PENDING, due_at=now, waits_for=""):
         nudge("deliver", tenant_id=target.tenant_id, subject_id=target.pk)
+
+
+_WAITING = """
+    SELECT EXISTS (SELECT 1 FROM flows_delivery WHERE target_id = %s AND state = 'parked')
+"""
+
+
+def _does_any_wait(target: Connection) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [target.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def wake_found(target: Connection, deliveries: Iterable[Delivery], *, now: datetime) -> None:

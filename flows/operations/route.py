@@ -33,7 +33,7 @@ from flows.operations.publish import (
     write_facts,
 )
 from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
-from flows.operations.rows import insert_all
+from flows.operations.rows import insert_all, select_all
 from flows.retry import blame_of, code_of
 from flows.states import SUPERSEDABLE, State
 
@@ -91,33 +91,40 @@ class Batch:
 
 def _route_batch(tenant_id: UUID, connection_id: UUID) -> Batch:
     with tenant_scope(tenant_id):
-        connection = Connection.objects.get(pk=connection_id)
-        events = list(
-            Event.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(connection=connection, state=EventState.RECEIVED)
-            .order_by("received_at", "id")[:BATCH]
-        )
-        return Batch(len(events), _route(connection, events) if events else set())
+        events = select_all(Event, _TO_BE_ROUTED, [connection_id, BATCH])
+        return Batch(len(events), _route(connection_id, events) if events else set())
 
 
-_ROUTED = """
-    UPDATE flows_event e SET state = r.state, note = r.note
-    FROM jsonb_to_recordset(%s::jsonb) AS r(id uuid, state text, note text) WHERE e.id = r.id
+_TO_BE_ROUTED = """
+    WHERE connection_id = %s AND state = 'received' ORDER BY received_at, id LIMIT %s
+    FOR NO KEY UPDATE SKIP LOCKED
 """
+_ROUTED = "UPDATE flows_event SET state = %s, note = %s WHERE id = ANY(%s)"
 
 
-def _route(connection: Connection, events: Sequence[Event]) -> set[UUID]:
+def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
-    flows = list(
-        Flow.objects.filter(source=connection, is_on=True).select_related("source", "target")
-    )
+    connection, flows = _listening(connection_id)
     readings, born_dead = _read_all(connection, events, flows, now)
     targets = _write(connection, readings, born_dead, now)
     act_on_notices(connection, events, now)
+    routed = defaultdict(list)
+    for event in events:
+        routed[event.state, event.note].append(event.pk)
     with db.cursor() as cursor:
-        rows = [{"id": event.pk, "state": event.state, "note": event.note} for event in events]
-        cursor.execute(_ROUTED, [msgspec.json.encode(rows).decode()])
+        for (state, note), ids in routed.items():
+            cursor.execute(_ROUTED, [state, note, ids])
     return targets
+
+
+def _listening(connection_id: UUID) -> tuple[Connection, list[Flow]]:
+    """The connection, and its flows that are On."""
+    flows = select_all(Flow, "WHERE source_id = %s AND is_on", [connection_id])
+    ids = [connection_id, *(flow.target_id for flow in flows)]
+    ends = {row.pk: row for row in select_all(Connection, "WHERE id = ANY(%s)", [ids])}
+    for flow in flows:
+        flow.source, flow.target = ends[flow.source_id], ends[flow.target_id]
+    return ends[connection_id], flows
 
 
 def _read_all(

@@ -1,12 +1,55 @@
-"""Writes many rows by one sentence that PostgreSQL has planned before, whatever their number."""
+"""Reads and writes rows by sentences that are made once, and that PostgreSQL has planned before.
 
-from collections.abc import Sequence
+For what the engine does at every event; elsewhere the ORM says the same in clearer words.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class _Selection(NamedTuple):
+    sentence: str
+    attributes: list[str]
+    readers: list[tuple[int, Callable[..., Any]]]  # for columns that are more than what they hold
+
+
+def select_all(model: type[Row], clause: str, parameters: Sequence[Any]) -> list[Row]:
+    """Rows of one model. `clause` is what follows FROM; a state that an index is for stands in it
+    as a literal, for of a parameter PostgreSQL cannot know that the index will do."""
+    selection = _selection(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{selection.sentence} {clause}", parameters)
+        found = cursor.fetchall()
+    return [_read(model, selection, row) for row in found]
+
+
+def _read(model: type[Row], selection: _Selection, row: Sequence[Any]) -> Row:
+    values = list(row)
+    for place, read in selection.readers:
+        values[place] = read(values[place], None, connection)
+    return model.from_db(connection.alias, selection.attributes, values)
+
+
+@cache
+def _selection(model: type[models.Model]) -> _Selection:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    return _Selection(
+        f'SELECT {columns} FROM "{model._meta.db_table}"',
+        [field.attname for field in fields],
+        [
+            (place, field.from_db_value)
+            for place, field in enumerate(fields)
+            if hasattr(field, "from_db_value")
+        ],
+    )
 
 
 def insert_all(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:

@@ -27,7 +27,7 @@ from flows.operations.publish import (
     write_facts,
 )
 from flows.operations.resolve import waiting_key
-from flows.operations.rows import insert_all
+from flows.operations.rows import insert_all, select_all
 from flows.operations.send import Letter, Outcome
 from flows.retry import Decision, blame_of, code_of, decide
 from flows.states import DONE, SUPERSEDABLE, State
@@ -220,8 +220,8 @@ def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
         for one in tries
         if one.delivery.state in DONE and one.delivery.record_id
     }
-    records = {record_id for _, record_id in done if record_id}
-    for dead in Delivery.objects.filter(record_id__in=records, state=State.DEAD):
+    records = [record_id for _, record_id in done]
+    for dead in select_all(Delivery, "WHERE record_id = ANY(%s) AND state = 'dead'", [records]):
         healer = done.get((dead.flow_id, dead.record_id))
         if healer is not None and healer.sequence > dead.sequence:
             dead.state, dead.finished_at = State.SUPERSEDED, now
