@@ -114,8 +114,14 @@ def to_plain(record: msgspec.Struct) -> Any:
     return _with_lists(msgspec.to_builtins(record, builtin_types=(Decimal,)))
 
 
+_NESTED = (dict, list, tuple)
+
+
 def _with_lists(value: Any) -> Any:
     """Tuples as lists: JMESPath projects over nothing else."""
     if isinstance(value, dict):
-        return {name: _with_lists(part) for name, part in value.items()}
-    return [_with_lists(part) for part in value] if isinstance(value, (list, tuple)) else value
+        return {
+            name: _with_lists(part) if isinstance(part, _NESTED) else part
+            for name, part in value.items()
+        }
+    return [_with_lists(part) for part in value] if isinstance(value, _NESTED) else value

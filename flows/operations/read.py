@@ -1,9 +1,11 @@
 """What one event means: the records in it, each read by the flows that listen."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from connectors.spec import Connector, Context, Feed
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
 from flows.models import Event, Flow
+from flows.models.event import Origin
 
 # The escape itself; not a backslash that is escaped, with u0000 behind it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -29,6 +32,19 @@ class Reading:
     updated_at: datetime | None
     standard: StandardRecord | None = None
     failure: Exception | None = None
+
+    @cached_property
+    def content(self) -> bytes:
+        """The standard record as JSON; of one that could not be read, what was received."""
+        return msgspec.json.encode(self.standard) if self.standard else bytes(self.event.body)
+
+    @cached_property
+    def source_version(self) -> str:
+        """The source's version and the content's digest: two changes in one second are two."""
+        digest = hashlib.sha256(self.content).hexdigest()
+        version = self.updated_at.isoformat() if self.updated_at else self.version
+        is_replay = self.event.origin == Origin.REPLAY
+        return f"{version}~{digest[:12]}" + (f"~{self.event.public_id}" if is_replay else "")
 
 
 class Unreadable(Failure):

@@ -1,6 +1,5 @@
 """Events -> deliveries: what each flow that is On makes of what was received."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from connectors.models import Connection
 from connectors.spec import Context
 from connectors.standard import resources
 from ekyam.tenants.scope import tenant_scope
-from flows.mapping.compile import to_plain
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
 from flows.operations import turns
@@ -178,18 +176,6 @@ def _write(
     return {reading.flow.target_id for reading in fresh}
 
 
-def _version_of(reading: Reading) -> str:
-    """The source's version and the content's digest: two changes within one second are two."""
-    content = to_plain(reading.standard) if reading.standard else bytes(reading.event.body)
-    digest = hashlib.sha256(
-        content if isinstance(content, bytes) else msgspec.json.encode(content)
-    ).hexdigest()
-    at = reading.updated_at
-    version = f"{at.isoformat() if at else reading.version}~{digest[:12]}"
-    is_replay = reading.event.origin == "replay"
-    return f"{version}~{reading.event.public_id}" if is_replay else version
-
-
 class Past(NamedTuple):
     """What a flow has made of a record before."""
 
@@ -198,13 +184,16 @@ class Past(NamedTuple):
     external_id: str
     source_version: str
     source_updated_at: datetime | None
+    told_at: datetime
     state: str
     wrote: bool
 
 
 _HISTORY = """
-    SELECT id, flow_id, external_id, source_version, source_updated_at, state, wrote
-    FROM flows_delivery WHERE flow_id = ANY(%s) AND external_id = ANY(%s) ORDER BY sequence
+    SELECT d.id, d.flow_id, d.external_id, d.source_version, d.source_updated_at,
+           COALESCE(e.sent_at, e.received_at), d.state, d.wrote
+    FROM flows_delivery d JOIN flows_event e ON e.id = d.event_id
+    WHERE d.flow_id = ANY(%s) AND d.external_id = ANY(%s) ORDER BY d.sequence
 """
 
 
@@ -219,7 +208,7 @@ def _history(readings: Iterable[Reading]) -> list[Past]:
 def _without_known(readings: Iterable[Reading], history: Iterable[Past]) -> list[Reading]:
     """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
     fresh: dict[tuple[UUID | None, str, str], Reading] = {
-        (r.flow.pk, r.external_id, _version_of(r)): r for r in readings
+        (r.flow.pk, r.external_id, r.source_version): r for r in readings
     }
     for row in history:
         fresh.pop((row.flow_id, row.external_id, row.source_version), None)
@@ -279,9 +268,9 @@ def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) 
         action=flow.action,
         lane=flow.action_spec.lane,
         external_id=reading.external_id,
-        source_version=_version_of(reading),
+        source_version=reading.source_version,
         source_updated_at=reading.updated_at,
-        standard=_stored(reading.standard),
+        standard=msgspec.Raw(reading.content) if reading.standard else None,
         state=State.DEAD if failure else State.PENDING,
         failure=code_of(failure) if failure else "",
         reason=str(failure) if failure else "",
@@ -293,26 +282,27 @@ def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) 
     )
 
 
-def _stored(standard: Any) -> Any:
-    return None if standard is None else msgspec.to_builtins(standard)
-
-
 def _mark_stale(deliveries: list[Delivery], history: Iterable[Past]) -> None:
-    """What is older than what the flow already knows of its record is not sent any more."""
-    newest: dict[tuple[UUID | None, str], datetime] = {}
+    """What is older than what the flow already knows of its record is not sent any more.
+
+    Many systems tell their times in whole seconds. Of two changes in one second that one is the
+    newer of which the system told later: by its webhook's own time, or by ours when we asked.
+    """
+    newest: dict[tuple[UUID | None, str], tuple[datetime, datetime]] = {}
     for row in history:
-        at = row.source_updated_at
-        if at is not None:
+        if row.source_updated_at is not None:
+            at = (row.source_updated_at, row.told_at)
             known = newest.get((row.flow_id, row.external_id), at)
             newest[row.flow_id, row.external_id] = max(at, known)
     for delivery in deliveries:
-        at = delivery.source_updated_at
         key = (delivery.flow_id, delivery.external_id)
-        if delivery.state != State.PENDING or at is None:
+        if delivery.state != State.PENDING or delivery.source_updated_at is None:
             continue
+        told_at = delivery.event.sent_at or delivery.event.received_at
+        at = (delivery.source_updated_at, told_at)
         if key in newest and at < newest[key]:
             delivery.state = State.SUPERSEDED
-            delivery.note = f"Something newer, of {newest[key].isoformat()}, came before it."
+            delivery.note = f"Something newer, of {newest[key][0].isoformat()}, came before it."
             delivery.finished_at = delivery.created_at
         else:
             newest[key] = at

@@ -90,6 +90,21 @@ def test_it_lets_the_newer_one_supersede_what_is_not_sent(depots: Depots, client
     assert depots.there_now()[0]["total"] == "12.00"
 
 
+@pytest.mark.parametrize("is_one_batch", [True, False])
+def test_it_goes_by_the_time_of_telling_within_one_second(
+    depots: Depots, client: Client, is_one_batch: bool
+) -> None:
+    lines = [{"no": 1, "sku": "A", "qty": 2, "price": "6.00"}]
+    edited = depots.ticket(total="12.00", lines=lines)
+    depots.post(client, edited, **{"X-Depot-Sent": "2026-01-05T10:00:00.700Z"})
+    if not is_one_batch:
+        depots.work()
+    depots.post(client, depots.ticket(), **{"X-Depot-Sent": "2026-01-05T10:00:00.200Z"})  # late
+    depots.work()
+    assert depots.states() == ["succeeded", "superseded"]
+    assert depots.there_now()[0]["total"] == "12.00"
+
+
 def test_it_refuses_a_wrong_signature_and_stores_nothing(depots: Depots, client: Client) -> None:
     answer = depots.post(client, depots.ticket(), **{"X-Depot-Signature": "00"})
     assert answer.status_code == 401

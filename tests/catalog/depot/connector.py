@@ -122,6 +122,7 @@ CONNECTOR = Connector(
         verify=hmac_sha256("x-depot-signature", "key", "hex"),
         topic=lambda headers, body: headers.get("x-depot-topic", ""),
         delivery_id=lambda headers, body: headers.get("x-depot-delivery", ""),
+        sent_at=lambda headers, body: headers.get("x-depot-sent", ""),
     ),
     checks=(Check("key", "The key opens the door", ask_name),),
 )
