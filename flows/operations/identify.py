@@ -1,6 +1,6 @@
 """Ties what a system calls a record to the business record that it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,11 +40,21 @@ def identify_records(connection: Connection, named: Iterable[Named]) -> dict[Key
         if one.parent is not None:
             wanted.setdefault(one.parent.key, one.parent)
         wanted[one.key] = one
-    known = _linked(connection, wanted)
-    missing = [one for key, one in wanted.items() if key not in known]
-    found = {**known, **_make(connection, missing)}
-    lock_records(record.pk for record in found.values())
-    _link(connection, missing, found)
+    linked = _linked(connection, wanted)
+    missing = {
+        key: (one.resource, one.reference or reference_of(connection, one.id))
+        for key, one in wanted.items()
+        if key not in linked
+    }
+    _make(connection, [(wanted[key], name) for key, name in missing.items()])
+    records = _locked(linked.values(), missing.values())
+    by_id = {record.pk: record for record in records}
+    if not by_id.keys() >= set(linked.values()):
+        return identify_records(connection, wanted.values())  # one was joined with another just now
+    by_name = {(record.resource, record.reference): record for record in records}
+    found = {key: by_id[id_] for key, id_ in linked.items()}
+    found |= {key: by_name[name] for key, name in missing.items()}
+    _link(connection, [wanted[key] for key in missing], found)
     _adopt(connection, wanted, found)
     return found
 
@@ -54,44 +64,46 @@ def reference_of(connection: Connection, external_id: str) -> str:
     return f"{connection.account}-{external_id}"
 
 
-def _linked(connection: Connection, keys: Iterable[Key]) -> dict[Key, Record]:
+def _linked(connection: Connection, keys: Iterable[Key]) -> dict[Key, UUID]:
+    """The records that are known by an id of this system."""
     keys = set(keys)
-    sought = [connection.pk, [key[1] for key in keys]]
-    links = select_all(Link, "WHERE connection_id = %s AND external_id = ANY(%s)", sought)
-    wanted = [link for link in links if (link.resource, link.external_id) in keys]
-    if not wanted:
-        return {}
-    records = select_all(Record, "WHERE id = ANY(%s)", [[link.record_id for link in wanted]])
-    by_id = {record.pk: record for record in records}
-    return {(link.resource, link.external_id): by_id[link.record_id] for link in wanted}
+    with db.cursor() as cursor:
+        cursor.execute(_LINKED, [connection.pk, [key[1] for key in keys]])
+        found = {(resource, id_): record_id for resource, id_, record_id in cursor.fetchall()}
+    return {key: record_id for key, record_id in found.items() if key in keys}
 
 
-def _make(connection: Connection, missing: Sequence[Named]) -> dict[Key, Record]:
-    """Records by reference, made or found."""
-    if not missing:
-        return {}
-    wanted = {one.key: (one.resource, _reference(connection, one)) for one in missing}
+_LINKED = """
+    SELECT resource, external_id, record_id FROM flows_link
+    WHERE connection_id = %s AND external_id = ANY(%s)
+"""
+
+
+def _make(connection: Connection, missing: Iterable[tuple[Named, Key]]) -> None:
+    """A record for each name that has none."""
     rows = {
-        wanted[one.key]: Record(
+        name: Record(
             tenant_id=connection.tenant_id,
-            resource=one.resource,
-            reference=_reference(connection, one),
+            resource=name[0],
+            reference=name[1],
             label=one.label,
             created_at=timezone.now(),
         )
-        for one in missing
+        for one, name in missing
     }
-    insert_all([rows[key] for key in sorted(rows)], ignore_conflicts=True)
-    references = [reference for _, reference in rows]
-    stored = select_all(Record, "WHERE reference = ANY(%s)", [references])
-    by_reference = {(row.resource, row.reference): row for row in stored}
-    return {one.key: by_reference[wanted[one.key]] for one in missing}
+    insert_all([rows[name] for name in sorted(rows)], ignore_conflicts=True)
 
 
-def _reference(connection: Connection, named: Named) -> str:
-    return named.reference or reference_of(connection, named.id)
+def _locked(ids: Iterable[UUID], names: Collection[Key]) -> list[Record]:
+    """Those with these ids, and those with these references."""
+    resources, references = {name[0] for name in names}, {name[1] for name in names}
+    return select_all(Record, _LOCK, [list(set(ids)), list(resources), list(references)])
 
 
+_LOCK = """
+    WHERE id = ANY(%s) OR resource = ANY(%s) AND reference = ANY(%s)
+    ORDER BY id FOR NO KEY UPDATE
+"""
 _PRIMARY = "WHERE connection_id = %s AND record_id = ANY(%s) AND is_primary"
 
 

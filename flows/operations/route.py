@@ -1,5 +1,6 @@
 """Events -> deliveries: what each flow that is On makes of what was received."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from flows.retry import blame_of, code_of
 from flows.states import SUPERSEDABLE, State
 
 BATCH = 50
+GATHER_SECONDS = 0.004  # what comes in the meantime is one batch, and the sending has begun
 
 
 def route_events(*, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
@@ -67,6 +69,7 @@ def route_and_deliver(*, tenant_id: UUID, connection_id: UUID) -> None:
                 is_cleared = False
                 for target_id in found.targets:
                     deliver_soon(tenant_id=tenant_id, target_id=target_id)
+                time.sleep(GATHER_SECONDS)
             elif not is_cleared:
                 clear("route", connection_id)
                 is_cleared = True
