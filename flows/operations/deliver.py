@@ -104,6 +104,7 @@ class _Pumping:
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
     was_turned_away: bool = False
+    has_served: bool = False
 
     def run(self) -> None:
         """Until nothing is left to claim, the turn is over, or another worker has the lease."""
@@ -238,10 +239,16 @@ class _Pumping:
             self.under_way[_threads().submit(try_once, letter, channel)] = (delivery, letter)
 
     def _wait(self) -> list[Try]:
-        """Until something is finished, or somebody rings, or it is time to renew the lease."""
+        """Until something is finished, or somebody rings, or it is time to renew the lease.
+
+        Those that finish at nearly the same time are settled together. Whoever rings is served
+        before that, every other time: what is new is sent while what is finished is written down.
+        """
         awaited: list[Future[Any]] = [*self.under_way, self.turn.bell]
         wait(awaited, timeout=1, return_when=FIRST_COMPLETED)
-        if not self.turn.bell.done():  # those that finish at the same time are settled together
-            wait(self.under_way, timeout=GATHER_SECONDS)
+        wait([self.turn.bell], timeout=GATHER_SECONDS)
+        self.has_served = self.turn.bell.done() and not self.has_served
+        if self.has_served:
+            return []
         done = [future for future in self.under_way if future.done()]
         return [Try(*self.under_way.pop(future), future.result()) for future in done]

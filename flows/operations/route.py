@@ -37,7 +37,7 @@ from flows.retry import blame_of, code_of
 from flows.states import SUPERSEDABLE, State
 
 BATCH = 50
-GATHER_SECONDS = 0.004  # what comes in the meantime is one batch, and the sending has begun
+GATHER_SECONDS = 0.010  # what comes in the meantime is one batch, and the sending has begun
 
 
 def route_events(*, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
