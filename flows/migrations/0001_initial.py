@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="events",
                         to="connectors.connection",
@@ -163,6 +164,7 @@ class Migration(migrations.Migration):
                 (
                     "target",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="pumps",
                         to="connectors.connection",
@@ -229,6 +231,7 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="links",
                         to="connectors.connection",
@@ -279,6 +282,7 @@ class Migration(migrations.Migration):
                 (
                     "record",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="facts",
@@ -318,6 +322,7 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="runs",
                         to="connectors.connection",
@@ -406,6 +411,7 @@ class Migration(migrations.Migration):
                 (
                     "target",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deliveries",
@@ -442,6 +448,7 @@ class Migration(migrations.Migration):
                 (
                     "record",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deliveries",
@@ -542,6 +549,7 @@ class Migration(migrations.Migration):
                 (
                     "delivery",
                     ekyam.tenants.rows.TenantForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="attempts",
                         to="flows.delivery",

@@ -38,11 +38,11 @@ class Delivery(TenantModel):
     run = TenantForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="delivered")
     event = TenantForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
     record = TenantForeignKey(
-        Record, on_delete=models.PROTECT, null=True, related_name="deliveries"
+        Record, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
     )
     root = TenantForeignKey(Record, on_delete=models.PROTECT, null=True, related_name="+")
     target = TenantForeignKey(
-        Connection, on_delete=models.PROTECT, null=True, related_name="deliveries"
+        Connection, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
     )
     action = models.CharField(max_length=60, blank=True)
     lane = models.PositiveSmallIntegerField(default=0)
@@ -115,7 +115,9 @@ class Attempt(TenantModel):
 
     prefix = "att"
 
-    delivery = TenantForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    delivery = TenantForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.FloatField()
@@ -135,7 +137,9 @@ class Pump(TenantModel):
 
     prefix = "pmp"
 
-    target = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="pumps")
+    target = TenantForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="pumps", db_index=False
+    )
     token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
 

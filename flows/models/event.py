@@ -29,7 +29,9 @@ class Event(TenantModel):
 
     prefix = "evt"
 
-    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="events")
+    connection = TenantForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     origin = models.CharField(max_length=10, choices=Origin)
     topic = models.CharField(max_length=100, blank=True)
     feed = models.CharField(max_length=60, blank=True)

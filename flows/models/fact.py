@@ -14,7 +14,9 @@ class Fact(TenantModel):
     prefix = "fct"
 
     kind = models.CharField(max_length=60)
-    record = TenantForeignKey(Record, on_delete=models.CASCADE, null=True, related_name="facts")
+    record = TenantForeignKey(
+        Record, on_delete=models.CASCADE, null=True, related_name="facts", db_index=False
+    )
     subject = models.CharField(max_length=255)
     data: Any = models.JSONField(default=dict)
     happened_at = models.DateTimeField()

@@ -39,7 +39,9 @@ class Link(TenantModel):
     prefix = "lnk"
 
     record = TenantForeignKey(Record, on_delete=models.CASCADE, related_name="links")
-    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
+    connection = TenantForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="links", db_index=False
+    )
     resource = models.CharField(max_length=40)
     external_id = models.CharField(max_length=255)
     label = models.CharField(max_length=120, blank=True)

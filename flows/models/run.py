@@ -13,7 +13,9 @@ class Run(TenantModel):
 
     prefix = "run"
 
-    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="runs")
+    connection = TenantForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="runs", db_index=False
+    )
     flow = TenantForeignKey(Flow, on_delete=models.CASCADE, null=True, related_name="runs")
     feed = models.CharField(max_length=60, blank=True)
     origin = models.CharField(max_length=10, choices=Origin)
