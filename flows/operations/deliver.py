@@ -170,7 +170,9 @@ class _Pumping:
 
     def _claim(self, channel: Channel, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
         target = channel.connection
-        width = max(1, limits_of(target).concurrency) - len(self.under_way)
+        # What is finished and not yet written down keeps nobody waiting.
+        running = sum(not future.done() for future in self.under_way)
+        width = max(1, limits_of(target).concurrency) - running
         if width <= 0 or not is_sendable(target, now):
             return []
         claimed = claim_due(target_id=target.pk, token=self.token, now=now, limit=width)
