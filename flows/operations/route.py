@@ -29,7 +29,6 @@ from flows.operations.publish import (
     ORDER_RECEIVED,
     dead_fact,
     fact,
-    write_facts,
 )
 from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
 from flows.operations.rows import insert_all, select_all
@@ -173,9 +172,9 @@ def _write(
     runs = _runs(connection, fresh, now)
     deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
     _mark_stale(deliveries, history)
-    insert_all([*born_dead, *deliveries])
+    facts = _facts(fresh, deliveries, records, born_dead, now)
+    insert_all(list(runs.values()), [*born_dead, *deliveries], facts)
     _supersede_older(deliveries, history, now)
-    write_facts(_facts(fresh, deliveries, records, born_dead, now))
     return {reading.flow.target_id for reading in fresh}
 
 
@@ -221,7 +220,7 @@ def _without_known(readings: Iterable[Reading], history: Iterable[Past]) -> list
 def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dict[UUID, Run]:
     counts = Counter(reading.flow.pk for reading in readings)
     flows = {reading.flow.pk: reading for reading in readings}
-    runs = {
+    return {
         pk: Run(
             tenant_id=connection.tenant_id,
             connection=connection,
@@ -234,8 +233,6 @@ def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dic
         )
         for pk, reading in flows.items()
     }
-    insert_all(list(runs.values()))
-    return runs
 
 
 def _named(reading: Reading) -> Named:

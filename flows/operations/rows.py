@@ -52,19 +52,24 @@ def _selection(model: type[models.Model]) -> _Selection:
     )
 
 
-def insert_all(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
-    """Insert rows of one model. Columns with a default of the database are left to it.
+def insert_all(*groups: Sequence[models.Model], ignore_conflicts: bool = False) -> None:
+    """Insert rows, each group of one model, all in one sentence. Columns with a default of the
+    database are left to it.
 
     Text must be free of NUL characters, which PostgreSQL does not keep.
     """
-    if not rows:
+    filled = [rows for rows in groups if rows]
+    if not filled:
         return
+    kinds = tuple(type(rows[0]) for rows in filled)
+    with connection.cursor() as cursor:
+        cursor.execute(_sentence(kinds, ignore_conflicts), [_as_json(rows) for rows in filled])
+
+
+def _as_json(rows: Sequence[models.Model]) -> str:
     names = _names(type(rows[0]))
     values = [{column: getattr(row, attribute) for attribute, column in names} for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _sentence(type(rows[0]), ignore_conflicts), [msgspec.json.encode(values).decode()]
-        )
+    return msgspec.json.encode(values).decode()
 
 
 @cache
@@ -79,7 +84,14 @@ def _fields(model: type[models.Model]) -> list[Any]:
 
 
 @cache
-def _sentence(model: type[models.Model], ignore_conflicts: bool) -> str:
+def _sentence(kinds: tuple[type[models.Model], ...], ignore_conflicts: bool) -> str:
+    """Of several, all but the last stand before it; their keys are checked when all are there."""
+    *before, last = [_insertion(kind, ignore_conflicts) for kind in kinds]
+    named = ", ".join(f"part{number} AS ({one})" for number, one in enumerate(before))
+    return f"WITH {named} {last}" if named else last
+
+
+def _insertion(model: type[models.Model], ignore_conflicts: bool) -> str:
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)

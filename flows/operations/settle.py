@@ -24,7 +24,6 @@ from flows.operations.publish import (
     dead_fact,
     fact,
     kind_of_success,
-    write_facts,
 )
 from flows.operations.resolve import waiting_key
 from flows.operations.rows import insert_all, select_all
@@ -53,12 +52,11 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
         _apply(one, decisions[one.delivery.pk], now)
     mine = _save([one.delivery for one in tries], token)
     kept = [one for one in tries if one.delivery.pk in mine]
-    insert_all(_attempts(kept))
+    insert_all(_attempts(kept), _facts(target, kept, now))
     add_links(target, _links(target, kept), now=now)
     wake_found(target, [one.delivery for one in kept], now=now)
     _give_way([one.delivery for one in kept], now)
     _put_older_to_rest(kept, now)
-    write_facts(_facts(target, kept, now))
     if any(one.outcome.written for one in kept):
         mark_well(target)
     for one in kept:
