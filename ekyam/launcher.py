@@ -130,8 +130,7 @@ def keep_secrets(folder: Path) -> dict[str, str]:
 
 
 def address_sandbox() -> dict[str, str]:
-    port = str(free_port())
-    return {"SANDBOX_PORT": port, "SANDBOX_URL": f"http://127.0.0.1:{port}"}
+    return {"SANDBOX_URL": f"http://127.0.0.1:{free_port()}"}
 
 
 def manage(env: dict[str, str], *arguments: str) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
 from connectors.checks import check_connection, keep_report, register_webhooks
 from connectors.models import Connection
 from connectors.operations import connect
@@ -93,7 +91,3 @@ def _connect(tenant: Tenant, slug: str, pace: Mapping[str, Any]) -> Connection:
 def _account(slug: str) -> str:
     named = {SHOP: "shop", ERP: "account_id", WAREHOUSE: "account"}
     return get_connector(slug).account({named[slug]: ACCOUNTS[slug]})
-
-
-def portal_address() -> str:
-    return str(settings.PUBLIC_URL)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from connectors.errors import MappingFailed
 from connectors.standard import resources
-from flows.models import Delivery, Event
+from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.states import CANCELLABLE, REPLAYABLE, IllegalMove, State
@@ -60,11 +60,6 @@ def _to_pending(row: Delivery) -> None:
 def _rest(row: Delivery, note: str) -> None:
     row.state, row.note, row.finished_at = State.SUPERSEDED, note, timezone.now()
     row.save(update_fields=["state", "note", "finished_at"])
-
-
-def replay_event(event: Event) -> Event:
-    """Route it again, for every flow that is On today."""
-    return receive_again(event=event)
 
 
 def cancel_delivery(delivery: Delivery, *, note: str) -> None:
