@@ -69,12 +69,20 @@ def _row(one: Connection) -> ConnectionRow:
     )
 
 
+# What every connection may say of its pace, whatever its connector.
+_PACE = {
+    "poll_seconds": "Seconds between polls",
+    "per_second": "Requests a second",
+    "concurrency": "Requests at once",
+}
+
+
 def _settings(one: Connection) -> list[tuple[str, str]]:
     """By the names that the form uses; a setting that is declared secret is not shown."""
     known = all_connectors().get(one.connector)
     fields = {field.name: field for field in known.settings} if known else {}
     return [
-        (fields[name].label if name in fields else name, str(value))
+        (fields[name].label if name in fields else _PACE.get(name, name), str(value))
         for name, value in one.settings.items()
         if name not in fields or not fields[name].secret
     ]

@@ -130,7 +130,11 @@ def keep_secrets(folder: Path) -> dict[str, str]:
 
 
 def address_sandbox() -> dict[str, str]:
-    return {"SANDBOX_URL": f"http://127.0.0.1:{free_port()}"}
+    """Where the remote systems are played, and where they keep what they hold between starts."""
+    return {
+        "SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
+        "SANDBOX_FOLDER": str(VAR / "sandbox"),
+    }
 
 
 def manage(env: dict[str, str], *arguments: str) -> None:
