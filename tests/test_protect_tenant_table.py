@@ -10,7 +10,7 @@ from django.db.migrations.state import ProjectState
 
 from ekyam import ids
 from ekyam.tenants.models import Tenant, TenantForeignKey
-from ekyam.tenants.rls import ProtectTenantTable
+from ekyam.tenants.rls import ProtectTenantTable, RenewTenantPolicies
 from ekyam.tenants.scope import tenant_scope
 
 
@@ -27,7 +27,7 @@ OPERATIONS = [
     tenant_model("Box", shelf=TenantForeignKey("tenants.Shelf", models.CASCADE, null=True)),
     ProtectTenantTable("Shelf"),
     ProtectTenantTable("Box"),
-    ProtectTenantTable("Box"),
+    RenewTenantPolicies("Box"),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from ekyam.tenants.rls import RenewTenantPolicies
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -14,4 +16,6 @@ class Migration(migrations.Migration):
             name="webhooks_checked_at",
             field=models.DateTimeField(null=True),
         ),
+        RenewTenantPolicies("Connection"),
+        RenewTenantPolicies("OAuthState"),
     ]

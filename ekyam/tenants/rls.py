@@ -1,8 +1,10 @@
 """The second lock: a migration operation that lets PostgreSQL itself keep tenants apart.
 
-After `CreateModel`, in any migration (again whenever the model gets a new TenantForeignKey):
+After `CreateModel`, in any migration:
 
     operations = [..., ProtectTenantTable("Flow"), ProtectTenantTable("Mapping")]
+
+Whenever the model gets a new TenantForeignKey, or a policy reads otherwise: RenewTenantPolicies.
 
 The target of a TenantForeignKey must be protected before the model that refers to it.
 """
@@ -85,6 +87,16 @@ class ProtectTenantTable(Operation):
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         kwargs = {"visible_to_user": self.visible_to_user} if self.visible_to_user else {}
         return self.__class__.__qualname__, [self.name], kwargs
+
+
+class RenewTenantPolicies(ProtectTenantTable):
+    """Shut a table again that was shut before: by today's policies, with the keys of new fields.
+
+    Taken back, it leaves the table as shut as it is.
+    """
+
+    def database_backwards(self, *args: Any, **kwargs: Any) -> None:
+        """The operation that shut the table first is the one that opens it."""
 
 
 POLICIES = ("tenant_only", "system_sees_all", "own_rows")
