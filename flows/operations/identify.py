@@ -1,17 +1,16 @@
 """Ties what a system calls a record to the business record that it is."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection as db
-from django.utils import timezone
 
 from connectors.models import Connection
 from flows.models import Delivery, Fact, Link, Record
 from flows.operations.rows import insert_all, select_all
 
-Key = tuple[str, str]  # (resource, id in this system)
+Key = tuple[str, str]  # (resource, id in this system), or (resource, our reference)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def identify_records(connection: Connection, named: Iterable[Named]) -> dict[Key
         for key, one in wanted.items()
         if key not in linked
     }
-    _make(connection, [(wanted[key], name) for key, name in missing.items()])
+    make_records(connection.tenant_id, {name: wanted[key].label for key, name in missing.items()})
     records = _locked(linked.values(), missing.values())
     by_id = {record.pk: record for record in records}
     if not by_id.keys() >= set(linked.values()):
@@ -79,19 +78,13 @@ _LINKED = """
 """
 
 
-def _make(connection: Connection, missing: Iterable[tuple[Named, Key]]) -> None:
-    """A record for each name that has none."""
-    rows = {
-        name: Record(
-            tenant_id=connection.tenant_id,
-            resource=name[0],
-            reference=name[1],
-            label=one.label,
-            created_at=timezone.now(),
-        )
-        for one, name in missing
-    }
-    insert_all([rows[name] for name in sorted(rows)], ignore_conflicts=True)
+def make_records(tenant_id: UUID, labels: Mapping[Key, str]) -> None:
+    """A record, with its label, for each (resource, reference) that has none."""
+    rows = [
+        Record(tenant_id=tenant_id, resource=resource, reference=reference, label=label)
+        for (resource, reference), label in sorted(labels.items())
+    ]
+    insert_all(rows, ignore_conflicts=True)
 
 
 def _locked(ids: Iterable[UUID], names: Collection[Key]) -> list[Record]:
@@ -125,7 +118,6 @@ def _link(connection: Connection, missing: Sequence[Named], found: dict[Key, Rec
                 external_id=one.id,
                 label=one.label,
                 is_primary=record.pk not in taken,
-                created_at=timezone.now(),
             )
         )
         taken.add(record.pk)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.spec import Written
 from flows.models import Delivery, Link, Record
-from flows.operations.identify import join_records
+from flows.operations.identify import join_records, make_records
 from flows.operations.nudge import nudge
 from flows.operations.resolve import waiting_key
 from flows.operations.rows import insert_all, select_all
@@ -70,7 +69,6 @@ def _link(target: Connection, record: Record, new: NewLink, *, is_primary: bool)
         external_id=new.written.external_id,
         label=new.written.label,
         is_primary=is_primary,
-        created_at=timezone.now(),
     )
 
 
@@ -82,16 +80,7 @@ def _records(target: Connection, found: Iterable[NewLink]) -> dict[tuple[str, st
         if (new.resource, new.reference) not in records
     }
     if unknown:
-        made = [
-            Record(
-                tenant_id=target.tenant_id,
-                resource=resource,
-                reference=reference,
-                created_at=timezone.now(),
-            )
-            for resource, reference in sorted(unknown)
-        ]
-        insert_all(made, ignore_conflicts=True)
+        make_records(target.tenant_id, dict.fromkeys(unknown, ""))
         stored = Record.objects.filter(reference__in=[reference for _, reference in unknown])
         records |= {(row.resource, row.reference): row for row in stored}
     return {key: record for key, record in records.items() if record is not None}

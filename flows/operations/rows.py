@@ -67,15 +67,15 @@ def insert_all(*groups: Sequence[models.Model], ignore_conflicts: bool = False) 
 
 
 def _as_json(rows: Sequence[models.Model]) -> str:
-    names = _names(type(rows[0]))
-    values = [{column: getattr(row, attribute) for attribute, column in names} for row in rows]
+    written = _written(type(rows[0]))
+    values = [{column: value_of(row, True) for column, value_of in written} for row in rows]
     return msgspec.json.encode(values).decode()
 
 
 @cache
-def _names(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
-    """Attribute and column of each field that is written."""
-    return tuple((field.attname, field.column) for field in _fields(model))
+def _written(model: type[models.Model]) -> list[tuple[str, Callable[[models.Model, bool], Any]]]:
+    """Each column that is written, and what finds its value: for some fields, the time of now."""
+    return [(field.column, field.pre_save) for field in _fields(model)]
 
 
 def _fields(model: type[models.Model]) -> list[Any]:

@@ -218,6 +218,8 @@ def _put_older_to_rest(tries: Iterable[Try], now: datetime) -> None:
         for one in tries
         if one.delivery.state in DONE and one.delivery.record_id
     }
+    if not done:
+        return
     records = [record_id for _, record_id in done]
     for dead in select_all(Delivery, "WHERE record_id = ANY(%s) AND state = 'dead'", [records]):
         healer = done.get((dead.flow_id, dead.record_id))
