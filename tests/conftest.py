@@ -12,6 +12,7 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from tests import servers
+from tests.sandboxes import sandbox_server
 from tests.world import World, build_world
 
 KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
@@ -85,3 +86,10 @@ TransactionTestCase._fixture_teardown = truncate_as_owner  # type: ignore[attr-d
 def world(db: None) -> World:
     """Two tenants that look alike, an owner and a viewer in each."""
     return build_world()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Where the sandboxes are; each test has a world of its own in them."""
+    with sandbox_server() as found:
+        yield found

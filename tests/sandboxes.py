@@ -1,6 +1,7 @@
 """A client of a sandbox over a real socket, without any of Ekyam around it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -8,10 +9,22 @@ import requests
 from connectors.client import Client, request_token
 from connectors.errors import Unreachable
 from connectors.registry import get_connector
+from connectors.sandbox.server import start_server
 from connectors.spec import Context, Response
 
 TOKEN = "sandbox-token-of-the-tests"
 _session = requests.Session()
+
+
+@contextmanager
+def sandbox_server() -> Iterator[int]:
+    """All sandboxes, while it is entered; yields the port."""
+    server = start_server(token=TOKEN)
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def transport(

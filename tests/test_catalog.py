@@ -1,26 +1,16 @@
 """One contract over every connector found; and a new one needs no edit anywhere."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import connectors.catalog
 from connectors import registry
-from connectors.sandbox.server import start_server
 from tests.contract import Promise, promises
-from tests.sandboxes import TOKEN
+from tests.sandboxes import sandbox_server
 
 DEPOT = Path(__file__).parent / "catalog" / "depot"
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.mark.parametrize("promise", promises(), ids=lambda promise: promise.__name__)
@@ -39,11 +29,9 @@ def test_it_finds_a_fourth_connector_in_a_folder_dropped_in(
     registry.forget()
     try:
         assert set(registry.all_connectors()) == before | {"depot"}
-        server = start_server(token=TOKEN)
-        for promise in promises():
-            promise("depot", server.server_port)
-        server.shutdown()
-        server.server_close()
+        with sandbox_server() as port:
+            for promise in promises():
+                promise("depot", port)
     finally:
         monkeypatch.undo()
         registry.forget()

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox.server import start_server
 from ekyam.tenants.models import Tenant
 from tests.depots import Depots, build_depots, depot_in_catalogue
-from tests.sandboxes import TOKEN
+from tests.sandboxes import sandbox_server
 
 
 @pytest.fixture
@@ -26,9 +25,7 @@ def posting(transactional_db: None, settings: Any) -> Iterator[Depots]:
 
 
 def _depots(settings: Any, action: str) -> Iterator[Depots]:
-    server = start_server(token=TOKEN)
-    settings.SANDBOX_URL = f"http://127.0.0.1:{server.server_port}"
-    tenant = Tenant.objects.create(name="Juniper Home", slug="juniper")
-    yield build_depots(tenant, server.server_port, action)
-    server.shutdown()
-    server.server_close()
+    with sandbox_server() as port:
+        settings.SANDBOX_URL = f"http://127.0.0.1:{port}"
+        tenant = Tenant.objects.create(name="Juniper Home", slug="juniper")
+        yield build_depots(tenant, port, action)

@@ -11,7 +11,6 @@ from connectors.channel import open_channel
 from connectors.checks import register_webhooks
 from connectors.models import Connection
 from connectors.operations import connect
-from connectors.sandbox.server import start_server
 from connectors.spec import Plan, Request
 from ekyam.tenants.models import Tenant
 from ekyam.tenants.scope import across_tenants, tenant_scope
@@ -19,7 +18,7 @@ from flows.models import Cursor, Event, Flow
 from flows.operations.configure import switch_on
 from flows.operations.keep_webhooks import EVERY, due_for_webhooks, keep_webhooks_of
 from flows.operations.poll import poll_feed
-from tests.sandboxes import TOKEN, ask
+from tests.sandboxes import ask, sandbox_server
 
 GRAPHQL = "/admin/api/2026-07/graphql.json"
 LIST = "{ webhookSubscriptions(first: 50) { nodes { id topic } } }"
@@ -28,11 +27,9 @@ FORGET = "mutation($id: ID!) { webhookSubscriptionDelete(id: $id) { userErrors {
 
 @pytest.fixture
 def port(transactional_db: None, settings: Any) -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    settings.SANDBOX_URL = f"http://127.0.0.1:{server.server_port}"
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with sandbox_server() as found:
+        settings.SANDBOX_URL = f"http://127.0.0.1:{found}"
+        yield found
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from django.test import Client
 from connectors.checks import check_connection
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.models import Connection
-from connectors.sandbox.server import start_server
 from ekyam.tenants.models import Role
 from ekyam.tenants.scope import tenant_scope
 from tests.portal.conftest import Side, sign_in
-from tests.sandboxes import TOKEN, ask
+from tests.sandboxes import ask, sandbox_server
 from tests.world import add_member
 
 NAMED = {"shopify": "shop", "whiplash": "account"}
@@ -25,11 +24,9 @@ NAMED = {"shopify": "shop", "whiplash": "account"}
 
 @pytest.fixture
 def sandbox(settings: Any) -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    settings.SANDBOX_URL = f"http://127.0.0.1:{server.server_port}"
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with sandbox_server() as found:
+        settings.SANDBOX_URL = f"http://127.0.0.1:{found}"
+        yield found
 
 
 def refuse(side: Side, port: int, slug: str) -> Connection:

@@ -8,9 +8,7 @@ from connectors.catalog.shopify import mutations, queries
 from connectors.catalog.shopify.stock import set_quantities
 from connectors.errors import UnexpectedResponse, Unreachable
 from connectors.spec import Request
-from tests.connectors.shopify_shop import Shop, port, shipment, shop
-
-__all__ = ["port", "shop"]
+from tests.connectors.shopify.shop import Shop, shipment
 
 
 def send(shop: Shop, document: str, version: str = "2026-07", **variables: Any) -> Any:

@@ -1,33 +1,20 @@
 """A shop of its own for each test, with the client that is connected to it."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 import msgspec
-import pytest
 
 from connectors.client import Client
 from connectors.registry import get_connector
-from connectors.sandbox.server import start_server
 from connectors.spec import Context, Page, Position, Written
 from connectors.standard import resources
 from flows.mapping.records import read_record, select_record, write_body
-from tests.sandboxes import TOKEN, ask, context_of, sandbox_client
+from tests.sandboxes import ask, context_of, sandbox_client
 
 SHOPIFY = get_connector("shopify")
 TEE = {"sku": "EKM-TEE-S", "quantity": 2}
 MUG = {"sku": "EKM-MUG", "quantity": 1}
-_worlds = count(1)
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
 
 
 class Shop:
@@ -101,11 +88,6 @@ class Shop:
 
     def journal(self, what: str) -> list[Any]:
         return [row for row in self.ask("history") if row["what"] == what]
-
-
-@pytest.fixture
-def shop(port: int) -> Shop:
-    return Shop(port, f"acme-shop-{next(_worlds)}")
 
 
 def shipment(shop: Shop, order_id: str, *lines: Any, number: str = "1Z999", **more: Any) -> Any:

@@ -1,7 +1,6 @@
 """The sandbox refuses what NetSuite would refuse."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,31 +11,14 @@ from connectors.client import request_token
 from connectors.errors import (
     Unauthorized,
 )
-from connectors.sandbox.server import start_server
 from connectors.spec import Request, Response
-from tests.connectors.netsuite_account import (
+from tests.connectors.netsuite.account import (
     NETSUITE,
     RECORDS,
     Account,
     ping,
 )
-from tests.sandboxes import TOKEN, transport
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-
-
-_numbers = iter(range(10_000))
-
-
-@pytest.fixture
-def account(port: int) -> Account:
-    return Account(port, f"tstdrv{7_000_000 + next(_numbers)}")
+from tests.sandboxes import transport
 
 
 def raw(account: Account, method: str, path: str, body: Any = None, **headers: str) -> Response:

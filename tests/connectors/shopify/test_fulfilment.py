@@ -11,9 +11,7 @@ from connectors.errors import (
 )
 from connectors.spec import Written
 from connectors.standard import resources
-from tests.connectors.shopify_shop import MUG, TEE, Shop, port, shipment, shop
-
-__all__ = ["port", "shop"]
+from tests.connectors.shopify.shop import MUG, TEE, Shop, shipment
 
 
 def test_it_fulfils_a_shipment_once(shop: Shop) -> None:

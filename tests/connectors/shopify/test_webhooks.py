@@ -7,10 +7,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.connectors.shopify_shop import MUG, SHOPIFY, TEE, Shop, port, shop
+from tests.connectors.shopify.shop import MUG, SHOPIFY, TEE, Shop
 from tests.connectors.webhook_receiver import WebhookReceiver
-
-__all__ = ["port", "shop"]
 
 
 @pytest.fixture

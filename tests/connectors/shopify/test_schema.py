@@ -28,7 +28,7 @@ DOCUMENTS = {
     if name.isupper() and not name.startswith("_") and isinstance(text, str)
 }
 FILE = "shopify_admin_2026-07.graphql.gz"
-BESIDE = Path(__file__).parents[2].parent / "shared" / "schema" / FILE
+BESIDE = Path(__file__).parents[3].parent / "shared" / "schema" / FILE
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -18,9 +17,8 @@ from connectors.errors import (
     Rejected,
     Unauthorized,
 )
-from connectors.sandbox.server import start_server
 from connectors.spec import Context, Position, Request, Response
-from tests.connectors.netsuite_account import (
+from tests.connectors.netsuite.account import (
     NETSUITE,
     RECORDS,
     SLUG,
@@ -29,24 +27,7 @@ from tests.connectors.netsuite_account import (
     ping,
     sell,
 )
-from tests.sandboxes import TOKEN, context_of, sandbox_client
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-
-
-_numbers = iter(range(10_000))
-
-
-@pytest.fixture
-def account(port: int) -> Account:
-    return Account(port, f"tstdrv{7_000_000 + next(_numbers)}")
-
+from tests.sandboxes import context_of, sandbox_client
 
 # Polling
 

@@ -10,9 +10,7 @@ from connectors.errors import (
     TooLate,
 )
 from connectors.standard import resources
-from tests.connectors.shopify_shop import Shop, erp_order, port, shipment, shop
-
-__all__ = ["port", "shop"]
+from tests.connectors.shopify.shop import Shop, erp_order, shipment
 
 
 def test_it_adds_the_order_number_and_keeps_the_tags(shop: Shop) -> None:

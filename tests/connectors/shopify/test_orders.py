@@ -11,9 +11,7 @@ from connectors.errors import (
     MappingFailed,
     MoneyMismatch,
 )
-from tests.connectors.shopify_shop import MUG, TEE, Shop, port, shipment, shop
-
-__all__ = ["port", "shop"]
+from tests.connectors.shopify.shop import MUG, TEE, Shop, shipment
 
 
 def test_it_reads_an_order_to_the_cent(shop: Shop) -> None:

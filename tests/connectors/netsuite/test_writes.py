@@ -1,6 +1,5 @@
 """What is written to NetSuite, and what is refused in plain words."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,13 +16,12 @@ from connectors.errors import (
     TooLate,
     Unreachable,
 )
-from connectors.sandbox.server import start_server
 from connectors.spec import Written
 from connectors.standard.customer import Customer
 from connectors.standard.inventory_adjustment import InventoryAdjustment
 from connectors.standard.order import Order
 from flows.mapping.records import read_record
-from tests.connectors.netsuite_account import (
+from tests.connectors.netsuite.account import (
     ADDRESS,
     NETSUITE,
     Account,
@@ -32,24 +30,7 @@ from tests.connectors.netsuite_account import (
     sell,
     shipment,
 )
-from tests.sandboxes import TOKEN, context_of
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = start_server(token=TOKEN)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-
-
-_numbers = iter(range(10_000))
-
-
-@pytest.fixture
-def account(port: int) -> Account:
-    return Account(port, f"tstdrv{7_000_000 + next(_numbers)}")
-
+from tests.sandboxes import context_of
 
 # Sales orders
 

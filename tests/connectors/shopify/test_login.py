@@ -13,10 +13,8 @@ from connectors.errors import (
     Unauthorized,
 )
 from connectors.spec import Request
-from tests.connectors.shopify_shop import SHOPIFY, Shop, port, shipment, shop
+from tests.connectors.shopify.shop import SHOPIFY, Shop, shipment
 from tests.sandboxes import context_of, sandbox_client, transport
-
-__all__ = ["port", "shop"]
 
 
 def fresh(shop: Shop, method: str) -> Client:
