@@ -1,9 +1,18 @@
 """The failure vocabulary: few classes, each one a consequence."""
 
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 Consequence = Literal[
-    "retry", "wait", "reauthorize", "dead", "linked", "park", "retry_twice", "unchanged"
+    "retry",
+    "wait",
+    "reauthorize",
+    "dead",
+    "linked",
+    "park",
+    "retry_twice",
+    "unchanged",
+    "look_again",
 ]
 Blame = Literal["remote", "nobody", "tenant", "ekyam"]
 
@@ -104,6 +113,22 @@ class NothingToDo(Failure):
     code = "nothing_to_do"
     consequence = "unchanged"
     blame = "nobody"
+
+
+class Stale(Failure):
+    """The target holds something else than we believed, so nothing was written.
+
+    `holds` is what it says that it holds now; what to write is computed anew from that. `record_id`
+    is the id that it has there.
+    """
+
+    code = "stale"
+    consequence = "look_again"
+    blame = "nobody"
+
+    def __init__(self, message: str, *, holds: Decimal, record_id: str, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.holds, self.record_id = holds, record_id
 
 
 class MissingLink(Failure):

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from connectors.errors import MissingLink, UnexpectedResponse
+from connectors.errors import Failure, MissingLink, UnexpectedResponse
 
 T = TypeVar("T")
 
@@ -91,6 +91,19 @@ class Written:
     note: str = ""  # what is worth telling, such as «was already cancelled»
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What an answer tells of the account's rate budget, in the vendor's own points.
+
+    `available` of `most` are left now, `per_second` come in; `cost` is what the request took.
+    """
+
+    available: float
+    most: float
+    per_second: float
+    cost: float | None = None
+
+
 @dataclass(frozen=True)
 class Context:
     """What a mapping or a plan may know of its surroundings.
@@ -98,6 +111,7 @@ class Context:
     `reference` is our own name of the record, the same at every try and in every system.
     `find_link` and `find_row` answer None when there is no such link or row. `is_known(id,
     version)`, for polls: this version of the record was read, and need not be read again.
+    `known` is the quantity that the target holds as far as we know, None where we do not.
     """
 
     settings: Dict[str, Any] = field(default_factory=dict)
@@ -108,6 +122,7 @@ class Context:
     find_row: Callable[[str, str], str | None] = lambda table, key: None
     is_new: bool = False  # as far as we know the target has nothing of this record
     is_known: Callable[[str, str], bool] = lambda record_id, version: False
+    known: Decimal | None = None
 
     def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:
         """The target's id of the record that the source calls `key`; else MissingLink."""
@@ -170,11 +185,12 @@ class Position:
 class Page:
     """One page of raw records, in the shape that the feed's webhooks have, oldest change first.
 
-    `next_page` is empty on the last page.
+    `next_page` is empty on the last page; `total` is how many records there are, if it is told.
     """
 
     records: Sequence[Dict[str, Any]]
     next_page: str = ""
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +199,13 @@ class Feed:
 
     `records` is JMESPath from a webhook body to its record or list of records; `record_id` and
     `version` are JMESPath in a record: its id, and a text that grows with each change (usually
-    the time of the last update). `poll(position, context)` is a Plan of one Page.
+    the time of the last update). `poll(position, context)` is a Plan of one Page of what changed
+    since a time.
+
+    `whole(position, context)` is a Plan of one Page of all that there is, for a full sync; of the
+    position only `page` counts. Where a webhook says that a record changed, but not how it is now,
+    `hints` names its topic and the JMESPath to the id (or ids) in its body, and
+    `fetch(ids, position, context)` is a Plan of these records as they are. `lane` is as of Action.
     """
 
     name: str
@@ -194,6 +216,10 @@ class Feed:
     poll: Callable[[Position, Context], Plan[Page]] | None = None
     poll_seconds: int = 300
     overlap_seconds: int = 120
+    whole: Callable[[Position, Context], Plan[Page]] | None = None
+    hints: Dict[str, str] = field(default_factory=dict)
+    fetch: Callable[[Sequence[str], Position, Context], Plan[Page]] | None = None
+    lane: int = 0
 
 
 @dataclass(frozen=True)
@@ -213,6 +239,15 @@ class Stream:
 
 
 # --- What can be written --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of several records that are written together: its body, itself, and its context."""
+
+    body: Any
+    record: Any
+    context: Context
 
 
 @dataclass(frozen=True)
@@ -241,6 +276,8 @@ class Action:
     links: bool = True  # a success links the record to the id that was written
     total: Callable[[Any], Decimal] | None = None
     lane: int = 0
+    plan_many: Callable[[Sequence[Entry]], Plan[Sequence[Written | Failure]]] | None = None
+    most: int = 1
 
 
 # --- The way in and the connection's form -----------------------------------------------------
@@ -322,7 +359,8 @@ class Connector:
     `base_url(settings)` is the vendor's address, `account(settings)` the external account whose
     rate budget is shared and whose name is part of our references (letters, digits, - and _).
     The settings that functions are given hold the address in use as `base_url`.
-    `classify(request, response)` returns the Failure that an answer means, or None.
+    `classify(request, response)` returns the Failure that an answer means, or None;
+    `meter(request, response)` what it tells of the rate budget, where the vendor tells it.
     `finders[resource](reference, context)` looks a record up by our reference (a SKU, for
     variants) when no link is known.
     """
@@ -342,6 +380,7 @@ class Connector:
     checks: tuple[Check, ...] = ()
     limits: Limits = Limits()
     classify: Callable[[Request, Response], Exception | None] | None = None
+    meter: Callable[[Request, Response], Meter | None] | None = None
     headers: Dict[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -7,6 +7,7 @@ from connectors.errors import (
     Failure,
     MissingLink,
     RateLimited,
+    Stale,
     Unauthorized,
     UnexpectedResponse,
     Unreachable,
@@ -14,6 +15,8 @@ from connectors.errors import (
 from flows.states import State
 
 UNEXPECTED_RETRIES = 2
+# What changed the target behind our back, such as an order, is told to us in about this time.
+LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def decide(
     """
     if isinstance(failure, RateLimited):
         return Decision(State.PENDING, failure.retry_after, is_counted=False)
+    if isinstance(failure, Stale):
+        return Decision(State.PENDING, LOOK_AGAIN_SECONDS, is_counted=False)
     if isinstance(failure, (MissingLink, Unauthorized)):
         return Decision(State.PARKED, is_counted=False)
     if isinstance(failure, (Unreachable, UnexpectedResponse)):
