@@ -185,12 +185,14 @@ class Position:
 class Page:
     """One page of raw records, in the shape that the feed's webhooks have, oldest change first.
 
-    `next_page` is empty on the last page; `total` is how many records there are, if it is told.
+    `next_page` is empty on the last page; `total` is how many records there are in all, if the
+    first page tells it. `same` are ids of items whose records are there, unchanged and not read.
     """
 
     records: Sequence[Dict[str, Any]]
     next_page: str = ""
     total: int | None = None
+    same: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,9 @@ class Feed:
     the time of the last update). `poll(position, context)` is a Plan of one Page of what changed
     since a time.
 
-    `whole(position, context)` is a Plan of one Page of all that there is, for a full sync; of the
-    position only `page` counts. Where a webhook says that a record changed, but not how it is now,
+    `whole(position, context)` is a Plan of one Page of all that there is, for a full sync. Where a
+    record costs a request of its own, what has not changed since `position.since` may be left out,
+    if its item is named in the page's `same`; without `since` everything is read. Where a webhook says that a record changed, but not how it is now,
     `hints` names its topic and the JMESPath to the id (or ids) in its body, and
     `fetch(ids, position, context)` is a Plan of these records as they are. `lane` is as of Action.
     """

@@ -14,12 +14,14 @@ class InventoryLevel(Record, frozen=True, kw_only=True):
     """Quantities, in whole units, are None where the source does not tell them.
 
     `available` may be negative where more was promised than there is; nothing else may. `sku` is
-    empty where a system names only its own id of the level, which must be known by then.
+    empty where a system names only its own ids, which are known by then. `item_id` is the system's
+    own id of the item, the same at every location.
     """
 
     resource: ClassVar[str] = "inventory_level"
 
     sku: str = ""
+    item_id: str = ""
     location: str
     location_label: str | None = None
     on_hand: Decimal | None = None
