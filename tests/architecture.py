@@ -12,7 +12,16 @@ FLOORS = {"ekyam": 0, "connectors": 1, "flows": 2, "portal": 3, "ekyam.urls": 4,
 DOORS = ("portal.hooks", "portal.api", "portal.web")
 KIT = tuple(
     f"connectors.{name}"
-    for name in ("spec", "auth", "pagination", "signatures", "transforms", "errors", "standard")
+    for name in (
+        "spec",
+        "wire",
+        "auth",
+        "pagination",
+        "signatures",
+        "transforms",
+        "errors",
+        "standard",
+    )
 )
 SANDBOX_KIT = tuple(f"connectors.sandbox.{name}" for name in ("kit", "world", "faults"))
 CATALOG = "connectors.catalog"

@@ -6,6 +6,15 @@ from flows.models.fact import Fact
 from flows.models.flow import Flow, LookupRow
 from flows.models.link import Link, Record
 from flows.models.run import Cursor, Run
+from flows.models.stock import (
+    Formula,
+    KitPart,
+    Reservation,
+    StockLevel,
+    StockLocation,
+    Sync,
+    SyncState,
+)
 
 __all__ = [
     "Attempt",
@@ -14,9 +23,16 @@ __all__ = [
     "Event",
     "Fact",
     "Flow",
+    "Formula",
+    "KitPart",
     "Link",
     "LookupRow",
     "Pump",
     "Record",
+    "Reservation",
     "Run",
+    "StockLevel",
+    "StockLocation",
+    "Sync",
+    "SyncState",
 ]

@@ -69,6 +69,7 @@ class Delivery(TenantModel):
     result_id = models.CharField(max_length=255, blank=True)
     result_label = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
+    why = models.TextField(blank=True)  # why it was made, where that is not plain
     received_at = models.DateTimeField()
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ class Origin(models.TextChoices):
 
 
 class EventState(models.TextChoices):
+    HELD = "held"  # found by a full sync that has not read everything yet
     RECEIVED = "received"  # stored, not yet looked at
     ROUTED = "routed"  # deliveries were made of it, or none was needed
     IGNORED = "ignored"  # nobody listens; `note` says why
@@ -40,6 +41,10 @@ class Event(TenantModel):
     headers: Any = models.JSONField(default=dict)
     body = models.BinaryField()
     received_at = models.DateTimeField()
+    # The full sync that found it; its index is below.
+    sync = TenantForeignKey(
+        "flows.Sync", on_delete=models.SET_NULL, null=True, related_name="events", db_index=False
+    )
     state = models.CharField(max_length=10, choices=EventState, default=EventState.RECEIVED)
     note = models.TextField(blank=True)
 
@@ -59,6 +64,9 @@ class Event(TenantModel):
                 condition=models.Q(state="received"),
             ),
             models.Index(fields=["tenant", "-received_at"], name="event_newest_first"),
+            models.Index(
+                fields=["sync", "state"], name="event_of_sync", condition=~models.Q(sync=None)
+            ),
             models.Index(
                 fields=["tenant", "received_at"],
                 name="event_asks_a_person",

@@ -1,5 +1,7 @@
 """One execution of a flow, and how far a poll has read."""
 
+from typing import Any
+
 from django.db import models
 
 from connectors.models import Connection
@@ -42,6 +44,7 @@ class Cursor(TenantModel):
     interval_seconds = models.PositiveIntegerField()
     since = models.DateTimeField(null=True)
     page = models.TextField(blank=True)
+    asked: Any = models.JSONField(default=list)  # ids that a webhook said have changed
     started_at = models.DateTimeField(null=True)  # of the poll under way
     due_at = models.DateTimeField()
     lease_token = models.UUIDField(null=True)
