@@ -32,7 +32,7 @@ class Channel:
     credentials: Mapping[str, str]
     allow: frozenset[tuple[str, int]]
 
-    def client(self) -> Client:
+    def client(self, lane: int = 0) -> Client:
         return Client(
             connector=self.connector,
             base_url=self.base_url,

@@ -38,6 +38,8 @@ VAULT_KEYS = env.list(
 
 # The engine. Seconds; the retry schedule ends in a dead letter.
 EKYAM_LEASE_SECONDS = env.int("EKYAM_LEASE_SECONDS", default=10)
+# What changed stock in its target behind our back, such as an order, is told to us in this time.
+EKYAM_STOCK_GRACE_SECONDS = env.float("EKYAM_STOCK_GRACE_SECONDS", default=5.0)
 EKYAM_RETRY_SCHEDULE = [
     int(seconds)
     for seconds in env.list(

@@ -65,6 +65,7 @@ _READY = """
     FROM flows_delivery d
     WHERE d.target_id = %(target)s AND d.state IN ('pending', 'retrying', 'in_doubt')
       AND d.due_at <= %(now)s
+      AND (%(actions)s::text[] IS NULL OR (d.action = ANY(%(actions)s)) = %(together)s::boolean)
       AND (SELECT f.is_on FROM flows_flow f WHERE f.id = d.flow_id)
       AND (SELECT o.sequence FROM flows_delivery o
            WHERE o.target_id = d.target_id AND o.root_id = d.root_id
@@ -116,10 +117,27 @@ def is_sendable(target: Connection, now: datetime) -> bool:
     return target.is_open and not is_throttled
 
 
-def claim_due(*, target_id: UUID, token: UUID, now: datetime, limit: int) -> Sequence[Claimed]:
+@dataclass(frozen=True)
+class Actions:
+    """Only deliveries of these actions, or only those of others."""
+
+    names: Sequence[str]
+    is_of_them: bool
+
+
+def claim_due(
+    *, target_id: UUID, token: UUID, now: datetime, limit: int, actions: Actions | None = None
+) -> Sequence[Claimed]:
+    values: dict[str, Any] = {"token": token, "target": target_id, "now": now, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"token": token, "target": target_id, "now": now, "limit": limit})
+        cursor.execute(_CLAIM, {**values, **_chosen(actions)})
         return [_claimed(row) for row in cursor.fetchall()]
+
+
+def _chosen(actions: Actions | None) -> dict[str, Any]:
+    if actions is None:
+        return {"actions": None, "together": None}
+    return {"actions": list(actions.names), "together": actions.is_of_them}
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
@@ -149,5 +167,6 @@ def has_due(*, target_id: UUID, now: datetime) -> bool:
     if not is_sendable(Connection.objects.get(pk=target_id), now):
         return False
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 {_READY})", {"target": target_id, "now": now})
+        values: dict[str, Any] = {"target": target_id, "now": now, **_chosen(None)}
+        cursor.execute(f"SELECT EXISTS (SELECT 1 {_READY})", values)
         return bool(cursor.fetchone()[0])

@@ -23,13 +23,14 @@ from django.utils import timezone
 from connectors.channel import Channel, limits_of, open_channel
 from connectors.errors import Failure, MissingLink
 from connectors.models import Connection
-from connectors.spec import Context, Written
+from connectors.spec import Action, Context, Written
 from connectors.standard import resources
 from ekyam.tenants.scope import current_tenant_id, tenant_scope
 from flows.mapping.records import write_body
 from flows.models import Delivery, Flow
 from flows.operations import turns
 from flows.operations.claim import (
+    Actions,
     Claimed,
     claim_due,
     has_due,
@@ -41,13 +42,15 @@ from flows.operations.claim import (
 )
 from flows.operations.nudge import nudge
 from flows.operations.resolve import Resolver
-from flows.operations.send import Before, Letter, Outcome, try_once
-from flows.operations.settle import Try, settle
+from flows.operations.send import Before, Letter, Outcome, Try, try_together
+from flows.operations.settle import settle
+from flows.operations.stock.renew import renew_stock
 from flows.operations.turns import Turn, threads
 
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 20  # then others have their turn
 GATHER_SECONDS = 0.004
+TOGETHER_AT_ONCE = 2  # requests under way that write many records each
 HTTP_THREADS = 64
 
 
@@ -89,6 +92,22 @@ def deliver_to(*, tenant_id: UUID, target_id: UUID) -> None:
                 return
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """What goes out in one piece: one delivery, or several of one action that takes many."""
+
+    deliveries: Sequence[Delivery]
+    letters: Sequence[Letter]
+    channel: Channel
+
+    @property
+    def action(self) -> Action:
+        return self.letters[0].action
+
+    def tries(self, outcomes: Sequence[Outcome]) -> list[Try]:
+        return [Try(*one) for one in zip(self.deliveries, self.letters, outcomes, strict=True)]
+
+
 @dataclass
 class _Pumping:
     """One turn at one target, under a lease of its own."""
@@ -97,7 +116,7 @@ class _Pumping:
     target_id: UUID
     turn: Turn
     token: UUID = field(default_factory=uuid4)
-    under_way: dict[Future[Outcome], tuple[Delivery, Letter]] = field(default_factory=dict)
+    under_way: dict[Future[list[Outcome]], Parcel] = field(default_factory=dict)
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     flows: dict[UUID, Flow] = field(default_factory=dict)
     channel: Channel | None = None
@@ -113,8 +132,8 @@ class _Pumping:
             while True:
                 self.turn.listen()
                 with tenant_scope(self.tenant_id):
-                    letters = self._step(finished)
-                self._submit(letters)
+                    parcels = self._step(finished)
+                self._submit(parcels)
                 if not self.under_way and self._may_end():
                     return
                 finished = self._wait()
@@ -128,7 +147,7 @@ class _Pumping:
     def _may_end(self) -> bool:
         return not (self.lease_ends and self.has_time()) or self.turn.may_end()
 
-    def _step(self, finished: Sequence[Try]) -> list[tuple[Delivery, Letter, Channel]]:
+    def _step(self, finished: Sequence[Try]) -> list[Parcel]:
         """One transaction: settle what is finished, keep the lease, claim what is next.
 
         First the lease, then the deliveries: as one who takes over locks them.
@@ -168,15 +187,45 @@ class _Pumping:
         self.lease_ends = begun + length if kept else 0.0
         return kept
 
-    def _claim(self, channel: Channel, now: datetime) -> list[tuple[Delivery, Letter, Channel]]:
+    def _claim(self, channel: Channel, now: datetime) -> list[Parcel]:
+        """What is written together takes few of the places: the others are for the rest."""
         target = channel.connection
         # What is finished and not yet written down keeps nobody waiting.
-        running = sum(not future.done() for future in self.under_way)
-        width = max(1, limits_of(target).concurrency) - running
+        running = [parcel for future, parcel in self.under_way.items() if not future.done()]
+        width = max(1, limits_of(target).concurrency) - len(running)
         if width <= 0 or not is_sendable(target, now):
             return []
-        claimed = claim_due(target_id=target.pk, token=self.token, now=now, limit=width)
-        return [(one.delivery, self._letter(one, channel), channel) for one in claimed]
+        together = [action for action in target.spec.actions if action.plan_many is not None]
+        found: list[Parcel] = []
+        for action in together:
+            at_once = sum(parcel.action.name == action.name for parcel in running)
+            if len(found) < width and at_once < TOGETHER_AT_ONCE:
+                found += self._claim_together(channel, action, now)
+        names = [action.name for action in together]
+        claimed = claim_due(
+            target_id=target.pk,
+            token=self.token,
+            now=now,
+            limit=width - len(found),
+            actions=Actions(names, is_of_them=False) if names else None,
+        )
+        return found + [self._parcel([one], channel) for one in claimed]
+
+    def _claim_together(self, channel: Channel, action: Action, now: datetime) -> list[Parcel]:
+        claimed = claim_due(
+            target_id=self.target_id,
+            token=self.token,
+            now=now,
+            limit=action.most,
+            actions=Actions([action.name], is_of_them=True),
+        )
+        return [self._parcel(claimed, channel)] if claimed else []
+
+    def _parcel(self, claimed: Sequence[Claimed], channel: Channel) -> Parcel:
+        letters = [self._letter(one, channel) for one in claimed]
+        deliveries = [one.delivery for one in claimed]
+        newest = renew_stock(deliveries, letters, self.flows)
+        return Parcel(deliveries, newest, channel)
 
     def _flow(self, flow_id: UUID) -> Flow:
         if flow_id not in self.flows:
@@ -236,9 +285,10 @@ class _Pumping:
         finally:
             connection.close()
 
-    def _submit(self, letters: Sequence[tuple[Delivery, Letter, Channel]]) -> None:
-        for delivery, letter, channel in letters:
-            self.under_way[_threads().submit(try_once, letter, channel)] = (delivery, letter)
+    def _submit(self, parcels: Sequence[Parcel]) -> None:
+        for parcel in parcels:
+            sent = _threads().submit(try_together, parcel.letters, parcel.channel)
+            self.under_way[sent] = parcel
 
     def _wait(self) -> list[Try]:
         """Until something is finished, or somebody rings, or it is time to renew the lease.
@@ -253,4 +303,4 @@ class _Pumping:
         if self.has_served:
             return []
         done = [future for future in self.under_way if future.done()]
-        return [Try(*self.under_way.pop(future), future.result()) for future in done]
+        return [one for future in done for one in self.under_way.pop(future).tries(future.result())]

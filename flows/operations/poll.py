@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 from django.conf import settings
+from django.db import connection as db
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,39 +27,78 @@ from flows.operations.receive import has_event, receive_records
 
 log = structlog.get_logger(__name__)
 LONGEST_PAUSE_SECONDS = 900
+ASKED_AT_ONCE = 20
 
 
 def poll_feed(*, tenant_id: UUID, cursor_id: UUID) -> None:
-    """Read to the end of what changed, or until something goes wrong; then plan the next poll."""
-    token = uuid4()
+    """Read what was asked for, and, when it is due, to the end of what changed, or until something
+    goes wrong; then plan the next poll."""
+    token, now = uuid4(), timezone.now()
     with tenant_scope(tenant_id):
-        cursor = _lease(cursor_id, token, timezone.now())
+        cursor = _lease(cursor_id, token, now)
         if cursor is None:
             return
         channel = open_channel(cursor.connection)
     try:
-        while _read_page(tenant_id, cursor, channel, token):
+        while cursor.asked:
+            _read_asked(tenant_id, cursor, channel, token)
+        while cursor.due_at <= now and _read_page(tenant_id, cursor, channel, token):
             pass
     except Exception as failure:
         with tenant_scope(tenant_id):
             _failed(cursor, channel, failure, token)
+    else:
+        with tenant_scope(tenant_id):
+            _give_back(cursor, token)
 
 
 def _lease(cursor_id: UUID, token: UUID, now: datetime) -> Cursor | None:
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     until = now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 6)
-    taken = Cursor.objects.filter(free, pk=cursor_id, due_at__lte=now).update(
+    has_work = Q(due_at__lte=now) | ~Q(asked=[])
+    taken = Cursor.objects.filter(free, has_work, pk=cursor_id).update(
         lease_token=token, leased_until=until
     )
     if not taken:
         return None
     cursor = Cursor.objects.select_related("connection").get(pk=cursor_id)
     if not cursor.connection.is_open:
-        _plan_next(cursor, token, now)
+        cursor.due_at = now + timedelta(seconds=cursor.interval_seconds)
+        _give_back(cursor, token)
         return None
     if not cursor.page:
         cursor.started_at = now
     return cursor
+
+
+def _read_asked(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -> None:
+    """Records that webhooks named, as they are now; `asked` is then what was named meanwhile."""
+    feed, now = channel.connector.feed(cursor.feed), timezone.now()
+    assert feed.fetch is not None
+    ids = [str(one) for one in cursor.asked[:ASKED_AT_ONCE]]
+    since = cursor.since - timedelta(seconds=feed.overlap_seconds) if cursor.since else None
+    context = Context(settings=channel.settings, now=now)
+    page = channel.client(feed.lane).run(feed.fetch(ids, Position(since), context))
+    with tenant_scope(tenant_id):
+        if not _is_ours(cursor, token):
+            cursor.asked = []  # another worker took over
+            return
+        _store(cursor, feed, page, now)
+        with db.cursor() as sql:
+            sql.execute(_ANSWERED, [msgspec.json.encode(ids).decode(), cursor.pk])
+            cursor.asked = msgspec.json.decode(sql.fetchone()[0])
+
+
+_ANSWERED = """
+    UPDATE flows_cursor SET asked = COALESCE((
+        SELECT jsonb_agg(one) FROM jsonb_array_elements_text(asked) AS one
+        WHERE NOT %s::jsonb ? one), '[]')
+    WHERE id = %s RETURNING asked::text
+"""
+
+
+def _is_ours(cursor: Cursor, token: UUID) -> bool:
+    return Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists()
 
 
 def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -> bool:
@@ -73,20 +113,25 @@ def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -
 
     context = Context(settings=channel.settings, now=now, is_known=is_known)
     since = cursor.since - timedelta(seconds=feed.overlap_seconds) if cursor.since else None
-    page = channel.client().run(feed.poll(Position(since, cursor.page), context))
-    bodies = [(raw, msgspec.json.encode(raw)) for raw in page.records]
+    page = channel.client(feed.lane).run(feed.poll(Position(since, cursor.page), context))
     with tenant_scope(tenant_id):
-        if not Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists():
+        if not _is_ours(cursor, token):
             return False  # another worker took over
-        found = receive_records(
-            connection=cursor.connection,
-            feed=feed.name,
-            records=[(_key(feed, raw, body), body) for raw, body in bodies],
-            origin=Origin.POLL,
-            at=timezone.now(),
-        )
-        _note_run(cursor, found, now)
-        return _advance(cursor, page, token)
+        _store(cursor, feed, page, now)
+        return _advance(cursor, page)
+
+
+def _store(cursor: Cursor, feed: Feed, page: Page, asked_at: datetime) -> None:
+    bodies = [(raw, msgspec.json.encode(raw)) for raw in page.records]
+    found = receive_records(
+        connection=cursor.connection,
+        feed=feed.name,
+        records=[(_key(feed, raw, body), body) for raw, body in bodies],
+        origin=Origin.POLL,
+        at=timezone.now(),
+        told_at=asked_at,
+    )
+    _note_run(cursor, found, asked_at)
 
 
 def _version_key(feed: Feed, record_id: str, version: str) -> str:
@@ -101,23 +146,28 @@ def _key(feed: Feed, raw: Any, body: bytes) -> str:
     return _version_key(feed, record_id, version) + hashlib.sha256(body).hexdigest()[:16]
 
 
-def _advance(cursor: Cursor, page: Page, token: UUID) -> bool:
+def _advance(cursor: Cursor, page: Page) -> bool:
     """The next page, or the end: what changed from this poll's start on is for the next one."""
     cursor.page, cursor.failures, cursor.failure = page.next_page, 0, ""
     if page.next_page:
         cursor.leased_until = timezone.now() + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 6)
         cursor.save(update_fields=["page", "failures", "failure", "leased_until", "started_at"])
         return True
-    cursor.since, cursor.polled_at = cursor.started_at, timezone.now()
-    _plan_next(cursor, token, timezone.now())
+    now = timezone.now()
+    cursor.since, cursor.polled_at = cursor.started_at, now
+    cursor.due_at = now + timedelta(seconds=cursor.interval_seconds)
     return False
 
 
-def _plan_next(cursor: Cursor, token: UUID, now: datetime, delay: float | None = None) -> None:
-    wait = cursor.interval_seconds if delay is None else delay
-    cursor.due_at = now + timedelta(seconds=wait)
-    cursor.lease_token = cursor.leased_until = None
-    cursor.save()
+# Not `asked`: a webhook may add to it at any time.
+_KEPT = ["since", "page", "started_at", "due_at", "polled_at", "failures", "failure"]
+
+
+def _give_back(cursor: Cursor, token: UUID) -> None:
+    """End the lease, if it is ours still."""
+    if _is_ours(cursor, token):
+        cursor.lease_token = cursor.leased_until = None
+        cursor.save(update_fields=[*_KEPT, "lease_token", "leased_until"])
 
 
 def _note_run(cursor: Cursor, found: int, started_at: datetime) -> None:
@@ -135,7 +185,7 @@ def _note_run(cursor: Cursor, found: int, started_at: datetime) -> None:
 
 def _failed(cursor: Cursor, channel: Channel, failure: Exception, token: UUID) -> None:
     """A failed poll loses nothing: it reads on from the same place, later and later."""
-    if not Cursor.objects.filter(pk=cursor.pk, lease_token=token).exists():
+    if not _is_ours(cursor, token):
         return
     now, connection = timezone.now(), cursor.connection
     delay = min(cursor.interval_seconds * 2**cursor.failures, LONGEST_PAUSE_SECONDS)
@@ -159,7 +209,8 @@ def _failed(cursor: Cursor, channel: Channel, failure: Exception, token: UUID) -
     log.warning("poll failed", feed=cursor.feed, reason=cursor.failure)
     if not isinstance(failure, Failure):
         log.error("poll met a bug", exc_info=failure)
-    _plan_next(cursor, token, now, delay)
+    cursor.due_at = now + timedelta(seconds=delay)
+    _give_back(cursor, token)
 
 
 def _refused(

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from connectors.errors import Failure, MappingFailed
-from connectors.spec import Connector, Context, Feed
+from connectors.spec import Connector, Context, Feed, Stream
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
 from flows.models import Event, Flow
@@ -47,6 +47,14 @@ class Reading:
         return f"{version}~{digest[:12]}" + (f"~{self.event.public_id}" if is_replay else "")
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A record that could not be read, with as much of its id as was found."""
+
+    external_id: str
+    failure: Exception
+
+
 class Unreadable(Failure):
     """The event is no JSON, or not of the shape that its topic promises."""
 
@@ -77,6 +85,38 @@ def read_event(
             if reading is not None:
                 found.append(reading)
     return found
+
+
+def read_plainly(
+    event: Event, *, connector: Connector, streams: Mapping[str, Stream], context: Context
+) -> list[StandardRecord | Failed]:
+    """The records of an event by the streams of their feeds (by name), for no flow in particular.
+
+    Raises Unreadable, or NobodyListens.
+    """
+    feed = _feed_of(event, connector)
+    stream = streams.get(feed.name)
+    raws = list(_raw_records(event, feed))
+    if stream is None:
+        raise NobodyListens(f"Nothing that reads «{feed.name}» is on.")
+    return [found for raw in raws if (found := _read_one(stream, feed, raw, context)) is not None]
+
+
+def _read_one(
+    stream: Stream, feed: Feed, raw: Any, context: Context
+) -> StandardRecord | Failed | None:
+    external_id = ""
+    try:
+        external_id = str(expression(feed.record_id)(raw) or "")
+        selected = select_record(stream, feed.name, raw)
+        if selected is None:
+            return None
+        standard = read_record(stream, selected, context)
+        external_id = standard.id
+        standard.check()
+        return standard
+    except Exception as failure:
+        return Failed(external_id, failure)
 
 
 def _feed_of(event: Event, connector: Connector) -> Feed:

@@ -79,8 +79,12 @@ def receive_records(
     records: Iterable[tuple[str, bytes]],
     origin: Origin,
     at: datetime,
+    told_at: datetime,
 ) -> int:
-    """Store what a poll or a sync read, as (delivery key, bytes); returns how many were new."""
+    """Store what a poll read, as (delivery key, bytes); returns how many were new.
+
+    `told_at` is when it was asked for: what it says was true then, or later.
+    """
     found = list(records)
     keys = [key for key, _ in found]
     before = Event.objects.filter(connection=connection, delivery_key__in=keys)
@@ -92,6 +96,7 @@ def receive_records(
             origin=origin,
             feed=feed,
             delivery_key=key,
+            sent_at=told_at,
             body=body,
             received_at=at,
         )

@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,11 +16,14 @@ from connectors.channel import base_url_of
 from connectors.models import Connection
 from connectors.spec import Context
 from connectors.standard import resources
+from connectors.standard.order import Order
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
 from flows.operations import turns
 from flows.operations.deliver import deliver_soon
+from flows.operations.hints import take_hints
+from flows.operations.history import history_of, mark_stale, supersede_older, without_known
 from flows.operations.identify import Key, Named, identify_records
 from flows.operations.notices import act_on_notices
 from flows.operations.nudge import clear
@@ -32,8 +35,11 @@ from flows.operations.publish import (
 )
 from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
 from flows.operations.rows import insert_all, select_all
+from flows.operations.stock.reserve import reserve
+from flows.operations.stock.route_levels import offer_elsewhere, route_levels
+from flows.operations.stock.streams import is_stock
 from flows.retry import blame_of, code_of
-from flows.states import SUPERSEDABLE, State
+from flows.states import State
 
 BATCH = 50
 GATHER_SECONDS = 0.010  # what comes in the meantime is one batch, and the sending has begun
@@ -91,22 +97,34 @@ class Batch:
 
 def _route_batch(tenant_id: UUID, connection_id: UUID) -> Batch:
     with tenant_scope(tenant_id):
-        events = select_all(Event, _TO_BE_ROUTED, [connection_id, BATCH])
+        events = select_all(Event, _JUST_RECEIVED, [connection_id, BATCH])
+        # What a full sync found is many records an event, and gives way to what just happened.
+        events = events or select_all(Event, _FOUND_BY_SYNC, [connection_id])
         return Batch(len(events), _route(connection_id, events) if events else set())
 
 
-_TO_BE_ROUTED = """
-    WHERE connection_id = %s AND state = 'received' ORDER BY received_at, id LIMIT %s
-    FOR NO KEY UPDATE SKIP LOCKED
+_JUST_RECEIVED = """
+    WHERE connection_id = %s AND state = 'received' AND sync_id IS NULL
+    ORDER BY received_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+"""
+_FOUND_BY_SYNC = """
+    WHERE connection_id = %s AND state = 'received' AND sync_id IS NOT NULL
+    ORDER BY received_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """
 _ROUTED = "UPDATE flows_event SET state = %s, note = %s WHERE id = ANY(%s)"
 
 
 def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
-    connection, flows = _listening(connection_id)
-    readings, born_dead = _read_all(connection, events, flows, now)
-    targets = _write(connection, readings, born_dead, now)
+    connection, flows, of_stock = _listening(connection_id)
+    settings = {**connection.settings, "base_url": base_url_of(connection)}
+    context = Context(settings=settings, now=now)
+    readings, born_dead = _read_all(connection, events, flows, context)
+    records, targets = _write(connection, readings, born_dead, now)
+    if of_stock:
+        targets |= _keep_sold(connection, of_stock, readings, records, now)
+        targets |= route_levels(connection, events, of_stock, context, now)
+    _note_hints(take_hints(connection, events), events)
     act_on_notices(connection, events, now)
     routed = defaultdict(list)
     for event in events:
@@ -117,21 +135,49 @@ def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     return targets
 
 
-def _listening(connection_id: UUID) -> tuple[Connection, list[Flow]]:
-    """The connection, and its flows that are On."""
-    flows = select_all(Flow, "WHERE source_id = %s AND is_on", [connection_id])
-    ids = [connection_id, *(flow.target_id for flow in flows)]
+def _listening(connection_id: UUID) -> tuple[Connection, list[Flow], list[Flow]]:
+    """The connection, its flows that are On, and those that carry stock out of it or into it."""
+    flows = select_all(Flow, _ITS_FLOWS, [connection_id, connection_id])
+    ids = [connection_id, *(end for flow in flows for end in (flow.source_id, flow.target_id))]
     ends = {row.pk: row for row in select_all(Connection, "WHERE id = ANY(%s)", [ids])}
     for flow in flows:
         flow.source, flow.target = ends[flow.source_id], ends[flow.target_id]
-    return ends[connection_id], flows
+    reading = [flow for flow in flows if flow.source_id == connection_id and not is_stock(flow)]
+    return ends[connection_id], reading, [flow for flow in flows if is_stock(flow)]
+
+
+_ITS_FLOWS = "WHERE (source_id = %s OR target_id = %s) AND is_on"
+
+
+def _keep_sold(
+    connection: Connection,
+    of_stock: Sequence[Flow],
+    readings: Iterable[Reading],
+    records: Mapping[Key, Record],
+    now: datetime,
+) -> set[UUID]:
+    """What orders have sold is offered no more, first of all where it was not sold."""
+    orders: dict[UUID, tuple[Event, Order]] = {}
+    for reading in readings:
+        record = _record_of(reading, records)
+        if record is not None and isinstance(reading.standard, Order):
+            orders[record.pk] = reading.event, reading.standard
+    skus = reserve(connection, {id_: order for id_, (_, order) in orders.items()})
+    if not skus:
+        return set()
+    event = next(iter(orders.values()))[0]
+    return offer_elsewhere(connection, of_stock, skus, event, now)
+
+
+def _note_hints(hints: Collection[UUID], events: Iterable[Event]) -> None:
+    for event in events:
+        if event.pk in hints:
+            event.state, event.note = EventState.ROUTED, "What it names is read anew."
 
 
 def _read_all(
-    connection: Connection, events: Sequence[Event], flows: Sequence[Flow], now: datetime
+    connection: Connection, events: Sequence[Event], flows: Sequence[Flow], context: Context
 ) -> tuple[list[Reading], list[Delivery]]:
-    settings = {**connection.settings, "base_url": base_url_of(connection)}
-    context = Context(settings=settings, now=now)
     readings: list[Reading] = []
     unreadable: list[Delivery] = []
     for event in events:
@@ -142,7 +188,7 @@ def _read_all(
             event.state, event.note = EventState.IGNORED, str(reason)
         except Unreadable as failure:
             event.state, event.note = EventState.FAILED, str(failure)
-            unreadable.append(_dead_event(event, failure, now))
+            unreadable.append(_dead_event(event, failure, context.now or event.received_at))
     return readings, unreadable
 
 
@@ -165,56 +211,17 @@ def _dead_event(event: Event, failure: Exception, now: datetime) -> Delivery:
 
 def _write(
     connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
-) -> set[UUID]:
+) -> tuple[dict[Key, Record], set[UUID]]:
     records = identify_records(connection, [_named(r) for r in readings if r.external_id])
-    history = _history(readings)
-    fresh = _without_known(readings, history)
+    history = history_of(readings)
+    fresh = without_known(readings, history)
     runs = _runs(connection, fresh, now)
     deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
-    _mark_stale(deliveries, history)
+    mark_stale(deliveries, history)
     facts = _facts(fresh, deliveries, records, born_dead, now)
     insert_all(list(runs.values()), [*born_dead, *deliveries], facts)
-    _supersede_older(deliveries, history, now)
-    return {reading.flow.target_id for reading in fresh}
-
-
-class Past(NamedTuple):
-    """What a flow has made of a record before."""
-
-    pk: UUID
-    flow_id: UUID
-    external_id: str
-    source_version: str
-    source_updated_at: datetime | None
-    told_at: datetime
-    state: str
-    wrote: bool
-
-
-_HISTORY = """
-    SELECT d.id, d.flow_id, d.external_id, d.source_version, d.source_updated_at,
-           COALESCE(e.sent_at, e.received_at), d.state, d.wrote
-    FROM flows_delivery d JOIN flows_event e ON e.id = d.event_id
-    WHERE d.flow_id = ANY(%s) AND d.external_id = ANY(%s) ORDER BY d.sequence
-"""
-
-
-def _history(readings: Iterable[Reading]) -> list[Past]:
-    """What these flows have made of these records before. The records are locked: it stays so."""
-    keys = {(reading.flow.pk, reading.external_id) for reading in readings}
-    with db.cursor() as cursor:
-        cursor.execute(_HISTORY, [[key[0] for key in keys], [key[1] for key in keys]])
-        return [Past(*row) for row in cursor.fetchall()]
-
-
-def _without_known(readings: Iterable[Reading], history: Iterable[Past]) -> list[Reading]:
-    """A fact that came twice, by webhook and by poll or in two topics, is delivered once."""
-    fresh: dict[tuple[UUID | None, str, str], Reading] = {
-        (r.flow.pk, r.external_id, r.source_version): r for r in readings
-    }
-    for row in history:
-        fresh.pop((row.flow_id, row.external_id, row.source_version), None)
-    return list(fresh.values())
+    supersede_older(deliveries, history, now)
+    return records, {reading.flow.target_id for reading in fresh}
 
 
 def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dict[UUID, Run]:
@@ -251,7 +258,7 @@ def _named(reading: Reading) -> Named:
     )
 
 
-def _record_of(reading: Reading, records: dict[Key, Record]) -> Record | None:
+def _record_of(reading: Reading, records: Mapping[Key, Record]) -> Record | None:
     return records[_named(reading).key] if reading.external_id else None
 
 
@@ -280,48 +287,6 @@ def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) 
         created_at=now,
         finished_at=now if failure else None,
     )
-
-
-def _mark_stale(deliveries: list[Delivery], history: Iterable[Past]) -> None:
-    """What is older than what the flow already knows of its record is not sent any more.
-
-    Many systems tell their times in whole seconds. Of two changes in one second that one is the
-    newer of which the system told later: by its webhook's own time, or by ours when we asked.
-    """
-    newest: dict[tuple[UUID | None, str], tuple[datetime, datetime]] = {}
-    for row in history:
-        if row.source_updated_at is not None:
-            at = (row.source_updated_at, row.told_at)
-            known = newest.get((row.flow_id, row.external_id), at)
-            newest[row.flow_id, row.external_id] = max(at, known)
-    for delivery in deliveries:
-        key = (delivery.flow_id, delivery.external_id)
-        if delivery.state != State.PENDING or delivery.source_updated_at is None:
-            continue
-        told_at = delivery.event.sent_at or delivery.event.received_at
-        at = (delivery.source_updated_at, told_at)
-        if key in newest and at < newest[key]:
-            delivery.state = State.SUPERSEDED
-            delivery.note = f"Something newer, of {newest[key][0].isoformat()}, came before it."
-            delivery.finished_at = delivery.created_at
-        else:
-            newest[key] = at
-
-
-def _supersede_older(deliveries: list[Delivery], history: Iterable[Past], now: datetime) -> None:
-    """A newer fact of a record takes the place of those that have not been written yet."""
-    pending = [delivery for delivery in deliveries if delivery.state == State.PENDING]
-    newest = {(delivery.flow_id, delivery.external_id): delivery for delivery in pending}
-    passed = defaultdict(list)
-    rows_so_far: list[Past | Delivery] = [*history, *pending]
-    for row in rows_so_far:
-        by = newest.get((row.flow_id, row.external_id))
-        if by is not None and row.pk != by.pk and row.state in SUPERSEDABLE and not row.wrote:
-            passed[by.public_id].append(row.pk)
-    for by_id, rows in passed.items():
-        Delivery.objects.filter(pk__in=rows, state__in=SUPERSEDABLE).update(
-            state=State.SUPERSEDED, note=f"{by_id} is newer.", finished_at=now, waits_for=""
-        )
 
 
 def _facts(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +19,10 @@ from connectors.errors import (
     NothingToDo,
     TooLate,
 )
-from connectors.spec import Action, Context, Written
+from connectors.spec import Action, Context, Entry, Written
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import write_body
+from flows.models import Delivery
 
 Body = dict[str, Any]
 
@@ -66,21 +67,90 @@ class Outcome:
     access_token: str = ""
 
 
-def try_once(letter: Letter, channel: Channel) -> Outcome:
+@dataclass(frozen=True)
+class Try:
+    """A delivery with what was sent of it, and what came of that."""
+
+    delivery: Delivery
+    letter: Letter
+    outcome: Outcome
+
+
+def try_together(letters: Sequence[Letter], channel: Channel) -> list[Outcome]:
     """Never raises: a bug is an outcome too. Runs in a thread of its own."""
-    client = channel.client()
+    if letters[0].action.plan_many is None:
+        return [try_once(letter, channel) for letter in letters]
+    return _try_many(letters, channel)
+
+
+def _try_many(letters: Sequence[Letter], channel: Channel) -> list[Outcome]:
+    """What stands in one letter's way holds back no other."""
+    client = channel.client(letters[0].action.lane)
+    outcomes = [Outcome(started_at=client.now()) for _ in letters]
+    entries: dict[int, Entry] = {}
+    for place, letter in enumerate(letters):
+        try:
+            letter.standard.check()
+            body = (
+                letter.body
+                if letter.body is not None
+                else _compose(letter, client, outcomes[place])
+            )
+            entries[place] = Entry(body, letter.standard, letter.context)
+        except Exception as obstacle:
+            _note_failure(outcomes[place], obstacle)
+    many = letters[0].action.plan_many
+    assert many is not None
+    found: Sequence[Written | Exception] = []
+    try:
+        found = client.run(many(list(entries.values()))) if entries else []
+    except Exception as failure:
+        found = [failure] * len(entries)
+    finally:
+        connection.close()
+    for (place, entry), one in zip(entries.items(), found, strict=True):
+        if isinstance(one, Written):
+            outcomes[place].written = one
+        else:
+            _note_failure(outcomes[place], one)
+        outcomes[place].exchanges = excerpts(client.exchanges, entry, len(entries))
+    for place, outcome in enumerate(outcomes):
+        may_have = letters[place].before.may_have_written
+        outcome.wrote = may_have or (place in entries and client.has_written)
+        outcome.access_token = str(client.credentials.get("access_token", ""))
+        outcome.duration_ms = (client.now() - outcome.started_at).total_seconds() * 1000
+    return outcomes
+
+
+def _note_failure(outcome: Outcome, failure: Exception) -> None:
+    if isinstance(failure, AlreadyExists):
+        outcome.written = Written(failure.external_id, note=failure.message)
+    elif isinstance(failure, NothingToDo):
+        outcome.unchanged = failure.message
+    elif isinstance(failure, OperationalError):
+        words = "Ekyam's own database did not answer in time; it will be tried again."
+        outcome.failure = Interrupted(words, sent=False, detail=str(failure))
+    else:
+        outcome.failure = failure
+
+
+def excerpts(exchanges: Sequence[Exchange], entry: Entry, count: int) -> list[Exchange]:
+    """What was said of one of several records: its own entry, and not what went with it."""
+    if count == 1:
+        return list(exchanges)
+    return [
+        replace(one, request=replace(one.request, json={"one of": count, "entry": entry.body}))
+        for one in exchanges
+    ]
+
+
+def try_once(letter: Letter, channel: Channel) -> Outcome:
+    client = channel.client(letter.action.lane)
     outcome = Outcome(started_at=client.now())
     try:
         _try(letter, client, outcome)
-    except AlreadyExists as failure:
-        outcome.written = Written(failure.external_id, note=failure.message)
-    except NothingToDo as nothing:
-        outcome.unchanged = nothing.message
-    except OperationalError as error:
-        words = "Ekyam's own database did not answer in time; it will be tried again."
-        outcome.failure = Interrupted(words, sent=False, detail=str(error))
     except Exception as failure:
-        outcome.failure = failure
+        _note_failure(outcome, failure)
     finally:
         connection.close()  # gives this thread's connection, if it took one, back to the pool
     outcome.wrote = letter.before.may_have_written or client.has_written

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,20 +26,12 @@ from flows.operations.publish import (
 )
 from flows.operations.resolve import waiting_key
 from flows.operations.rows import insert_all, select_all
-from flows.operations.send import Letter, Outcome
+from flows.operations.send import Try
+from flows.operations.stock.settle_levels import settle_levels
 from flows.retry import Decision, blame_of, code_of, decide
 from flows.states import DONE, SUPERSEDABLE, State
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Try:
-    """A delivery with what was sent of it, and what came of that."""
-
-    delivery: Delivery
-    letter: Letter
-    outcome: Outcome
 
 
 def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: datetime) -> None:
@@ -55,6 +46,7 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
     insert_all(_attempts(kept), _facts(target, kept, now))
     add_links(target, _links(target, kept), now=now)
     wake_found(target, [one.delivery for one in kept], now=now)
+    settle_levels(target, kept)
     _give_way([one.delivery for one in kept], now)
     _put_older_to_rest(kept, now)
     if any(one.outcome.written for one in kept):

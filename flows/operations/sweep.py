@@ -65,7 +65,8 @@ def _to_deliver(now: datetime) -> set[Found]:
 
 def _to_poll(now: datetime) -> set[Found]:
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    due = Cursor.objects.filter(free, due_at__lte=now, connection__state__in=OPEN_STATES)
+    has_work = Q(due_at__lte=now) | ~Q(asked=[])
+    due = Cursor.objects.filter(free, has_work, connection__state__in=OPEN_STATES)
     listening = Flow.objects.filter(is_on=True).values("source_id")
     return set(due.filter(connection_id__in=listening).values_list("tenant_id", "pk"))
 

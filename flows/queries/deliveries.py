@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.models import Attempt, Delivery, Event
+from flows.models.event import Origin
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import SHOWN_CHARACTERS, AttemptRow, pretty, show_attempt
 from flows.queries.hops import Hop, delivery_hop
@@ -109,4 +110,6 @@ def get_payload(public_id: str) -> Payload:
     event = Event.get_public(public_id)
     headers = "\n".join(f"{name}: {value}" for name, value in event.headers.items())
     body = pretty(bytes(event.body[: SHOWN_CHARACTERS * 4]))
-    return Payload(id=event.public_id, body=body, headers=headers, sent_at=event.sent_at)
+    is_told = event.origin == Origin.WEBHOOK  # else it is when we asked
+    sent_at = event.sent_at if is_told else None
+    return Payload(id=event.public_id, body=body, headers=headers, sent_at=sent_at)

@@ -1,0 +1,199 @@
+"""What a flow offers of some SKUs now, beside what its target holds of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection as db
+from django.db.models import Q
+
+from flows.formula import Offer, Places, Shelf, Sold, kit_offers, offers_of
+from flows.models import Flow, Formula, KitPart, LookupRow
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A level of the target, as far as we know."""
+
+    external_id: str
+    item_id: str
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`known` is None where we know no such level in the target."""
+
+    offer: Offer
+    known: Known | None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.offer.sku, self.offer.place)
+
+    @property
+    def differs(self) -> bool:
+        return self.known is None or self.known.quantity != self.offer.quantity
+
+
+def key_of(sku: str, place: str) -> str:
+    """By what a flow names a level of its target."""
+    return f"{sku}@{place}"[:255]
+
+
+def locations_table(flow: Flow) -> str:
+    """The lookup table that says where each place of the source is offered in the target."""
+    return f"locations {flow.public_id}"
+
+
+def formula_of(flow: Flow) -> Formula:
+    found = Formula.objects.filter(flow=flow).first()
+    return found or Formula(tenant_id=flow.tenant_id, flow=flow)
+
+
+def places_of(flow: Flow) -> Places:
+    """A place without a row is offered at the target's own location for stock, if one is set."""
+    rows = LookupRow.objects.filter(table=locations_table(flow))
+    usual = str(flow.target.settings.get("location_id") or "") or None
+    return _Places(dict(rows.values_list("key", "value")), usual)
+
+
+class _Places(dict[str, str | None]):
+    def __init__(self, rows: Mapping[str, str | None], usual: str | None) -> None:
+        super().__init__(rows)
+        self.usual = usual
+
+    def get(self, key: str, default: Any = None) -> str | None:
+        return super().get(key, self.usual)
+
+
+def find_offers(flow: Flow, skus: Collection[str]) -> list[Offered]:
+    """Of these SKUs, and of the kits that they are part of."""
+    if not skus:
+        return []
+    terms, places = formula_of(flow), places_of(flow)
+    kits = _kits(skus)
+    wanted = {*skus, *(part for parts in kits.values() for part in parts)}
+    levels = _levels(flow, wanted)
+    sold = _sold(flow, wanted)
+    offers = {
+        sku: _offers(flow, sku, levels[sku], sold[sku], terms, places)
+        for sku in wanted
+        if sku not in kits
+    }
+    for kit, parts in kits.items():
+        offers[kit] = kit_offers(kit, parts, offers)
+    asked = {*skus, *kits}
+    found = []
+    for sku in sorted(asked):
+        known = _known(flow, levels[sku])
+        for offer in offers.get(sku, ()):
+            offer.add("Buffer", -terms.buffer)
+            found.append(Offered(offer, known.get(offer.place)))
+    return found
+
+
+class Row(NamedTuple):
+    sku: str
+    connection_id: Any
+    external_id: str
+    item_id: str
+    location: str
+    as_of: datetime
+    on_hand: int | None
+    available: int | None
+    committed: int | None
+    safety: int | None
+    damaged: int | None
+    quarantined: int | None
+
+
+_LEVELS = """
+    SELECT sku, connection_id, external_id, item_id, location, as_of, on_hand, available,
+           committed, safety, damaged, quarantined
+    FROM flows_stocklevel
+    WHERE sku = ANY(%s) AND connection_id IN (%s, %s) AND NOT is_gone
+"""
+
+
+def _levels(flow: Flow, skus: Iterable[str]) -> dict[str, list[Row]]:
+    found = defaultdict(list)
+    with db.cursor() as cursor:
+        cursor.execute(_LEVELS, [list(skus), flow.source_id, flow.target_id])
+        for row in cursor.fetchall():
+            found[row[0]].append(Row(*row))
+    return found
+
+
+class _SoldRow(NamedTuple):
+    sku: str
+    order: str
+    quantity: int
+    landed_at: datetime | None
+
+
+_SOLD = """
+    SELECT r.sku, COALESCE(NULLIF(o.label, ''), o.reference), r.quantity, k.created_at
+    FROM flows_reservation r
+    JOIN flows_record o ON o.id = r.record_id
+    LEFT JOIN flows_link k
+        ON k.record_id = r.record_id AND k.connection_id = %s AND k.is_primary
+    WHERE r.sku = ANY(%s)
+    ORDER BY r.created_at
+"""
+
+
+def _sold(flow: Flow, skus: Iterable[str]) -> dict[str, list[_SoldRow]]:
+    found = defaultdict(list)
+    with db.cursor() as cursor:
+        cursor.execute(_SOLD, [flow.source_id, list(skus)])
+        for row in cursor.fetchall():
+            found[row[0]].append(_SoldRow(*row))
+    return found
+
+
+def _offers(
+    flow: Flow,
+    sku: str,
+    levels: Iterable[Row],
+    sold: Iterable[_SoldRow],
+    terms: Formula,
+    places: Places,
+) -> list[Offer]:
+    """What an order has sold counts until the source was read after it knew of the order."""
+    source = [row for row in levels if row.connection_id == flow.source_id]
+    if not source:
+        return []
+    as_of = min(row.as_of for row in source)
+    unknown = [
+        Sold(one.order, one.quantity)
+        for one in sold
+        if one.landed_at is None or one.landed_at > as_of
+    ]
+    shelves = [Shelf(row.location, *row[6:]) for row in source]
+    known = {
+        place: one.quantity
+        for place, one in _known(flow, levels).items()
+        if one.quantity is not None
+    }
+    return offers_of(sku, shelves, unknown, terms=terms, places=places, known=known)
+
+
+def _known(flow: Flow, levels: Iterable[Row]) -> dict[str, Known]:
+    return {
+        row.location: Known(row.external_id, row.item_id, row.available)
+        for row in levels
+        if row.connection_id == flow.target_id
+    }
+
+
+def _kits(skus: Collection[str]) -> dict[str, dict[str, int]]:
+    """The kits among these SKUs and those that hold one of them, with all of their parts."""
+    named = list(skus)
+    touched = KitPart.objects.filter(Q(kit__in=named) | Q(part__in=named)).values("kit")
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in KitPart.objects.filter(kit__in=touched):
+        found[row.kit][row.part] = row.quantity
+    return found

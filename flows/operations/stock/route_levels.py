@@ -1,0 +1,200 @@
+"""What events say of stock: taken in, and offered anew wherever it is offered."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection as db
+
+from connectors.models import Connection
+from connectors.spec import Context, Stream
+from connectors.standard.inventory_level import InventoryLevel
+from connectors.standard.location import Location
+from flows.models import Delivery, Event, Flow
+from flows.models.event import EventState, Origin
+from flows.operations.publish import dead_fact, write_facts
+from flows.operations.read import Failed, NobodyListens, Unreadable, read_plainly
+from flows.operations.rows import insert_all
+from flows.operations.stock.publish import Occasion, publish, rest_dead
+from flows.operations.stock.streams import LOCATIONS, stock_flows, streams_by_feed
+from flows.operations.stock.take_in import Change, Told, take_in, take_in_locations
+from flows.retry import blame_of, code_of
+from flows.states import State
+
+
+@dataclass
+class _Found:
+    """What one batch of events says of stock."""
+
+    told: dict[str, tuple[Told, Event]] = field(default_factory=dict)
+    locations: list[Location] = field(default_factory=list)
+    failed: list[tuple[Event, Failed]] = field(default_factory=list)
+
+
+def lock_stock(tenant_id: UUID) -> None:
+    """Until the transaction ends, only one changes levels and compares them.
+
+    Two that change the two sides of one comparison at once would each compare with what was.
+    """
+    with db.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(tenant_id)])
+
+
+def listening_streams(connection: Connection, flows: Iterable[Flow]) -> dict[str, Stream]:
+    """By feed: of a flow's source the stream that it reads, of its target all that tell of it."""
+    found: dict[str, Stream] = {}
+    for flow in flows:
+        known = streams_by_feed(connection.spec.slug)
+        if flow.target_id == connection.pk:
+            found |= known
+        else:
+            found |= dict.fromkeys(flow.stream_spec.sources, flow.stream_spec)
+            found |= {n: stream for n, stream in known.items() if stream.resource == LOCATIONS}
+    return found
+
+
+def route_levels(
+    connection: Connection,
+    events: Sequence[Event],
+    flows: Sequence[Flow],
+    context: Context,
+    now: datetime,
+) -> set[UUID]:
+    """Set each event's state; returns the targets that have something to be sent now."""
+    found = _read(connection, events, listening_streams(connection, flows), context)
+    if not (found.told or found.locations or found.failed):
+        return set()
+    lock_stock(connection.tenant_id)
+    take_in_locations(connection, found.locations)
+    changes = take_in(connection, [told for told, _ in found.told.values()])
+    _bury(connection, flows, found, now)
+    targets = set()
+    for event, why in _by_event(connection, found, changes).items():
+        for flow in flows:
+            # What changed the target behind our back, such as an order, is told to us soon.
+            delay = _GRACE if flow.target_id == connection.pk else timedelta(0)
+            if publish(flow, why, Occasion(event, now, why, delay)):
+                targets.add(flow.target_id)
+    return targets
+
+
+def offer_elsewhere(
+    connection: Connection, flows: Iterable[Flow], skus: Iterable[str], event: Event, now: datetime
+) -> set[UUID]:
+    """What was sold at this connection is offered no more at others that sell the same stock.
+
+    The connection itself took it off when it sold it.
+    """
+    sources = {flow.source_id for flow in flows if flow.target_id == connection.pk}
+    others = Flow.objects.filter(is_on=True, source__in=sources).exclude(target=connection)
+    others = others.select_related("source", "target")
+    why = dict.fromkeys(skus, f"Sold at {connection.label}.")
+    lock_stock(connection.tenant_id)
+    occasion = Occasion(event, now, why)
+    return {flow.target_id for flow in stock_flows(others) if publish(flow, why, occasion)}
+
+
+_GRACE = timedelta(seconds=settings.EKYAM_STOCK_GRACE_SECONDS)
+
+
+def _bury(connection: Connection, flows: Sequence[Flow], found: _Found, now: datetime) -> None:
+    """What cannot be read is dead, with the reason, until it can be read again."""
+    reading = [flow for flow in flows if flow.source_id == connection.pk]
+    for flow in reading:
+        rest_dead(flow, [*found.told, *(one.external_id for _, one in found.failed)], now)
+    dead = [_dead(event, flow, one, now) for event, one in found.failed for flow in reading]
+    insert_all(dead)
+    write_facts([dead_fact(one, now) for one in dead])
+
+
+def _dead(event: Event, flow: Flow, one: Failed, now: datetime) -> Delivery:
+    return Delivery(
+        tenant_id=event.tenant_id,
+        flow=flow,
+        event=event,
+        target_id=flow.target_id,
+        action=flow.action,
+        lane=flow.action_spec.lane,
+        external_id=one.external_id,
+        source_version=f"{event.public_id}~{uuid4().hex[:12]}",
+        state=State.DEAD,
+        failure=code_of(one.failure),
+        reason=str(one.failure),
+        blame=blame_of(one.failure),
+        due_at=now,
+        received_at=event.received_at,
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def _read(
+    connection: Connection,
+    events: Iterable[Event],
+    streams: Mapping[str, Stream],
+    context: Context,
+) -> _Found:
+    found = _Found()
+    for event in events:
+        try:
+            records = read_plainly(
+                event, connector=connection.spec, streams=streams, context=context
+            )
+        except (NobodyListens, Unreadable):
+            continue  # so routing has said already
+        event.state, event.note = EventState.ROUTED, ""
+        for one in records:
+            if isinstance(one, Failed):
+                found.failed.append((event, one))
+            elif isinstance(one, InventoryLevel):
+                as_of = event.sent_at or event.received_at
+                _keep_newest(found, Told(one, as_of), event)
+            elif isinstance(one, Location):
+                found.locations.append(one)
+    return found
+
+
+def _keep_newest(found: _Found, told: Told, event: Event) -> None:
+    before = found.told.get(told.level.id)
+    if before is None or (told.level.updated_at or told.as_of) >= (
+        before[0].level.updated_at or before[0].as_of
+    ):
+        found.told[told.level.id] = (told, event)
+
+
+def _by_event(
+    connection: Connection, found: _Found, changes: Iterable[Change]
+) -> dict[Event, dict[str, str]]:
+    """Why which SKUs are looked at; a delivery names the event that made it needed.
+
+    What a full sync found is looked at whether it changed here or not: it differed in the target.
+    """
+    groups: dict[Event, dict[str, str]] = defaultdict(dict)
+    changed = {change.now.external_id: change for change in changes}
+    for id_, (told, event) in found.told.items():
+        if id_ in changed:
+            groups[event][changed[id_].now.sku] = _words(connection, changed[id_])
+        elif event.origin == Origin.SYNC and told.level.sku:
+            groups[event].setdefault(told.level.sku, "It differed, and no event had told of it.")
+    return groups
+
+
+def _words(connection: Connection, change: Change) -> str:
+    """«Whiplash, at 4: available 12 → 9.»"""
+    now, before = change.now, change.before
+    where = f"{connection.label}, at {now.location}:"
+    if before is None:
+        return f"{where} seen for the first time."
+    moved = [
+        f"{name.replace('_', ' ')} {_text(value)} → {_text(getattr(now, name))}"
+        for name, value in before.items()
+        if value != getattr(now, name)
+    ]
+    return f"{where} {', '.join(moved)}."
+
+
+def _text(value: int | None) -> str:
+    return "?" if value is None else str(value)
