@@ -223,12 +223,14 @@ CELERY_TASK_ROUTES = {
     "flows.tasks.deliver*": {"queue": "deliver"},
     "flows.tasks.poll*": {"queue": "poll"},
     "flows.tasks.keep*": {"queue": "poll"},
+    "flows.tasks.sync*": {"queue": "poll"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+    "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
 }
 
 start.refuse_unless_ready(globals())

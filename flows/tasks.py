@@ -5,7 +5,16 @@ from uuid import UUID
 from celery import shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-__all__ = ["BrokerError", "deliver", "keep_webhooks", "poll", "route", "sweep"]
+__all__ = [
+    "BrokerError",
+    "deliver",
+    "keep_webhooks",
+    "plan_syncs",
+    "poll",
+    "route",
+    "sweep",
+    "sync",
+]
 
 
 @shared_task(ignore_result=True)
@@ -34,6 +43,24 @@ def poll(*, tenant_id: str, subject_id: str) -> None:
 
     nudge.clear("poll", UUID(subject_id))
     poll_feed(tenant_id=UUID(tenant_id), cursor_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def sync(*, tenant_id: str, subject_id: str) -> None:
+    """Read on in a full sync."""
+    from flows.operations import nudge
+    from flows.operations.stock.sync import run_sync
+
+    nudge.clear("sync", UUID(subject_id))
+    run_sync(tenant_id=UUID(tenant_id), sync_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def plan_syncs() -> None:
+    """Begin the full syncs whose midnight or noon it is."""
+    from flows.operations.stock.plan import plan_syncs as plan
+
+    plan()
 
 
 @shared_task(ignore_result=True)

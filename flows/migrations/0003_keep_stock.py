@@ -425,7 +425,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="sync",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["target", "source", "asks", "writing"])),
+                condition=models.Q(("state__in", ["target", "source", "asks"])),
                 fields=("tenant", "flow"),
                 name="sync_is_one_at_a_time",
             ),

@@ -185,7 +185,8 @@ class SyncState(models.TextChoices):
 
 
 READING = (SyncState.TARGET, SyncState.SOURCE)
-RUNNING = (*READING, SyncState.ASKS, SyncState.WRITING)
+UNREAD = (*READING, SyncState.ASKS)  # of one flow, only one is in these
+RUNNING = (*UNREAD, SyncState.WRITING)
 
 
 class Sync(TenantModel):
@@ -229,7 +230,7 @@ class Sync(TenantModel):
             models.UniqueConstraint(fields=["tenant", "flow", "slot"], name="sync_is_one_per_slot"),
             models.UniqueConstraint(
                 fields=["tenant", "flow"],
-                condition=Q(state__in=[state.value for state in RUNNING]),
+                condition=Q(state__in=[state.value for state in UNREAD]),
                 name="sync_is_one_at_a_time",
             ),
         ]

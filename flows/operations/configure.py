@@ -10,6 +10,8 @@ from flows.models import Event, Flow
 from flows.models.event import EventState, Origin
 from flows.operations.nudge import nudge
 from flows.operations.poll import ensure_cursors
+from flows.operations.stock.plan import begin_with_sync
+from flows.operations.stock.streams import is_stock, streams_by_feed
 from flows.recipes import Recipe
 
 
@@ -42,9 +44,17 @@ def switch_on(flow: Flow) -> None:
     flow.is_on, flow.switched_at = True, now
     flow.save(update_fields=["is_on", "switched_at"])
     ensure_cursors(flow.source, list(flow.stream_spec.sources), now)
-    if off_since is not None:
+    if is_stock(flow):
+        _listen_to_target(flow, now)
+    elif off_since is not None:
         _route_again(flow, off_since)
     nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
+    begin_with_sync(flow)
+
+
+def _listen_to_target(flow: Flow, now: datetime) -> None:
+    """What the target says of its own stock and places is compared with what is offered there."""
+    ensure_cursors(flow.target, list(streams_by_feed(flow.target.spec.slug)), now)
 
 
 def _route_again(flow: Flow, since: datetime) -> None:

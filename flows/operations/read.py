@@ -99,12 +99,13 @@ def read_plainly(
     raws = list(_raw_records(event, feed))
     if stream is None:
         raise NobodyListens(f"Nothing that reads «{feed.name}» is on.")
-    return [found for raw in raws if (found := _read_one(stream, feed, raw, context)) is not None]
+    return [found for raw in raws if (found := read_plain(stream, feed, raw, context)) is not None]
 
 
-def _read_one(
+def read_plain(
     stream: Stream, feed: Feed, raw: Any, context: Context
 ) -> StandardRecord | Failed | None:
+    """One record, checked; None when it is not of this stream."""
     external_id = ""
     try:
         external_id = str(expression(feed.record_id)(raw) or "")

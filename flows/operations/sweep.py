@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from connectors.models import OPEN_STATES
 from ekyam.tenants.scope import across_tenants, tenant_scope
-from flows.models import Cursor, Delivery, Event, Flow, Pump
+from flows.models import Cursor, Delivery, Event, Flow, Pump, Sync, SyncState
 from flows.models.event import EventState
+from flows.models.stock import READING
 from flows.operations.keep_webhooks import due_for_webhooks
 from flows.operations.nudge import nudge
 from flows.operations.publish import dead_fact, write_facts
+from flows.operations.stock.finish import finish_syncs
 from flows.states import SENDABLE, State
 
 Found = tuple[UUID, Any]  # tenant, subject
@@ -34,9 +36,15 @@ def sweep_all() -> None:
             nudge("deliver", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in _to_poll(now):
             nudge("poll", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in _to_sync(now):
+            nudge("sync", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in due_for_webhooks(now):
             nudge("keep_webhooks", tenant_id=tenant_id, subject_id=subject_id)
         overdue = _parked_too_long(now)
+        writing = list(Sync.objects.filter(state=SyncState.WRITING))
+    for sync in writing:
+        with tenant_scope(sync.tenant_id):
+            finish_syncs([sync])
     for tenant_id, delivery_id in overdue:
         with tenant_scope(tenant_id):
             _give_up(delivery_id)
@@ -69,6 +77,13 @@ def _to_poll(now: datetime) -> set[Found]:
     due = Cursor.objects.filter(free, has_work, connection__state__in=OPEN_STATES)
     listening = Flow.objects.filter(is_on=True).values("source_id")
     return set(due.filter(connection_id__in=listening).values_list("tenant_id", "pk"))
+
+
+def _to_sync(now: datetime) -> set[Found]:
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    due = Sync.objects.filter(free, state__in=READING, due_at__lte=now)
+    is_open = Q(flow__source__state__in=OPEN_STATES, flow__target__state__in=OPEN_STATES)
+    return set(due.filter(is_open).values_list("tenant_id", "pk"))
 
 
 def _wake_reauthorized(now: datetime) -> None:
