@@ -84,8 +84,16 @@ SETTINGS = (
 
 FEEDS = (
     Feed("orders", "id", "version", poll=reads.poll_orders, poll_seconds=60),
-    Feed("items", "id", "version", poll=reads.poll_items, poll_seconds=900),
-    Feed("stock", "id", "version", poll=reads.poll_stock, poll_seconds=300),
+    Feed("items", "id", "version", poll=reads.poll_items, poll_seconds=900, lane=4),
+    Feed(
+        "stock",
+        "id",
+        "version",
+        poll=reads.poll_stock,
+        poll_seconds=300,
+        whole=reads.all_stock,
+        lane=3,
+    ),
     Feed("fulfilments", "id", "version", poll=reads.poll_fulfilments, poll_seconds=120),
     Feed("customers", "id", "version", poll=reads.poll_customers, poll_seconds=900),
 )
