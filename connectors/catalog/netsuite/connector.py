@@ -51,6 +51,13 @@ SETTINGS = (
     _id_field(
         "adjustment_account_id", "Account for stock changes", "Lists > Accounting > Accounts."
     ),
+    Field(
+        "adjustment_reason_field",
+        "Field for the reason of a stock change",
+        help="A custom field of the transaction (custbody...) or of its lines (custcol...).",
+        required=False,
+        pattern=r"((custbody|custcol)[a-z0-9_]*)?",
+    ),
     _id_field(
         "price_level_id", "Price level", "Of the prices that the shop gets; 1 is Base Price."
     ),

@@ -189,9 +189,7 @@ ADJUSTMENT_WRITER = Mapping(
             "reference",
             (Step("our_reference", bodies.our_reference, takes_none=True),),
         ),
-        Line(
-            "account", "", (Step("adjustment_account", bodies.adjustment_account, takes_none=True),)
-        ),
+        Line("account", "reason", (Step("adjustment_account", bodies.adjustment_account),)),
         Line("subsidiary", "", (setting("subsidiary_id"), _REFERENCE)),
         Line("adjLocation", "@", (Step("adjustment_location", bodies.adjustment_location),)),
         Line("tranDate", "adjusted_at", (_DAY,)),
