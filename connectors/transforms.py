@@ -37,8 +37,6 @@ def decimal() -> Step:
 
 
 def _decimal(value: Any, context: Context) -> Decimal:
-    if isinstance(value, (float, bool)):
-        value = repr(value) if isinstance(value, float) else value
     if isinstance(value, bool):
         raise ValueError("is not a number")
     try:

@@ -35,6 +35,9 @@ class Table:
         self._rows.pop(str(key), None)
         self._world.write(self._name, str(key), None)
 
+    def keys(self) -> list[str]:
+        return list(self._rows)
+
     def values(self) -> list[Document]:
         return list(self._rows.values())
 

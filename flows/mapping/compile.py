@@ -21,17 +21,25 @@ def compile_mapping(mapping: Mapping) -> Apply:
 
 
 def _compile_lines(lines: Iterable[Line], prefix: str) -> Apply:
-    compiled = [(line.target.split("."), _compile_line(line, prefix)) for line in lines]
+    compiled = [(*_place_of(line), _compile_line(line, prefix)) for line in lines]
 
     def apply(source: Any, context: Context) -> dict[str, Any]:
         target: dict[str, Any] = {}
-        for path, read in compiled:
+        for parents, name, read in compiled:
             value = read(source, context)
             if value is not None:
-                _put(target, path, value)
+                place = target
+                for parent in parents:
+                    place = place.setdefault(parent, {})
+                place[name] = value
         return target
 
     return apply
+
+
+def _place_of(line: Line) -> tuple[list[str], str]:
+    *parents, name = line.target.split(".")
+    return parents, name
 
 
 def _compile_line(line: Line, prefix: str) -> Callable[[Any, Context], Any]:
@@ -75,6 +83,8 @@ def finder(path: str) -> Callable[[Any], Any]:
         search: Callable[[Any], Any] = jmespath.compile(path).search
         return search
     first, *rest = path.split(".")
+    if not rest:
+        return lambda source: source.get(first) if isinstance(source, dict) else None
 
     def find(source: Any) -> Any:
         value = source.get(first) if isinstance(source, dict) else None
@@ -97,12 +107,6 @@ def _compile_each(line: Line, name: str, find: Any) -> Callable[[Any, Context], 
         return [inner(element, context) for element in found]
 
     return read
-
-
-def _put(target: dict[str, Any], path: list[str], value: Any) -> None:
-    for key in path[:-1]:
-        target = target.setdefault(key, {})
-    target[path[-1]] = value
 
 
 def _show(value: Any) -> str:

@@ -242,18 +242,33 @@ def email(value: Any, context: Context) -> str | None:
 
 
 def adjustment_lines(adjustment: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """The lines; an item that is not known yet is left to the plan, which looks for its SKU."""
     location = adjustment_location(adjustment, context)
+    reason = reason_field("custcol", adjustment["reason"], context)
     return {
         "items": [
             {
-                "item": {"id": context.link("variant", line["sku"], "reference")},
+                "item": reference(context.find_link("variant", line["sku"], "reference"), context),
                 "location": location,
                 "adjustQtyBy": _number(exact(line["quantity"])),
                 **({"memo": str(line["note"])[:999]} if line.get("note") else {}),
+                **reason,
             }
             for line in adjustment["lines"]
         ]
     }
+
+
+def reason_field(kind: str, reason: str, context: Context) -> dict[str, str]:
+    """The account's own field for the reason, where it has one of this kind.
+
+    NetSuite knows no reason of an adjustment: who wants one makes a custom field, of the whole
+    transaction (custbody...) or of its lines (custcol...).
+    """
+    name = str(context.settings.get("adjustment_reason_field") or "").lower()
+    if not name.startswith(kind):
+        return {}
+    return {name: context.find_row("adjustment_reasons", reason) or reason}
 
 
 def adjustment_location(adjustment: Mapping[str, Any], context: Context) -> dict[str, str]:
@@ -263,9 +278,11 @@ def adjustment_location(adjustment: Mapping[str, Any], context: Context) -> dict
     return {"id": row or _setting(context, "location_id", why, "location")}
 
 
-def adjustment_account(value: Any, context: Context) -> dict[str, str]:
-    why = "NetSuite books every change of stock to an account"
-    return {"id": _setting(context, "adjustment_account_id", why, "adjustment account")}
+def adjustment_account(reason: str, context: Context) -> dict[str, str]:
+    """By the lookup table adjustment_accounts, else the connection's own account."""
+    row = context.find_row("adjustment_accounts", reason)
+    why = f"The reason «{reason}» has no row in the table adjustment_accounts"
+    return {"id": row or _setting(context, "adjustment_account_id", why, "adjustment account")}
 
 
 def adjustment_memo(adjustment: Mapping[str, Any], context: Context) -> str:

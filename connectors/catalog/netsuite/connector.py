@@ -51,6 +51,13 @@ SETTINGS = (
     _id_field(
         "adjustment_account_id", "Account for stock changes", "Lists > Accounting > Accounts."
     ),
+    Field(
+        "adjustment_reason_field",
+        "Field for the reason of a stock change",
+        help="A custom field of the transaction (custbody...) or of its lines (custcol...).",
+        required=False,
+        pattern=r"((custbody|custcol)[a-z0-9_]*)?",
+    ),
     _id_field(
         "price_level_id", "Price level", "Of the prices that the shop gets; 1 is Base Price."
     ),
@@ -84,8 +91,16 @@ SETTINGS = (
 
 FEEDS = (
     Feed("orders", "id", "version", poll=reads.poll_orders, poll_seconds=60),
-    Feed("items", "id", "version", poll=reads.poll_items, poll_seconds=900),
-    Feed("stock", "id", "version", poll=reads.poll_stock, poll_seconds=300),
+    Feed("items", "id", "version", poll=reads.poll_items, poll_seconds=900, lane=4),
+    Feed(
+        "stock",
+        "id",
+        "version",
+        poll=reads.poll_stock,
+        poll_seconds=300,
+        whole=reads.all_stock,
+        lane=3,
+    ),
     Feed("fulfilments", "id", "version", poll=reads.poll_fulfilments, poll_seconds=120),
     Feed("customers", "id", "version", poll=reads.poll_customers, poll_seconds=900),
 )

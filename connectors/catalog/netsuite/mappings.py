@@ -8,6 +8,7 @@ from connectors.transforms import (
     choose,
     constant,
     decimal,
+    default,
     fit,
     instant,
     lower,
@@ -93,12 +94,13 @@ LEVEL_READER = Mapping(
         Line("id", "id", (text(),), required=True),
         Line("updated_at", "changedAt", (instant(),)),
         Line("sku", "sku", (strip(),), required=True),
+        Line("item_id", "item", (text(),), required=True),
         Line("location", "location", (text(),), required=True),
         Line("location_label", "locationname"),
-        Line("on_hand", "quantityonhand || '0'", (decimal(),)),
-        Line("available", "quantityavailable || '0'", (decimal(),)),
-        Line("committed", "quantitycommitted || '0'", (decimal(),)),
-        Line("on_order", "quantityonorder || '0'", (decimal(),)),
+        Line("on_hand", "quantityonhand", (default("0"), decimal())),
+        Line("available", "quantityavailable", (default("0"), decimal())),
+        Line("committed", "quantitycommitted", (default("0"), decimal())),
+        Line("on_order", "quantityonorder", (default("0"), decimal())),
         Line("counted_at", "changedAt", (instant(),)),
     )
 )
@@ -187,9 +189,7 @@ ADJUSTMENT_WRITER = Mapping(
             "reference",
             (Step("our_reference", bodies.our_reference, takes_none=True),),
         ),
-        Line(
-            "account", "", (Step("adjustment_account", bodies.adjustment_account, takes_none=True),)
-        ),
+        Line("account", "reason", (Step("adjustment_account", bodies.adjustment_account),)),
         Line("subsidiary", "", (setting("subsidiary_id"), _REFERENCE)),
         Line("adjLocation", "@", (Step("adjustment_location", bodies.adjustment_location),)),
         Line("tranDate", "adjusted_at", (_DAY,)),

@@ -1,6 +1,6 @@
 """The writes, request by request: look first, write once, read back what people call it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,10 @@ from connectors.catalog.netsuite.answers import (
     id_of,
     items_of,
 )
-from connectors.catalog.netsuite.bodies import fulfilment_lines
+from connectors.catalog.netsuite.bodies import fulfilment_lines, reason_field
 from connectors.catalog.netsuite.reads import RECORDS, document, item_facts
 from connectors.catalog.netsuite.records import is_goods, line_reference
-from connectors.catalog.netsuite.suiteql import query, quote, rows_of
+from connectors.catalog.netsuite.suiteql import query, quote, rows_for, rows_of
 from connectors.errors import (
     AlreadyExists,
     Failure,
@@ -268,16 +268,61 @@ def _check_shipped(
 
 
 def adjust_inventory(body: Any, record: Any, context: Context) -> Plan[Written]:
+    """Books the change once; it does not wait for an item that NetSuite does not have."""
+    lines = []
+    for line, adjusted in zip(items_of(body, "inventory"), record.lines, strict=True):
+        item = id_of(line.get("item")) or (yield from _item_of(adjusted.sku, context))
+        lines.append({**line, "item": {"id": item}})
+    whole = {**body, **reason_field("custbody", record.reason, context)}
     try:
-        answer = yield _write("POST", "/inventoryAdjustment", body)
+        answer = yield _write(
+            "POST", "/inventoryAdjustment", {**whole, "inventory": {"items": lines}}
+        )
     except Duplicate:
         found = yield from _find_by_reference("inventoryAdjustment", context)
         if found is None:
             raise
         words = "NetSuite has this adjustment already."
         raise AlreadyExists(words, external_id=str(found["id"])) from None
+    except Rejected as refused:
+        yield from _explain_refusal(body, lines, record)
+        raise refused
     made = created_id(answer)
     return Written(made, (yield from _label_of("inventoryAdjustment", made)))
+
+
+def _item_of(sku: str, context: Context) -> Plan[str]:
+    found = yield from find_variant(sku, context)
+    if found is None:
+        raise Rejected(f"NetSuite has no item with the SKU {sku}: create it, then replay this.")
+    return found.external_id
+
+
+def _explain_refusal(
+    body: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], record: Any
+) -> Plan[None]:
+    """NetSuite names a field; which location or item is meant, and what is wrong, is asked."""
+    place = id_of(body.get("adjLocation"))
+    sql = f"SELECT l.id, l.isinactive FROM location l WHERE l.id = {_number_of(place)}"
+    rows = rows_of((yield query(sql)))
+    if not rows or rows[0].get("isinactive") == "T":
+        where = f"the warehouse {record.location}: correct the lookup table netsuite_locations"
+        raise Rejected(f"NetSuite has no active location {place}, which is set for {where}.")
+    ids = {id_of(line["item"]) for line in lines}
+    sql = "SELECT i.id, i.isinactive FROM item i WHERE i.id IN ({ids}) ORDER BY i.id"
+    known = {row["id"]: row for row in (yield from rows_for(ids, sql))}
+    for line, adjusted in zip(lines, record.lines, strict=True):
+        row = known.get(id_of(line["item"]))
+        if row is None:
+            raise Rejected(f"The item {adjusted.sku} is no longer in NetSuite.")
+        if row.get("isinactive") == "T":
+            words = "is inactive in NetSuite: activate it, then replay this"
+            raise Rejected(f"The item {adjusted.sku} {words}.")
+
+
+def _number_of(text: str) -> int:
+    """What a person wrote for an internal id; what is no number is nobody's."""
+    return int(text) if text.isdigit() else -1
 
 
 # --- Finders ------------------------------------------------------------------------------------

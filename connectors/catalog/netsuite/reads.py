@@ -103,10 +103,18 @@ def poll_items(position: Position, context: Context) -> Plan[Page]:
 
 def poll_stock(position: Position, context: Context) -> Plan[Page]:
     rows, next_page = yield from STOCK.read(position, context)
-    for row in rows:
-        row["id"] = f"{row['item']}-{row['location']}"
-        _stamp(row, context)
-    return Page(rows, next_page)
+    return Page([_level(row, context) for row in rows], next_page)
+
+
+def all_stock(position: Position, context: Context) -> Plan[Page]:
+    """Every item at every location, whenever it changed."""
+    rows, next_page, total = yield from STOCK.read_all(position)
+    return Page([_level(row, context) for row in rows], next_page, total)
+
+
+def _level(row: Row, context: Context) -> Row:
+    row["id"] = f"{row['item']}-{row['location']}"
+    return _stamp(row, context)
 
 
 def poll_customers(position: Position, context: Context) -> Plan[Page]:

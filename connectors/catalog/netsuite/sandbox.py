@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.catalog.netsuite import sandbox_auth, sandbox_orders, sandbox_views
+from connectors.catalog.netsuite.sandbox_bulk import find_item
 from connectors.catalog.netsuite.sandbox_desk import Desk
 from connectors.catalog.netsuite.sandbox_errors import (
     error_reply,
@@ -135,7 +136,7 @@ class NetSuite(Desk, Sandbox):
         for line in found["lines"]:
             line["isClosed"] = True
         sandbox_orders.keep_order(world, found)
-        forget(world, name, found["id"])
+        forget(world, name, found)
         world.table("_external").delete(f"{name}/{found.get('externalId')}")
         world.journal(f"delete {name}", found["id"], reference=found.get("externalId"))
         return Reply(204)
@@ -214,6 +215,8 @@ def _filtered(world: World, table: str, condition: str) -> list[str]:
 def _find(world: World, table: str, key: str) -> Document | None:
     if key.lower().startswith("eid:"):
         return sandbox_orders.by_external_id(world, table, key[4:])
+    if table == "item":
+        return find_item(world, key)
     return world.table(table).get(key)
 
 

@@ -1,10 +1,20 @@
 """What people do in NetSuite's own screens, and the account's own truth."""
 
 import copy
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from connectors.catalog.netsuite import sandbox_auth
+from connectors.catalog.netsuite.sandbox_bulk import (
+    bulk_of,
+    find_item,
+    find_level,
+    find_sku,
+    keep_bulk,
+    levels_within,
+    reserve_items,
+)
 from connectors.catalog.netsuite.sandbox_errors import lowered, plain, user_error
 from connectors.catalog.netsuite.sandbox_fulfil import fulfil
 from connectors.catalog.netsuite.sandbox_orders import (
@@ -19,7 +29,7 @@ from connectors.catalog.netsuite.sandbox_orders import (
     write_order,
 )
 from connectors.catalog.netsuite.sandbox_seed import MAIN, blank_item, new_item_id, settings_of
-from connectors.catalog.netsuite.sandbox_sql import STATUS_NAMES, save
+from connectors.catalog.netsuite.sandbox_sql import STATUS_NAMES, mirror_of, renew_mirror, save
 from connectors.sandbox.kit import control
 from connectors.sandbox.world import Document, World
 
@@ -42,10 +52,10 @@ def _orders(world: World, arguments: Document) -> list[Document]:
 
 
 def _item(world: World, arguments: Document) -> Document:
-    found = world.table("item").where(itemId=arguments["sku"])
-    if not found:
+    found = find_sku(world, arguments["sku"])
+    if found is None:
         raise user_error(f"There is no item {arguments['sku']}.")
-    return copy.deepcopy(found[0])
+    return copy.deepcopy(found)
 
 
 class Desk:
@@ -128,13 +138,52 @@ class Desk:
 
     @control("adjust_stock")
     def adjust_stock(self, world: World, arguments: Document) -> Document:
-        """`by` or `to`, for a `sku` at a `location` (the main one)."""
+        """`by` or `to`, for a `sku` at a `location` (its id; the main one)."""
         item, place = _item(world, arguments), str(arguments.get("location", MAIN))
         key = f"{item['id']}-{place}"
-        level = world.table("stock").get(key) or {"onHand": 0}
+        level = find_level(world, key) or {"onHand": 0}
         by = arguments["to"] - level["onHand"] if "to" in arguments else arguments["by"]
         change_stock(world, key, on_hand=by)
         return {"on_hand": (world.table("stock").get(key) or {})["onHand"]}
+
+    @control("set_stock")
+    def set_stock(self, world: World, arguments: Document) -> Document:
+        """`on_hand` of a `sku` at a `location`."""
+        found: Document = self.adjust_stock(world, {**arguments, "to": arguments["on_hand"]})
+        return found
+
+    @control("bulk")
+    def bulk(self, world: World, arguments: Document) -> Document:
+        """`count` items BULK-0000001..., as if they had lain there since yesterday: `quantity` of
+        each at one `location`. Once in a world."""
+        count, place = int(arguments["count"]), str(arguments.get("location", MAIN))
+        known = bulk_of(world)
+        if known is not None and (known["count"], known["location"]) != (count, place):
+            raise user_error(f"There is a bulk of {known['count']} items already.")
+        if known is None:
+            before = (world.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            told = {"count": count, "quantity": arguments["quantity"], "location": place}
+            made = {**told, "first": reserve_items(world, count), "at": before, "changes": []}
+            known = keep_bulk(world, made)
+            renew_mirror(world)
+        return {"count": count, "first": str(known["first"])}
+
+    @control("bulk_change")
+    def bulk_change(self, world: World, arguments: Document) -> Document:
+        """`quantity` of the items `from` ... `to` of the bulk, numbered from 1."""
+        bulk = bulk_of(world)
+        if bulk is None:
+            raise user_error("There is no bulk.")
+        before = int(bulk["first"]) - 1
+        start, end = before + int(arguments["from"]), before + int(arguments["to"])
+        change = [start, min(end, before + bulk["count"]), arguments["quantity"], stamp(world)]
+        bulk["changes"].append(change)
+        keep_bulk(world, bulk)
+        mirror_of(world).change_bulk(*change)
+        for level in levels_within(world, start, end, bulk["location"]):
+            key = f"{level['item']}-{level['location']}"
+            change_stock(world, key, on_hand=arguments["quantity"] - level["onHand"])
+        return {"changed": change[1] - change[0] + 1}
 
     @control("add_item")
     def add_item(self, world: World, arguments: Document) -> Document:
@@ -170,7 +219,15 @@ class Desk:
         rows += [_fulfilment_row(one) for one in world.table("itemFulfillment")]
         rows += [_adjustment_row(one) for one in world.table("inventoryAdjustment")]
         rows += [_customer_row(one) for one in world.table("customer")]
-        return rows + [_item_row(world, one) for one in world.table("item")]
+        return rows + [_item_row(world, one) for one in self._items(world)]
+
+    def _items(self, world: World) -> list[Document]:
+        """All items; of a bulk those that differ from it."""
+        ids = [level["item"] for level in world.table("stock")]
+        found = [
+            find_item(world, one) for one in dict.fromkeys([*world.table("item").keys(), *ids])
+        ]
+        return [one for one in found if one is not None]
 
 
 def _row(kind: str, one: Document, state: str, **more: Any) -> Document:
@@ -193,7 +250,7 @@ def _order_row(world: World, order: Document) -> Document:
 
 
 def _line(world: World, line: Document) -> Document:
-    item = world.table("item").get(line["item"]) or {}
+    item = find_item(world, line["item"]) or {}
     kept = ("line", "quantity", "amount", "quantityFulfilled", "isClosed")
     shown = {name: line.get(name) for name in kept}
     return {
@@ -213,7 +270,8 @@ def _fulfilment_row(one: Document) -> Document:
 
 
 def _adjustment_row(one: Document) -> Document:
-    return _row("inventory_adjustment", one, "posted", lines=one["lines"], memo=one["memo"])
+    kept = ("lines", "memo", "account", "location", "custom")
+    return _row("inventory_adjustment", one, "posted", **{name: one.get(name) for name in kept})
 
 
 def _customer_row(one: Document) -> Document:
@@ -222,7 +280,7 @@ def _customer_row(one: Document) -> Document:
 
 
 def _item_row(world: World, item: Document) -> Document:
-    level = world.table("stock").get(f"{item['id']}-{MAIN}") or {}
+    level = find_level(world, f"{item['id']}-{MAIN}") or {}
     reserved, on_hand = Decimal(str(level.get("reserved", 0))), Decimal(str(level.get("onHand", 0)))
     more = {"price": item.get("price"), "on_hand": plain(on_hand)}
     state = "inactive" if item["isInactive"] else "active"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from connectors.catalog.netsuite.sandbox_bulk import find_item, find_level
 from connectors.catalog.netsuite.sandbox_errors import (
     invalid,
     number,
@@ -92,7 +93,7 @@ def resolve(world: World, table: str, value: Any, field: str, path: str) -> str 
         found = same[0] if same else None
     else:
         value = value.get("id") if isinstance(value, Mapping) else value
-        found = world.table(table).get(value)
+        found = find_item(world, value) if table == "item" else world.table(table).get(value)
     if found is None:
         raise invalid(value, field, path)
     return str(found["id"])
@@ -220,7 +221,7 @@ def line_of(lines: list[Document], number_given: Any, path: str) -> Document:
 def _write_line(world: World, order: Document, line: Document, one: Document, path: str) -> None:
     if "item" in one:
         line["item"] = resolve(world, "item", one["item"], "item", f"{path}.item")
-    item = world.table("item").get(line.get("item"))
+    item = find_item(world, line.get("item"))
     if item is None:
         raise user_error("Please enter value(s) for: Item", f"{path}.item")
     if "item" in one and item["isInactive"]:
@@ -269,7 +270,7 @@ def _price_line(line: Document, one: Document, item: Document, path: str) -> Non
 
 
 def is_goods(world: World, line: Document) -> bool:
-    item = world.table("item").get(line["item"])
+    item = find_item(world, line["item"])
     return item is not None and item["itemType"] in GOODS
 
 
@@ -329,7 +330,7 @@ def _reserve(world: World, order: Document) -> None:
 
 def change_stock(world: World, key: str, on_hand: float = 0, reserved: float = 0) -> None:
     item, _, location = key.partition("-")
-    level = world.table("stock").get(key)
+    level = find_level(world, key)
     if level is None:
         level = {"item": item, "location": location, "onHand": 0, "reserved": 0, "onOrder": 0}
     level["onHand"] += on_hand

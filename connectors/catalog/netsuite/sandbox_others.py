@@ -1,7 +1,11 @@
-"""Customers and inventory adjustments as NetSuite keeps them."""
+"""Customers and inventory adjustments as NetSuite keeps them.
+
+Setting: `adjustment_fields` (the custom fields that adjustments and their lines have).
+"""
 
 from typing import Any
 
+from connectors.catalog.netsuite.sandbox_bulk import find_item
 from connectors.catalog.netsuite.sandbox_errors import number, plain, user_error
 from connectors.catalog.netsuite.sandbox_orders import (
     change_stock,
@@ -88,6 +92,7 @@ def write_adjustment(world: World, body: Document, external_id: str) -> Document
         raise user_error("Please enter value(s) for: Adjustment Account", "account")
     day = str(body.get("trandate") or today(world))
     check_period(world, day)
+    place = resolve(world, "location", body.get("adjlocation"), "adjLocation", "adjLocation")
     lines = _adjusted_lines(world, (body.get("inventory") or {}).get("items") or [])
     now = stamp(world)
     made: Document = {
@@ -98,7 +103,9 @@ def write_adjustment(world: World, body: Document, external_id: str) -> Document
         "createdDate": now,
         "lastModifiedDate": now,
         "account": account,
+        "location": place,
         "memo": body.get("memo"),
+        "custom": _custom(world, body),
         "lines": lines,
     }
     for line in lines:
@@ -118,8 +125,17 @@ def _adjusted_lines(world: World, given: list[Document]) -> list[Document]:
             "item": resolve(world, "item", one.get("item"), "item", f"{path}.item"),
             "location": resolve(world, "location", one.get("location"), "location", path),
             "quantity": plain(number(one.get("adjustqtyby"), "adjustQtyBy", path)),
+            "custom": _custom(world, one),
         }
-        if line["item"] is None or line["location"] is None:
+        item = find_item(world, line["item"])
+        if item is None or line["location"] is None:
             raise user_error("Please enter value(s) for: Item, Location", path)
+        if item["isInactive"]:
+            raise user_error(f"The item {item['itemId']} is inactive.", path)
         lines.append(line)
     return lines
+
+
+def _custom(world: World, given: Document) -> Document:
+    """Custom fields; one that the account does not have is passed over."""
+    return {name: given[name] for name in world.setting("adjustment_fields", []) if name in given}

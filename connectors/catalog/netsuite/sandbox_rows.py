@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from connectors.catalog.netsuite.sandbox_bulk import find_item
 from connectors.sandbox.world import Document, World
 
 DATE = "\x01"  # marks a stored time, which a bare SELECT shows as the account's date format
@@ -64,7 +65,7 @@ def _transaction_rows(
 def _line_row(mirror: Mirrored, world: World, one: Document, line: Document) -> dict[str, Any]:
     custom = line.get("custom", {})
     sign = -1 if "quantityFulfilled" in line else 1  # sales lines are negative in SuiteQL
-    item = world.table("item").get(line["item"]) or {}
+    item = find_item(world, line["item"]) or {}
     return {
         "transaction": one["id"],
         "id": line["line"],
@@ -86,7 +87,7 @@ def _line_row(mirror: Mirrored, world: World, one: Document, line: Document) -> 
 
 
 def _item_rows(mirror: Mirrored, world: World, item: Document) -> Rows:
-    parent = world.table("item").get(item.get("parent"))
+    parent = find_item(world, item.get("parent"))
     row = {
         "id": item["id"],
         "itemid": item["itemId"],
@@ -110,7 +111,8 @@ def _item_rows(mirror: Mirrored, world: World, item: Document) -> Rows:
 
 
 def _location_rows(mirror: Mirrored, world: World, place: Document) -> Rows:
-    row = {"id": place["id"], "name": place["name"], "fullname": place["name"], "isinactive": "F"}
+    row = {"id": place["id"], "name": place["name"], "fullname": place["name"]}
+    row["isinactive"] = _flag(place.get("isInactive"))
     return [("location", {"id": place["id"]}, [{**row, "subsidiary": 1}])]
 
 

@@ -37,7 +37,7 @@ def seed_world(world: World) -> None:
         ("subsidiary", (("1", "Parent Company"),)),
         ("location", ((MAIN, "Main Warehouse"), (OUTLET, "Outlet Store"))),
         ("shipItem", ((SHIPPING, "Standard"), ("3", "Express"))),
-        ("account", ((ACCOUNT, "Inventory Adjustment"),)),
+        ("account", ((ACCOUNT, "Inventory Adjustment"), ("119", "Damaged Goods"))),
     ):
         for key, title in rows:
             save(world, name, {"id": key, "name": title})

@@ -7,6 +7,7 @@ dollar).
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from connectors.catalog.netsuite.sandbox_bulk import find_item
 from connectors.catalog.netsuite.sandbox_sql import STATUS_NAMES, WEIGHT_UNITS
 from connectors.sandbox.world import Document, World
 
@@ -53,8 +54,8 @@ def _address(address: str, found: Document | None, is_open: bool) -> Document:
 
 
 def _item_link(world: World, line: Document) -> Document | None:
-    item = world.table("item").get(line["item"])
-    parent = world.table("item").get((item or {}).get("parent"))
+    item = find_item(world, line["item"])
+    parent = find_item(world, (item or {}).get("parent"))
     found = _link(world, "inventoryItem", item, "itemId")
     if found and parent:
         found["refName"] = f"{parent['itemId']} : {found['refName']}"

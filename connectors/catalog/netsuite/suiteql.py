@@ -80,15 +80,40 @@ class Changes:
         rows = rows_of((yield query(self.sql(position, context), self.size)))
         if len(rows) < self.size:
             return rows, ""
-        last = rows[-1]
-        keys = {f"key{number}": last[f"key{number}"] for number in self._numbers()}
-        return rows, pack(changed=last["changed"], **keys)
+        return rows, pack(changed=rows[-1]["changed"], **self._keys_of(rows[-1]))
 
     def sql(self, position: Position, context: Context) -> str:
-        keys = ", ".join(f"{self.keys[n - 1]} AS key{n}" for n in self._numbers())
         wanted = [self.where, *self._after(position, context)]
+        return self._select(wanted, (self._second, *self.keys))
+
+    def read_all(self, position: Position) -> Plan[tuple[list[Row], str, int | None]]:
+        """One page of every row there is, in the order of the keys; the mark; how many in all.
+
+        Each page asks for what lies beyond the last key: pages by offset shift under a change, and
+        NetSuite ends them at 100,000 rows.
+        """
+        mark = unpack(position.page)
+        answer: Response = yield query(self._select([self.where, *self._past(mark)], self.keys))
+        rows = rows_of(answer)
+        total = None if mark else int(answer.json().get("totalResults", len(rows)))
+        if not answer.json().get("hasMore"):
+            return rows, "", total
+        return rows, pack(**self._keys_of(rows[-1])), total
+
+    def _select(self, wanted: Sequence[str], order: Sequence[str]) -> str:
+        keys = ", ".join(f"{self.keys[n - 1]} AS key{n}" for n in self._numbers())
         return f"""SELECT {self.columns}, {keys}, {self._second} AS changed FROM {self.source}
-            WHERE {" AND ".join(wanted)} ORDER BY {self._second}, {", ".join(self.keys)}"""
+            WHERE {" AND ".join(wanted)} ORDER BY {", ".join(order)}"""
+
+    def _keys_of(self, row: Row) -> dict[str, str]:
+        return {f"key{number}": row[f"key{number}"] for number in self._numbers()}
+
+    def _past(self, mark: Mapping[str, Any]) -> list[str]:
+        """Beyond these keys; the first is bounded by itself, so that an index can be used."""
+        if not mark:
+            return []
+        steps = [(self.keys[n - 1], str(int(mark[f"key{n}"]))) for n in self._numbers()]
+        return [f"{steps[0][0]} >= {steps[0][1]}", _beyond(steps)]
 
     @property
     def _second(self) -> str:
@@ -105,7 +130,8 @@ class Changes:
             bound = quote(since.replace("T", " "))
             bounds.append(f"{self.stamp} >= TO_DATE({bound}, 'YYYY-MM-DD HH24:MI:SS')")
         if mark:
-            bounds.append(self._beyond(mark))
+            keys = [(self.keys[n - 1], str(int(mark[f"key{n}"]))) for n in self._numbers()]
+            bounds.append(_beyond([(self._second, quote(str(mark["changed"]))), *keys]))
         return bounds
 
     def _since(self, position: Position, context: Context) -> str:
@@ -114,12 +140,11 @@ class Changes:
         now = context.now or position.since
         return lower_bound(position.since, now, context.settings)
 
-    def _beyond(self, mark: Mapping[str, Any]) -> str:
-        """(second, key1, key2) > mark, spelled out: SuiteQL compares no tuples."""
-        steps = [(self._second, quote(str(mark["changed"])))]
-        steps += [(self.keys[n - 1], str(int(mark[f"key{n}"]))) for n in self._numbers()]
-        cases = []
-        for depth, (name, value) in enumerate(steps):
-            same = [f"{column} = {known}" for column, known in steps[:depth]]
-            cases.append(" AND ".join([*same, f"{name} > {value}"]))
-        return "(" + " OR ".join(f"({case})" for case in cases) + ")"
+
+def _beyond(steps: Sequence[tuple[str, str]]) -> str:
+    """(column, column, ...) > (value, value, ...), spelled out: SuiteQL compares no tuples."""
+    cases = []
+    for depth, (name, value) in enumerate(steps):
+        same = [f"{column} = {known}" for column, known in steps[:depth]]
+        cases.append(" AND ".join([*same, f"{name} > {value}"]))
+    return "(" + " OR ".join(f"({case})" for case in cases) + ")"

@@ -93,6 +93,14 @@ _SETTINGS = (
         default="cycle,count,audit",
     ),
     Field(
+        "items_per_page",
+        "Items on a page of a full read",
+        "What Whiplash allows at most is not documented; a smaller page is always accepted.",
+        required=False,
+        default="50",
+        pattern=r"[1-9]\d{0,2}",
+    ),
+    Field(
         "webhook_type",
         "Type of a webhook subscription",
         "Change it only if Whiplash refuses to register webhooks.",
@@ -100,6 +108,10 @@ _SETTINGS = (
         default="webhook",
     ),
 )
+
+# These say that an item's stock moved, but not how much of it is where.
+_STOCK_TOPICS = ("item.inventory_changed", "item.inventory_adjusted", "item.inventory_received")
+_HINTS = dict.fromkeys(_STOCK_TOPICS, "item.id")
 
 _OURS = "originator.original_id && "
 _SHIPPED = " || ".join(f"status == `{status}`" for status in statuses.SHIPPED)
@@ -173,16 +185,29 @@ CONNECTOR = Connector(
             "items",
             record_id="id",
             version="updated_at",
-            topics=("item.inventory_changed", "item.inventory_adjusted", "item.inventory_received"),
+            topics=_STOCK_TOPICS,
             records="item",
             poll=polls.poll_items,
+            lane=3,
         ),
-        Feed("stock", record_id="id", version="updated_at", poll=polls.poll_stock),
+        Feed(
+            "stock",
+            record_id="id",
+            version="updated_at",
+            poll=polls.poll_stock,
+            whole=polls.all_stock,
+            hints=_HINTS,
+            fetch=polls.fetch_stock,
+            lane=3,
+        ),
         Feed(
             "transactions",
             record_id="id",
             version="updated_at || created_at",
             poll=polls.poll_transactions,
+            hints=_HINTS,
+            fetch=polls.fetch_transactions,
+            lane=3,
         ),
         Feed(
             "consumer_returns",
@@ -249,7 +274,8 @@ CONNECTOR = Connector(
             "Stock adjustments",
             resource="inventory_adjustment",
             sources={"transactions": "@"},
-            when="!order_id && !shipnotice_id && change != `0`",
+            # Shipments and inbound goods are told by their own records; a return tells no stock.
+            when="(is_return || !order_id && !shipnotice_id) && change != `0`",
             reader=mappings.ADJUSTMENT,
         ),
     ),

@@ -5,7 +5,7 @@ from connectors.catalog.whiplash import records
 from connectors.spec import Line, Mapping, Step
 
 OURS = Step("our_reference", lambda value, context: context.reference or None, takes_none=True)
-REASON = Step("adjustment_reason", records.adjustment_reason, takes_none=True)
+REASON = Step("adjustment_reason", records.adjustment_reason)
 WAREHOUSES = Step("warehouse_ids", records.warehouse_ids)
 
 RETURN_STATUS = {
@@ -109,6 +109,7 @@ LEVEL = Mapping(
         Line("id", "id", (t.text(),), required=True),
         Line("updated_at", "updated_at", (t.instant(),)),
         Line("sku", "sku", (t.strip(),), required=True),
+        Line("item_id", "item_id", (t.text(),), required=True),
         Line("location", "warehouse_id", (t.text(),), required=True),
         Line("location_label", "warehouse_name"),
         Line("on_hand", "quantity", (t.decimal(),)),
@@ -122,6 +123,7 @@ TOTAL = Mapping(
         Line("id", "id", (t.text(),), required=True),
         Line("updated_at", "updated_at", (t.instant(),)),
         Line("sku", "sku", (t.strip(),), required=True),
+        Line("item_id", "id", (t.text(),), required=True),
         Line("location", "", (t.setting("location"),), required=True),
         Line("available", "quantity", (t.decimal(),), required=True),
         Line("counted_at", "updated_at", (t.instant(),)),
@@ -133,7 +135,7 @@ ADJUSTMENT = Mapping(
         Line("id", "id", (t.text(),), required=True),
         Line("updated_at", "updated_at || created_at", (t.instant(),)),
         Line("location", "warehouse_id", (t.setting("location"), t.text()), required=True),
-        Line("reason", "description", (REASON,)),
+        Line("reason", "@", (REASON,)),
         Line("adjusted_at", "created_at", (t.instant(),), required=True),
         Line("note", "description"),
         Line(

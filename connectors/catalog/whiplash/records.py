@@ -141,9 +141,11 @@ def _returned_line(item: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     return line_reference(same[0], record.get("order") or {})
 
 
-def adjustment_reason(description: Any, context: Context) -> str:
+def adjustment_reason(entry: Mapping[str, Any], context: Context) -> str:
     """Whiplash says why in free words; which words mean what can be set."""
-    said = str(description).lower()
+    if entry.get("is_return"):
+        return "return"
+    said = str(entry.get("description") or "").lower()
     for reason, setting, usual in REASONS:
         words = str(context.settings.get(setting) or usual).lower().split(",")
         if any(word.strip() and word.strip() in said for word in words):
