@@ -19,12 +19,14 @@ class Table:
     def __init__(self, world: "World", name: str) -> None:
         self._world, self._name = world, name
         self._rows: dict[str, Document] = {}
+        self.changes = 0  # for what is remembered of it
 
     def load(self, key: str, text: str) -> None:
         self._rows[key] = json.loads(text)
 
     def put(self, key: Any, document: Document) -> Document:
         self._rows[str(key)] = document
+        self.changes += 1
         self._world.write(self._name, str(key), document)
         return document
 
@@ -33,6 +35,7 @@ class Table:
 
     def delete(self, key: Any) -> None:
         self._rows.pop(str(key), None)
+        self.changes += 1
         self._world.write(self._name, str(key), None)
 
     def keys(self) -> list[str]:

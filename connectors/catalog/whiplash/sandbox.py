@@ -1,7 +1,7 @@
 """A simulator of Whiplash: its API, its webhooks, and the people of its warehouse.
 
 The settings of a world, changed by the control action `set`, are told at the top of each module
-beside this one: sandbox_access, sandbox_search, sandbox_orders, sandbox_routes.
+beside this one.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from connectors.catalog.whiplash.sandbox_access import (
     demo_credentials,
     over_limit,
     person,
-    refuse,
 )
+from connectors.catalog.whiplash.sandbox_floor import FloorControls
 from connectors.catalog.whiplash.sandbox_routes import (
     NotificationRoutes,
     OrderRoutes,
@@ -86,42 +86,6 @@ class WhiplashControls:
         order = orders.find_order(world, given["order"])
         return orders.act(world, order, "cancel", by_staff=True)
 
-    @person("adjust")
-    def adjust(self, world: World, given: Document) -> Any:
-        """`sku`, `change` (or `count`: what was counted), `reason`, `warehouse`."""
-        item = stock.item_of(world, sku=given["sku"])
-        if item is None:
-            raise refuse(404, f"No item {given['sku']}")
-        place = int(given.get("warehouse") or stock.MAIN)
-        change = given.get("change")
-        if change is None:
-            change = int(given["count"]) - stock.shelf_of(world, item["id"], place)["quantity"]
-        event = "item.inventory_adjusted"
-        said = str(given.get("reason") or "Cycle count")
-        entry = stock.change_stock(world, item, place, int(change), said, event=event)
-        world.journal("item.adjusted", str(item["id"]), sku=item["sku"], change=change)
-        orders.allocate_waiting(world)
-        return entry
-
-    @person("receive")
-    def receive(self, world: World, given: Document) -> Any:
-        """Goods from a supplier: `sku`, `quantity`, `warehouse`."""
-        item = stock.item_of(world, sku=given["sku"])
-        if item is None:
-            raise refuse(404, f"No item {given['sku']}")
-        notice = world.next_id("shipnotice", 7001)
-        entry = stock.change_stock(
-            world,
-            item,
-            int(given.get("warehouse") or stock.MAIN),
-            int(given["quantity"]),
-            f"Received shipnotice {notice}",
-            event="item.inventory_received",
-            shipnotice_id=notice,
-        )
-        orders.allocate_waiting(world)
-        return entry
-
     @person("announce_return")
     def announce_return(self, world: World, given: Document) -> Any:
         """`order`, `items`: [{sku, quantity, description}]: on its way."""
@@ -154,6 +118,7 @@ class WhiplashControls:
 
 class WhiplashSandbox(
     WhiplashControls,
+    FloorControls,
     OAuthRoutes,
     OrderRoutes,
     StockRoutes,

@@ -1,4 +1,8 @@
-"""The sandbox's consumer returns: announced, on their way, counted as good or damaged."""
+"""The sandbox's consumer returns: announced, on their way, counted as good or damaged.
+
+Setting: `return_ledger` (how the stock ledger names the return that is put back: "shipnotice", by
+its id as that of a shipnotice; "order", by the order's id as well; "plain", in words alone).
+"""
 
 from typing import Any
 
@@ -82,15 +86,21 @@ def complete_return(world: World, record: Document, damaged: dict[str, int]) -> 
         item = item_of(world, item_id=line["item_id"])
         if line["quantity_good"] and item is not None:
             place, said = record["warehouse_id"], f"Received return {record['id']}"
-            change_stock(
-                world, item, place, line["quantity_good"], said, shipnotice_id=record["id"]
-            )
+            named = _named_in_ledger(world, record)
+            change_stock(world, item, place, line["quantity_good"], said, **named)
     now = time_text(world.now())
     record["status"], record["status_name"] = 300, STATUSES[300]
     record["arrived_at"] = record["completed_at"] = now
     save_return(world, record, "consumer_return.completed")
     allocate_waiting(world)
     return record
+
+
+def _named_in_ledger(world: World, record: Document) -> Document:
+    names = {"shipnotice_id": record["id"], "order_id": record["order_id"]}
+    kept = {"shipnotice": ("shipnotice_id",), "plain": ()}
+    wanted = kept.get(world.setting("return_ledger", "shipnotice"), tuple(names))
+    return {name: names[name] for name in wanted}
 
 
 def save_return(world: World, record: Document, event: str) -> Document:

@@ -7,6 +7,7 @@ client's reference), `list_with_lines` (on; off: a list of orders leaves out lin
 import re
 from typing import Any
 
+from connectors.catalog.whiplash import sandbox_items as items
 from connectors.catalog.whiplash import sandbox_orders as orders
 from connectors.catalog.whiplash import sandbox_returns as returns
 from connectors.catalog.whiplash import sandbox_shipping as shipping
@@ -23,6 +24,13 @@ def row_of(world: World, table: str, number: Any) -> Document:
     found = world.table(table).get(number)
     if found is None:
         raise refuse(404, f"Couldn't find {table} with 'id'={number}")
+    return found
+
+
+def item_row(world: World, number: Any) -> Document:
+    found = stock.find_item(world, number)
+    if found is None:
+        raise refuse(404, f"Couldn't find items with 'id'={number}")
     return found
 
 
@@ -134,11 +142,11 @@ class OrderRoutes:
 class StockRoutes:
     @endpoint("GET", "/items")
     def list_items(self, world: World, call: Call) -> Reply:
-        return listed(world, call, world.table("items"))
+        return items.list_items(world, call)
 
     @endpoint("GET", "/items/count")
     def count_items(self, world: World, call: Call) -> Reply:
-        return counted(world, call, world.table("items"))
+        return items.count_items(world, call)
 
     @endpoint("POST", "/items")
     def create_item(self, world: World, call: Call) -> Reply:
@@ -155,11 +163,11 @@ class StockRoutes:
 
     @endpoint("GET", f"/items/{NUMBER}")
     def read_item(self, world: World, call: Call, number: str) -> Document:
-        return row_of(world, "items", number)
+        return item_row(world, number)
 
     @endpoint("PUT", f"/items/{NUMBER}")
     def change_item(self, world: World, call: Call, number: str) -> Document:
-        item = row_of(world, "items", number)
+        item = item_row(world, number)
         given = call.json() or {}
         item.update(
             {name: given[name] for name in ("title", "description", "price") if name in given}
@@ -170,7 +178,7 @@ class StockRoutes:
 
     @endpoint("DELETE", f"/items/{NUMBER}")
     def archive_item(self, world: World, call: Call, number: str) -> Reply:
-        item = row_of(world, "items", number)
+        item = item_row(world, number)
         item["active"], item["available"] = False, False
         item["updated_at"] = later_than(item["updated_at"], world.now())
         world.table("items").put(number, item)
@@ -179,11 +187,11 @@ class StockRoutes:
 
     @endpoint("GET", f"/items/{NUMBER}/warehouse_quantities")
     def quantities(self, world: World, call: Call, number: str) -> list[Document]:
-        return stock.warehouse_quantities(world, row_of(world, "items", number)["id"])
+        return stock.warehouse_quantities(world, item_row(world, number)["id"])
 
     @endpoint("GET", f"/items/{NUMBER}/transactions")
     def transactions(self, world: World, call: Call, number: str) -> Reply:
-        rows = world.table("transactions").where(item_id=row_of(world, "items", number)["id"])
+        rows = world.table("transactions").where(item_id=item_row(world, number)["id"])
         return listed(world, call, rows)
 
     @endpoint("GET", "/consumer_returns")

@@ -52,11 +52,19 @@ def later_than(text: str, moment: datetime) -> str:
 
 def listed(world: World, call: Call, rows: Iterable[Document]) -> Reply:
     found = matching(world, call, rows)
+    page, size = page_of(world, call)
+    return reply_with(call, found[(page - 1) * size : page * size], page, size, len(found))
+
+
+def page_of(world: World, call: Call) -> tuple[int, int]:
+    """Which page is asked for, and how many rows it holds."""
     size = min(_number(call, "per_page", 50), int(world.setting("per_page_max", 100)))
-    page = _number(call, "page", 1)
-    start = (page - 1) * size
-    shown = [_fields(row, call.query.get("fields", "")) for row in found[start : start + size]]
-    return Reply(200, shown, _headers(call, page, size, len(found)))
+    return _number(call, "page", 1), size
+
+
+def reply_with(call: Call, rows: Iterable[Document], page: int, size: int, total: int) -> Reply:
+    shown = [_fields(row, call.query.get("fields", "")) for row in rows]
+    return Reply(200, shown, _headers(call, page, size, total))
 
 
 def counted(world: World, call: Call, rows: Iterable[Document]) -> Reply:
@@ -88,13 +96,13 @@ def _test(world: World, key: str, value: Any, rows: list[Document]) -> tuple[str
             attribute = key[: -len(name) - 1]
             if rows and not _has(rows[0], attribute):
                 break
-            return attribute, test, _comparable(attribute, value)
+            return attribute, test, comparable(attribute, value)
     if world.setting("strict_search", False):
         raise refuse(422, f"Invalid search term {key}")
     return None
 
 
-def _comparable(attribute: str, value: Any) -> Any:
+def comparable(attribute: str, value: Any) -> Any:
     if attribute.endswith("_at") and isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value.replace("Z", "+00:00"))

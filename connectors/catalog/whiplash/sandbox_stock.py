@@ -1,7 +1,12 @@
-"""The sandbox's shelves: items, quantities per warehouse, commitments, and the stock ledger."""
+"""The sandbox's shelves: items, quantities per warehouse, commitments, and the stock ledger.
+
+Settings: `ledger_warehouse` (off; on: the ledger names the warehouse), `stock_touches_item` (on;
+off: an item's updated_at stays as it is when only its stock moves).
+"""
 
 from typing import Any
 
+from connectors.catalog.whiplash.sandbox_bulk import bulk_of, id_of_sku, run_with
 from connectors.catalog.whiplash.sandbox_search import later_than, time_text
 from connectors.sandbox.world import Document, World
 
@@ -30,8 +35,15 @@ def make_item(
     world: World, *, sku: str, title: str, price: str = "0.0", grams: int = 0, scancode: str = ""
 ) -> Document:
     number = world.next_id("item", 9001)
-    now = time_text(world.now())
-    item = {
+    item = _document(number, sku, title, price, grams, scancode, time_text(world.now()))
+    world.table("skus").put(sku, {"item_id": number})
+    return world.table("items").put(number, item)
+
+
+def _document(
+    number: int, sku: str, title: str, price: str, grams: int, scancode: str, now: str
+) -> Document:
+    return {
         "id": number,
         "sku": sku,
         "title": title,
@@ -51,25 +63,41 @@ def make_item(
         "promo": False,
         "returnable": True,
     }
-    world.table("skus").put(sku, {"item_id": number})
-    return world.table("items").put(number, item)
 
 
 def item_of(world: World, *, sku: Any = None, item_id: Any = None) -> Document | None:
     if item_id:
-        return world.table("items").get(item_id)
+        return find_item(world, item_id)
     known = world.table("skus").get(sku) if sku else None
-    return world.table("items").get(known["item_id"]) if known else None
+    number = known["item_id"] if known else id_of_sku(world, sku)
+    return find_item(world, number) if number else None
+
+
+def find_item(world: World, number: Any) -> Document | None:
+    """The item as it is kept, else as the bulk tells it."""
+    found = world.table("items").get(number)
+    bulk = bulk_of(world)
+    told = run_with(bulk, int(number)) if found is None and str(number).isdigit() else None
+    if bulk is None or told is None:
+        return found
+    place = int(number) - bulk["first"] + 1
+    sku, title = f"BULK-{place:07d}", f"Bulk {place}"
+    return {**_document(int(number), sku, title, "10.0", 100, "", told[1]), "quantity": told[0]}
 
 
 def shelf_of(world: World, item_id: int, warehouse: int) -> Document:
-    """On hand, committed to orders, and expected of one item in one warehouse."""
-    empty = {"item_id": item_id, "warehouse_id": warehouse, "quantity": 0, "committed": 0}
-    return world.table("shelves").get(f"{item_id}-{warehouse}") or empty
+    """On hand, committed to orders, and set aside of one item in one warehouse."""
+    found = world.table("shelves").get(f"{item_id}-{warehouse}")
+    if found is not None:
+        return found
+    bulk = bulk_of(world)
+    told = run_with(bulk, item_id) if bulk and bulk["warehouse"] == warehouse else None
+    key = {"item_id": item_id, "warehouse_id": warehouse}
+    return {**key, "quantity": told[0] if told else 0, "committed": 0, "quarantined": 0}
 
 
 def sellable(shelf: Document) -> int:
-    return int(shelf["quantity"] - shelf["committed"])
+    return int(shelf["quantity"] - shelf["committed"] - shelf.get("quarantined", 0))
 
 
 def put_shelf(world: World, shelf: Document) -> None:
@@ -99,33 +127,42 @@ def change_stock(
     shelf = shelf_of(world, item["id"], warehouse)
     shelf["quantity"] += change
     put_shelf(world, shelf)
+    entry = write_entry(world, item["id"], warehouse, change, description, **more)
+    touch_item(world, item["id"], event=event, quiet=quiet)
+    return entry
+
+
+def write_entry(
+    world: World, item_id: int, warehouse: int, change: int, description: str, **more: Any
+) -> Document:
     number = world.next_id("transaction", 70001)
     now = time_text(world.now())
     entry = {
         "id": number,
-        "item_id": item["id"],
+        "item_id": item_id,
         "order_id": None,
         "shipnotice_id": None,
         "user_id": 11,
         "rule_id": None,
         "description": description,
-        "quantity": total_of(world, item["id"]),
+        "quantity": total_of(world, item_id),
         "change": change,
         "created_at": now,
         "updated_at": now,
         **more,
     }
-    world.table("transactions").put(number, entry)
-    touch_item(world, item["id"], event=event, quiet=quiet)
-    return entry
+    if world.setting("ledger_warehouse", False):
+        entry["warehouse_id"] = warehouse
+    return world.table("transactions").put(number, entry)
 
 
 def touch_item(world: World, item_id: int, *, event: str = "", quiet: bool = False) -> None:
     """The item's available quantity anew, and who listens hears of it."""
-    item = world.table("items").get(item_id)
+    item = find_item(world, item_id)
     assert item is not None
     item["quantity"] = sum(sellable(shelf_of(world, item_id, place)) for place in WAREHOUSES)
-    item["updated_at"] = later_than(item["updated_at"], world.now())
+    if world.setting("stock_touches_item", True):
+        item["updated_at"] = later_than(item["updated_at"], world.now())
     world.table("items").put(item_id, item)
     if quiet:
         return
