@@ -10,6 +10,7 @@ from flows.models import Event, Flow
 from flows.models.event import EventState, Origin
 from flows.operations.nudge import nudge
 from flows.operations.poll import ensure_cursors
+from flows.operations.stock.offers import refuse_rivals
 from flows.operations.stock.plan import begin_with_sync
 from flows.operations.stock.streams import is_stock, streams_by_feed
 from flows.recipes import Recipe
@@ -37,10 +38,15 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
 
 
 def switch_on(flow: Flow) -> None:
-    """From now on it reads; what was received while it was Off is routed too, once."""
+    """From now on it reads; what was received while it was Off is routed too, once.
+
+    Raises IllegalMove when another flow offers stock at the same place already.
+    """
     now, off_since = timezone.now(), flow.switched_at
     if flow.is_on:
         return
+    if is_stock(flow):
+        refuse_rivals(flow)
     flow.is_on, flow.switched_at = True, now
     flow.save(update_fields=["is_on", "switched_at"])
     ensure_cursors(flow.source, list(flow.stream_spec.sources), now)

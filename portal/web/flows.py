@@ -8,6 +8,7 @@ from flows.models import Flow
 from flows.operations.configure import switch_off, switch_on
 from flows.queries.home import answer
 from flows.queries.lights import list_chains, list_flows
+from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
 
 
@@ -22,8 +23,11 @@ def flows(request: SeatedRequest) -> HttpResponse:
 def switch(request: SeatedRequest, id: str) -> HttpResponse:
     flow = Flow.get_public(id)
     if request.POST.get("to") == "on":
-        switch_on(flow)
-        messages.success(request, f"{flow.label} is on.")
+        try:
+            switch_on(flow)
+            messages.success(request, f"{flow.label} is on.")
+        except IllegalMove as reason:
+            messages.error(request, str(reason))
     else:
         switch_off(flow)
         messages.success(request, f"{flow.label} is off. What is open waits.")

@@ -10,7 +10,9 @@ from django.db import connection as db
 from django.db.models import Q
 
 from flows.formula import Offer, Places, Shelf, Sold, kit_offers, offers_of
-from flows.models import Flow, Formula, KitPart, LookupRow
+from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation
+from flows.operations.stock.streams import stock_flows
+from flows.states import IllegalMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,25 @@ def places_of(flow: Flow) -> Places:
     rows = LookupRow.objects.filter(table=locations_table(flow))
     usual = str(flow.target.settings.get("location_id") or "") or None
     return _Places(dict(rows.values_list("key", "value")), usual)
+
+
+def refuse_rivals(flow: Flow) -> None:
+    """Of one place, one flow says how much there is: two would take turns for ever."""
+    others = Flow.objects.filter(target=flow.target, is_on=True).exclude(pk=flow.pk)
+    for other in stock_flows(others.select_related("source", "target")):
+        if _offered_at(flow) & _offered_at(other):
+            raise IllegalMove(
+                f"«{other.label}» offers stock at the same place of {flow.target.label}: switch it"
+                " off first, or offer this one's at another place."
+            )
+
+
+def _offered_at(flow: Flow) -> set[str]:
+    """The places of the target; where the source's are not known yet, the usual one."""
+    places = places_of(flow)
+    known = StockLocation.objects.filter(connection=flow.source)
+    ids = list(known.values_list("external_id", flat=True)) or [""]
+    return {place for id_ in ids if (place := places.get(id_))}
 
 
 class _Places(dict[str, str | None]):
