@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flows.formula import Offer, Shelf, Sold, kit_offers, offers_of
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terms:
     base: str = "available"
     less_committed: bool = False

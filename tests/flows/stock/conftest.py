@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ekyam.tenants.models import Tenant
+from tests.flows.stock.house import House
+from tests.sandboxes import sandbox_server
+
+
+@pytest.fixture
+def house(transactional_db: None, settings: Any) -> Iterator[House]:
+    """A shop and a warehouse, each with its eight SKUs."""
+    with sandbox_server() as port:
+        settings.SANDBOX_URL = f"http://127.0.0.1:{port}"
+        settings.EKYAM_STOCK_GRACE_SECONDS = 0.0
+        tenant = Tenant.objects.create(name="Juniper Home", slug="juniper")
+        house = House(tenant, port)
+        house.add("shopify")
+        house.add("whiplash")
+        yield house
