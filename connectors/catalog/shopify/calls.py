@@ -13,7 +13,7 @@ from connectors.errors import (
     UnexpectedResponse,
     Unreachable,
 )
-from connectors.spec import Context, Request, Response
+from connectors.spec import Context, Meter, Request, Response
 
 DEFAULT_VERSION = "2026-07"
 Asked = Generator[Request, Any, dict[str, Any]]
@@ -139,6 +139,44 @@ def _classify_errors(response: Response) -> Exception | None:
         return Rejected(f"Shopify refused the request: {messages}", detail=messages)
     return UnexpectedResponse(
         f"Shopify did not understand the request: {messages}", detail=_listed(codes)
+    )
+
+
+class _Bucket(msgspec.Struct):
+    maximumAvailable: float
+    currentlyAvailable: float
+    restoreRate: float
+
+
+class _Cost(msgspec.Struct):
+    throttleStatus: _Bucket
+    requestedQueryCost: float | None = None
+    actualQueryCost: float | None = None
+
+
+class _Extensions(msgspec.Struct):
+    cost: _Cost
+
+
+class _Priced(msgspec.Struct):
+    extensions: _Extensions
+
+
+_priced = msgspec.json.Decoder(_Priced)
+
+
+def meter(request: Request, response: Response) -> Meter | None:
+    """Each answer tells what is left in the bucket, a refusal to run too."""
+    try:
+        cost = _priced.decode(response.body).extensions.cost
+    except msgspec.DecodeError:
+        return None
+    bucket = cost.throttleStatus
+    return Meter(
+        available=bucket.currentlyAvailable,
+        most=bucket.maximumAvailable,
+        per_second=bucket.restoreRate,
+        cost=cost.requestedQueryCost if cost.actualQueryCost is None else cost.actualQueryCost,
     )
 
 

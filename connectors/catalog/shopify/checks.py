@@ -65,7 +65,7 @@ def _old_orders(context: Context) -> Plan[str]:
 
 
 def _webhooks(context: Context) -> Plan[str]:
-    data = yield from ask(queries.SUBSCRIPTIONS, {"after": None}, context, cost=20)
+    data = yield from ask(queries.SUBSCRIPTIONS, {"after": None}, context, cost=11)
     topics = sorted({node["topic"] for node in data["webhookSubscriptions"]["nodes"]})
     if not any(topic.startswith("ORDERS_") for topic in topics):
         return "No webhooks are registered for orders: changes come by polling, minutes later."

@@ -16,7 +16,7 @@ from connectors.catalog.shopify import (
     stock,
     writers,
 )
-from connectors.catalog.shopify.calls import DEFAULT_VERSION, classify
+from connectors.catalog.shopify.calls import DEFAULT_VERSION, classify, meter
 from connectors.spec import Action, Connector, Feed, Field, Limits, Stream
 
 _YES_NO = (("no", "No"), ("yes", "Yes"))
@@ -112,22 +112,35 @@ FEEDS = (
         topics=("products/create", "products/update"),
         poll=polling.poll_products,
         poll_seconds=900,
+        lane=4,
     ),
     Feed("refunds", record_id="id", version="created_at", topics=("refunds/create",)),
     Feed(
         "inventory_levels",
-        record_id="admin_graphql_api_id",
+        record_id=readers.LEVEL_ID,
         version="updated_at",
         topics=("inventory_levels/update",),
         poll=polling.poll_inventory_levels,
         poll_seconds=21600,
+        whole=polling.whole_inventory_levels,
+        fetch=polling.fetch_inventory_levels,
+        lane=3,
     ),
     Feed(
         "locations",
         record_id="id",
         version="updated_at",
+        topics=(
+            "locations/create",
+            "locations/update",
+            "locations/activate",
+            "locations/deactivate",
+            "locations/delete",
+        ),
         poll=polling.poll_locations,
         poll_seconds=86400,
+        whole=polling.poll_locations,
+        lane=4,
     ),
 )
 
@@ -163,8 +176,10 @@ STREAMS = (
         "Stock levels",
         "inventory_level",
         sources={"inventory_levels": "@"},
-        when="sku",  # a webhook's level names no SKU: only the poll's can be read
         reader=readers.INVENTORY_LEVEL,
+    ),
+    Stream(
+        "locations", "Locations", "location", sources={"locations": "@"}, reader=readers.LOCATION
     ),
 )
 
@@ -232,8 +247,11 @@ ACTIONS = (
         "inventory_level",
         writer=writers.INVENTORY,
         plan=stock.set_quantities,
-        find=stock.find_quantities,
+        plan_many=stock.set_many,
+        most=stock.MOST,
+        repeatable=True,
         latest_wins=True,
+        links=False,
         lane=3,
     ),
 )
@@ -254,5 +272,6 @@ CONNECTOR = Connector(
     checks=checks.CHECKS,
     limits=Limits(per_second=100.0, burst=2000.0, concurrency=8),
     classify=classify,
+    meter=meter,
     headers={"User-Agent": "Ekyam"},
 )

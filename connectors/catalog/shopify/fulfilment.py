@@ -117,7 +117,7 @@ def _complete_lines(node: Node, context: Context) -> Generator[Any, Any, None]:
     connection = node["lineItems"]
     while connection["pageInfo"]["hasNextPage"]:
         variables = {"id": node["id"], "after": connection["pageInfo"]["endCursor"]}
-        data = yield from ask(queries.FULFILLMENT_ORDER_LINES, variables, context, cost=30)
+        data = yield from ask(queries.FULFILLMENT_ORDER_LINES, variables, context, cost=25)
         connection = data["fulfillmentOrder"]["lineItems"]
         node["lineItems"]["nodes"].extend(connection["nodes"])
 

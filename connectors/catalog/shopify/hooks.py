@@ -68,7 +68,7 @@ def _subscriptions(context: Context) -> Generator[Any, Any, list[dict[str, Any]]
     found: list[dict[str, Any]] = []
     after = None
     while True:
-        data = yield from ask(queries.SUBSCRIPTIONS, {"after": after}, context, cost=20)
+        data = yield from ask(queries.SUBSCRIPTIONS, {"after": after}, context, cost=11)
         found += data["webhookSubscriptions"]["nodes"]
         page = data["webhookSubscriptions"]["pageInfo"]
         if not page["hasNextPage"]:

@@ -69,14 +69,14 @@ def _identifier(body: Any, context: Context) -> dict[str, str]:
 
 
 def _read(identifier: dict[str, str], context: Context) -> Generator[Any, Any, Any]:
-    data = yield from ask(queries.PRODUCT_BY, {"identifier": identifier}, context, cost=60)
+    data = yield from ask(queries.PRODUCT_BY, {"identifier": identifier}, context, cost=22)
     product = data["productByIdentifier"]
     if product is None:
         return None
     connection = product["variants"]
     while connection["pageInfo"]["hasNextPage"]:
         variables = {"id": product["id"], "after": connection["pageInfo"]["endCursor"]}
-        data = yield from ask(queries.PRODUCT_VARIANTS, variables, context, cost=60)
+        data = yield from ask(queries.PRODUCT_VARIANTS, variables, context, cost=58)
         connection = data["product"]["variants"]
         product["variants"]["nodes"].extend(connection["nodes"])
     return product

@@ -191,39 +191,91 @@ query VariantsBySku($query: String!) {
 }
 """
 
-INVENTORY_AT = """
-query InventoryAt($query: String!, $location: ID!) {
-  productVariants(first: 10, query: $query) {
+INVENTORY_BY_SKU = """
+query InventoryBySku($query: String!, $location: ID!, $name: String!, $after: String) {
+  productVariants(first: 250, after: $after, query: $query) {
+    pageInfo { hasNextPage endCursor }
     nodes {
-      id sku
+      sku
       inventoryItem {
         id tracked
-        inventoryLevel(locationId: $location) {
-          quantities(names: ["available", "on_hand"]) { name quantity }
-        }
+        inventoryLevel(locationId: $location) { quantities(names: [$name]) { name quantity } }
       }
     }
   }
 }
 """
 
-INVENTORY_LEVELS = """
-query InventoryLevels($first: Int!, $after: String) {
-  inventoryItems(first: $first, after: $after) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      id sku
-      inventoryLevels(first: 10) { nodes {
-        id updatedAt
-        location { id name }
-        quantities(names: ["available", "on_hand", "committed", "damaged", "safety_stock"]) {
-          name quantity
-        }
-      } }
+INVENTORY_NOW = """
+query InventoryNow($ids: [ID!]!, $location: ID!, $name: String!) {
+  nodes(ids: $ids) {
+    ... on InventoryItem {
+      id tracked
+      inventoryLevel(locationId: $location) { quantities(names: [$name]) { name quantity } }
     }
   }
 }
 """
+
+_LEVEL = """
+fragment Level on InventoryLevel {
+  updatedAt
+  location { id name }
+  quantities(names: ["available", "on_hand", "committed", "damaged", "safety_stock"]) {
+    name quantity
+  }
+}
+"""
+
+_STOCKED = (
+    """
+fragment Stocked on InventoryItem {
+  id sku tracked
+  inventoryLevels(first: 10) {
+    pageInfo { hasNextPage endCursor }
+    nodes { ...Level }
+  }
+}
+"""
+    + _LEVEL
+)
+
+INVENTORY_LEVELS = (
+    """
+query InventoryLevels($first: Int!, $after: String) {
+  shop { ianaTimezone }
+  inventoryItems(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { ...Stocked }
+  }
+}
+"""
+    + _STOCKED
+)
+
+LEVELS_OF_ITEMS = (
+    """
+query LevelsOfItems($ids: [ID!]!) {
+  shop { ianaTimezone }
+  nodes(ids: $ids) { ...Stocked }
+}
+"""
+    + _STOCKED
+)
+
+ITEM_LEVELS = (
+    """
+query ItemLevels($id: ID!, $after: String) {
+  inventoryItem(id: $id) {
+    inventoryLevels(first: 250, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Level }
+    }
+  }
+}
+"""
+    + _LEVEL
+)
 
 LOCATIONS = """
 query Locations($first: Int!, $after: String) {

@@ -166,10 +166,14 @@ PRODUCT = Mapping(
     )
 )
 
+# One item at one location. A webhook names no SKU: the item's number does, wherever it is known.
+LEVEL_ID = "join('-', [to_string(inventory_item_id), to_string(location_id)])"
+
 INVENTORY_LEVEL = Mapping(
     (
-        Line("id", "admin_graphql_api_id", required=True),
-        Line("sku", "sku", (strip(),), required=True),
+        Line("id", LEVEL_ID, required=True),
+        Line("sku", "sku", (strip(), default(""))),
+        Line("item_id", "inventory_item_id", (text(),), required=True),
         Line("location", "location_id", (text(),), required=True),
         Line("location_label", "location_name"),
         Line("updated_at", "updated_at", (instant(),)),
@@ -179,5 +183,15 @@ INVENTORY_LEVEL = Mapping(
         Line("committed", "committed", (decimal(),)),
         Line("safety", "safety_stock", (decimal(),)),
         Line("damaged", "damaged", (decimal(),)),
+    )
+)
+
+# Of a location that was deleted Shopify tells the number alone.
+LOCATION = Mapping(
+    (
+        Line("id", "id", (text(),), required=True),
+        Line("label", "name", (strip(),)),
+        Line("updated_at", "updated_at", (instant(),)),
+        Line("is_active", "active", (default(False), boolean())),
     )
 )

@@ -340,7 +340,6 @@ def location(node: Node, clock: Clock) -> dict[str, Any]:
 def level(item: Node, node: Node, clock: Clock) -> dict[str, Any]:
     amounts = {one["name"]: one["quantity"] for one in node["quantities"]}
     return {
-        "admin_graphql_api_id": node["id"],
         "inventory_item_id": number(item["id"]),
         "sku": item["sku"],
         "location_id": number(node["location"]["id"]),

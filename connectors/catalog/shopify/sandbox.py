@@ -3,6 +3,7 @@
 Settings (control `set`), where Shopify's own behaviour is not known for sure or is a choice:
 rate_limit (True), bucket (2000), restore (100), throttle_status (200; some saw 429),
 webhook_escape_slashes (True), allow_http_webhooks (True), access_token_seconds (3600),
+inactive_location ("INVALID_LOCATION"), idempotency_concurrent (0), nodes_cost ("each" or "once"),
 strict_rotation (False), client_credentials_error (""), scopes (all), protected_data (True),
 tip_line (False: a tip is a total only), rounding_in_total (True), job_done (False),
 development_store (True), connect_with ("client_credentials", "oauth" or "access_token"),
@@ -19,13 +20,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.catalog.shopify import sandbox_bulk as bulk
 from connectors.catalog.shopify import sandbox_catalog as catalog
 from connectors.catalog.shopify import sandbox_engine as engine
 from connectors.catalog.shopify import sandbox_fulfilment, sandbox_mutations, sandbox_queries
 from connectors.catalog.shopify import sandbox_orders as orders
 from connectors.catalog.shopify import sandbox_payloads as payloads
+from connectors.catalog.shopify import sandbox_stock as stock
+from connectors.catalog.shopify.sandbox_ledger import ledger
 from connectors.catalog.shopify.sandbox_login import Login, app_of, issue, scopes_of, token_refusal
-from connectors.catalog.shopify.sandbox_money import Doc, fixed, totals
+from connectors.catalog.shopify.sandbox_money import Doc
+from connectors.catalog.shopify.sandbox_once import age_keys
 from connectors.catalog.shopify.sandbox_refunds import refund_order
 from connectors.catalog.shopify.sandbox_roots import ROOTS
 from connectors.sandbox.kit import Call, Reply, Subscription, control, route
@@ -61,13 +66,11 @@ class Shopify(Login):
     def subscriptions(self, world: World, topic: str) -> list[Subscription]:
         if world.setting("uninstalled", False) and topic not in ("app/uninstalled", *COMPLIANCE):
             return []
-        secret = app_of(world)["client_secret"]
         if topic in COMPLIANCE:
-            return self._compliance(world, topic, secret)
-        return [
-            Subscription(str(one["id"]), topic, one["uri"], secret)
-            for one in world.table("subscriptions").where(topic=topic)
-        ]
+            return self._compliance(world, topic, app_of(world)["client_secret"])
+        listening = world.table("subscriptions").where(topic=topic)
+        secret = app_of(world)["client_secret"] if listening else ""
+        return [Subscription(str(one["id"]), topic, one["uri"], secret) for one in listening]
 
     def _compliance(self, world: World, topic: str, secret: str) -> list[Subscription]:
         """These addresses stand in the app's configuration, not in the shop."""
@@ -121,8 +124,7 @@ class Shopify(Login):
         return {"auth": method, "settings": {"shop": world.account}, "credentials": credentials}
 
     def ledger(self, world: World) -> list[dict[str, Any]]:
-        found = [_order_row(world, doc) for doc in world.table("orders")]
-        return found + [_product_row(world, doc) for doc in world.table("products")]
+        return ledger(world)
 
     # --- What people do in the admin -----------------------------------------------------------
 
@@ -194,12 +196,46 @@ class Shopify(Login):
 
     @control("set_stock")
     def set_stock(self, world: World, arguments: Doc) -> Doc:
-        variant = catalog.variant_of(world, arguments["sku"])
-        assert variant is not None, f"no variant {arguments['sku']}"
-        location = catalog.main_location(world)["id"]
-        found = catalog.set_level(world, variant["item_id"], location, int(arguments["available"]))
-        world.notify("inventory_levels/update", payloads.level(found))
-        return {"available": found["available"]}
+        return _count(world, arguments)
+
+    @control("set_level")
+    def set_level(self, world: World, arguments: Doc) -> Doc:
+        return _count(world, arguments)
+
+    @control("delete_variant")
+    def delete_variant(self, world: World, arguments: Doc) -> Doc:
+        return catalog.deleted_variant(world, arguments["sku"])
+
+    @control("location")
+    def location(self, world: World, arguments: Doc) -> Doc:
+        """{"id", "active"}"""
+        return catalog.switched_location(world, int(arguments["id"]), bool(arguments["active"]))
+
+    @control("add_location")
+    def add_location(self, world: World, arguments: Doc) -> Doc:
+        return {"id": str(catalog.add_location(world, str(arguments["name"]))["id"])}
+
+    @control("age_keys")
+    def age_keys(self, world: World, arguments: Doc) -> Doc:
+        """{"seconds"}: time passes for the idempotency keys that are kept."""
+        age_keys(world, float(arguments["seconds"]))
+        return {}
+
+    @control("bulk")
+    def bulk(self, world: World, arguments: Doc) -> Doc:
+        """{"count", "quantity", "location"?}: so many simple products exist besides."""
+        location = int(arguments.get("location") or stock.main_location(world)["id"])
+        bulk.make(world, int(arguments["count"]), int(arguments["quantity"]), location)
+        return {"first": bulk.sku_of(1), "last": bulk.sku_of(int(arguments["count"]))}
+
+    @control("levels")
+    def levels(self, world: World, arguments: Doc) -> Doc:
+        """{"skus": []} or {"from", "to"} of the bulk, {"location"}: what is available, by SKU."""
+        return stock.quantities(world, arguments)
+
+    @control("writes")
+    def writes(self, world: World, arguments: Doc) -> Doc:
+        return stock.writes(world)
 
     @control("redact")
     def redact(self, world: World, arguments: Doc) -> Doc:
@@ -225,6 +261,16 @@ class Shopify(Login):
         return {}
 
 
+def _count(world: World, arguments: Doc) -> Doc:
+    """{"sku", "available", "location"?}: a person counts, and writes down what is there."""
+    variant = stock.variant_of(world, arguments["sku"])
+    assert variant is not None, f"no variant {arguments['sku']}"
+    location = int(arguments.get("location") or stock.main_location(world)["id"])
+    found = stock.set_level(world, variant["item_id"], location, int(arguments["available"]))
+    world.notify(stock.TOPIC, payloads.level(found))
+    return {"id": f"{found['item_id']}-{location}", "available": found["available"]}
+
+
 def _order(world: World, arguments: Doc) -> Doc:
     """By `order`: its id or its name."""
     wanted = str(arguments["order"])
@@ -233,75 +279,6 @@ def _order(world: World, arguments: Doc) -> Doc:
     )
     assert found is not None, f"no order {wanted}"
     return found
-
-
-def _order_row(world: World, doc: Doc) -> Doc:
-    erp = doc["metafields"].get("ekyam.erp_order")
-    return {
-        "kind": "order",
-        "id": str(doc["id"]),
-        "label": doc["name"],
-        "reference": erp["value"] if erp else "",
-        "state": "CANCELLED" if doc["cancelled_at"] else doc["shown"],
-        "at": doc["created_at"],
-        "updated_at": doc["updated_at"],
-        "closed_at": doc["closed_at"],
-        "total": fixed(totals(doc, False)["total"]),
-        "current_total": fixed(totals(doc, True)["total"]),
-        "payment": doc["financial_status"],
-        "tags": doc["tags"],
-        "note": doc["note"],
-        "lines": [
-            {
-                "id": str(line["id"]),
-                "sku": line["sku"],
-                "quantity": line["current"],
-                "fulfilled": line["fulfilled"],
-            }
-            for line in doc["lines"]
-        ],
-        "fulfillments": [
-            {
-                "id": str(one["id"]),
-                "name": f"{doc['name']}-F{place}",
-                "status": one["status"],
-                "company": one["company"],
-                "tracking": one["numbers"],
-                "urls": one["urls"],
-                "events": [event["status"] for event in one["events"]],
-                "lines": [
-                    {"id": str(p["line_id"]), "quantity": p["quantity"]} for p in one["lines"]
-                ],
-            }
-            for place, one in enumerate(doc["fulfillments"], 1)
-        ],
-    }
-
-
-def _product_row(world: World, doc: Doc) -> Doc:
-    variants = [found for one in doc["variants"] if (found := world.table("variants").get(one))]
-    location = catalog.main_location(world)["id"]
-    return {
-        "kind": "product",
-        "id": str(doc["id"]),
-        "label": doc["title"],
-        "reference": doc["handle"],
-        "state": doc["status"],
-        "at": doc["created_at"],
-        "tags": doc["tags"],
-        "lines": [
-            {
-                "id": str(one["id"]),
-                "sku": one["sku"],
-                "price": fixed(one["price"]),
-                "options": one["options"],
-                "available": (catalog.level_of(world, one["item_id"], location) or {}).get(
-                    "available"
-                ),
-            }
-            for one in variants
-        ],
-    }
 
 
 SANDBOX = Shopify()

@@ -1,18 +1,20 @@
-"""The shop's catalogue and stock: products, variants, levels, and what changes them."""
+"""The shop's catalogue: products, variants, locations, and what changes them."""
 
 import re
 from typing import Any
 
 from connectors.catalog.shopify import sandbox_payloads as payloads
+from connectors.catalog.shopify.sandbox_ids import new_id, now, number_in, touch
 from connectors.catalog.shopify.sandbox_money import Doc
+from connectors.catalog.shopify.sandbox_stock import (
+    delete_variant,
+    error,
+    main_location,
+    set_level,
+    variant_of,
+)
 from connectors.sandbox.world import World
 
-KINDS = (
-    "Order", "LineItem", "ShippingLine", "Customer", "Fulfillment", "FulfillmentOrder",
-    "FulfillmentOrderLineItem", "FulfillmentLineItem", "FulfillmentEvent", "FulfillmentHold",
-    "Refund", "Transaction", "Product", "ProductVariant", "InventoryItem", "Location",
-    "WebhookSubscription", "Job", "Metafield", "InventoryAdjustmentGroup",
-)  # fmt: skip
 # style, title, options, price, weight in grams
 DEMO = (
     (
@@ -31,31 +33,9 @@ DEMO = (
 )
 
 
-def new_id(world: World, kind: str) -> int:
-    """64 bits, above what a float holds exactly; its first digits tell the kind."""
-    return world.next_id(kind, 9_100_000_000_000_001 + KINDS.index(kind) * 100_000_000_000_000)
-
-
-def now(world: World) -> str:
-    return world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def touch(world: World, doc: Doc) -> None:
-    """Shopify's times have whole seconds, and never go back."""
-    doc["updated_at"] = max(now(world), doc["updated_at"])
-
-
-def number_in(gid: str) -> int:
-    digits = re.search(r"/(\d+)(\?|$)", str(gid))
-    return int(digits.group(1)) if digits else -1
-
-
 def seed(world: World) -> None:
-    at = now(world)
-    for name, primary in (("Main Warehouse", True), ("High Street Store", False)):
-        number = new_id(world, "Location")
-        location = {"id": number, "name": name, "primary": primary, "created_at": at}
-        world.table("locations").put(number, location)
+    add_location(world, "Main Warehouse", is_primary=True)
+    add_location(world, "High Street Store")
     for handle, title, option, variants, price, grams in DEMO:
         product = _new_product(world, handle, title)
         product["options"] = {option: [value for value, _ in variants]}
@@ -112,51 +92,6 @@ def add_variant(world: World, product: Doc, sku: str, options: Doc, price: str) 
     world.table("items").put(variant["item_id"], {"variant_id": variant["id"]})
     product["variants"].append(variant["id"])
     return variant
-
-
-def main_location(world: World) -> Doc:
-    return next(one for one in world.table("locations") if one["primary"])
-
-
-def variant_of(world: World, sku: str) -> Doc | None:
-    return next((one for one in world.table("variants") if one["sku"] == sku), None)
-
-
-# --- Stock ----------------------------------------------------------------------------------
-
-
-def level_of(world: World, item_id: int, location_id: int) -> Doc | None:
-    return world.table("levels").get(f"{location_id}-{item_id}")
-
-
-def set_level(world: World, item_id: int, location_id: int, available: int) -> Doc:
-    found = level_of(world, item_id, location_id) or {
-        "item_id": item_id,
-        "location_id": location_id,
-        "committed": 0,
-        "created_at": now(world),
-        "updated_at": now(world),
-    }
-    found["available"] = available
-    touch(world, found)
-    return world.table("levels").put(f"{location_id}-{item_id}", found)
-
-
-def move(world: World, line: Doc, *, available: int, committed: int) -> None:
-    """What an order does to the stock of a line's variant."""
-    variant = world.table("variants").get(line["variant_id"]) if line["variant_id"] else None
-    if variant is None:
-        return
-    location = main_location(world)["id"]
-    found = level_of(world, variant["item_id"], location)
-    if found is None:
-        return
-    found["available"] += available
-    found["committed"] += committed
-    touch(world, found)
-    world.table("levels").put(f"{location}-{variant['item_id']}", found)
-    if available:
-        world.notify("inventory_levels/update", payloads.level(found))
 
 
 # --- Writes of products ---------------------------------------------------------------------
@@ -239,8 +174,7 @@ def _set_variants(world: World, product: Doc, fields: Doc) -> None:
         _change_variant(world, variant, given, options)
         kept.append(variant["id"])
     for gone in set(product["variants"]) - set(kept):
-        world.table("variants").delete(gone)
-        world.journal("variant.delete", str(gone))
+        delete_variant(world, world.table("variants").get(gone) or {"id": gone, "item_id": 0})
     product["variants"] = kept
     product["options"] = {
         one["name"]: [value["name"] for value in one["values"]] for one in fields["productOptions"]
@@ -273,80 +207,6 @@ def _change_variant(world: World, variant: Doc, given: Doc, options: Doc) -> Non
     world.table("variants").put(variant["id"], variant)
 
 
-def error(code: str | None, field: list[str] | None, message: str) -> Doc:
-    return {"code": code, "field": field, "message": message}
-
-
-# --- inventorySetQuantities -----------------------------------------------------------------
-
-REASONS = (
-    "correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created",
-    "movement_received", "movement_updated", "other", "promotion", "quality_control", "received",
-    "reservation_created", "reservation_deleted", "reservation_updated", "restock", "safety_stock",
-    "shrinkage",
-)  # fmt: skip
-
-
-def set_quantities(world: World, fields: Doc) -> tuple[Doc | None, list[Doc]]:
-    """All rows or none; each is compared with what the caller believes is there."""
-    errors = _refuse_set(fields)
-    rows: list[tuple[Doc, int, int]] = []
-    pairs = set()
-    for place, row in enumerate(fields["quantities"]):
-        path = ["input", "quantities", str(place)]
-        pair = (number_in(row["inventoryItemId"]), number_in(row["locationId"]))
-        errors += _refuse_row(world, row, pair, pair in pairs, path)
-        pairs.add(pair)
-        rows.append((row, *pair))
-    if errors:
-        return None, errors
-    changes = []
-    for row, item_id, location_id in rows:
-        before = level_of(world, item_id, location_id) or {"available": 0}
-        changes.append((item_id, location_id, row["quantity"] - before["available"]))
-        found = set_level(world, item_id, location_id, row["quantity"])
-        world.journal("inventory.set", str(item_id), quantity=row["quantity"])
-        world.notify("inventory_levels/update", payloads.level(found))
-    group = {"id": new_id(world, "InventoryAdjustmentGroup"), "reason": fields["reason"]}
-    return {**group, "changes": changes, "created_at": now(world)}, []
-
-
-def _refuse_set(fields: Doc) -> list[Doc]:
-    errors = []
-    if fields["name"] not in ("available", "on_hand"):
-        message = "The quantity name must be either 'available' or 'on_hand'."
-        errors.append(error("INVALID_NAME", ["input", "name"], message))
-    if fields["reason"] not in REASONS:
-        listed = ", ".join(REASONS)
-        message = f"The specified reason is invalid. Valid values are: {listed}."
-        errors.append(error("INVALID_REASON", ["input", "reason"], message))
-    return errors
-
-
-def _refuse_row(
-    world: World, row: Doc, pair: tuple[int, int], is_double: bool, path: list[str]
-) -> list[Doc]:
-    if world.table("items").get(pair[0]) is None:
-        message = "The specified inventory item could not be found."
-        return [error("INVALID_INVENTORY_ITEM", [*path, "inventoryItemId"], message)]
-    if world.table("locations").get(pair[1]) is None:
-        message = "The specified location could not be found."
-        return [error("INVALID_LOCATION", [*path, "locationId"], message)]
-    if is_double:
-        message = "The combination of inventoryItemId and locationId must be unique."
-        code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
-        return [error(code, path, message)]
-    if abs(row["quantity"]) > 1_000_000_000:
-        message = "The quantity can't be higher than 1,000,000,000."
-        return [error("INVALID_QUANTITY_TOO_HIGH", [*path, "quantity"], message)]
-    found = level_of(world, *pair)
-    believed = row.get("changeFromQuantity")
-    if believed is not None and believed != (found or {"available": 0})["available"]:
-        message = "The specified quantity to change from is stale."
-        return [error("CHANGE_FROM_QUANTITY_STALE", [*path, "changeFromQuantity"], message)]
-    return []
-
-
 def changed_product(world: World, arguments: Any) -> Doc:
     """What a person changes in the admin: of a product by handle, or of a variant by SKU."""
     if "sku" in arguments:
@@ -364,3 +224,40 @@ def changed_product(world: World, arguments: Any) -> Doc:
     world.table("products").put(product["id"], product)
     world.notify("products/update", payloads.product(world, product))
     return {"id": product["id"]}
+
+
+def deleted_variant(world: World, sku: str) -> Doc:
+    """A person deletes a variant in the admin; with its last variant the product goes too."""
+    variant = variant_of(world, sku)
+    assert variant is not None, f"no variant {sku}"
+    delete_variant(world, variant)
+    product = world.table("products").get(variant["product_id"])
+    if product is not None:
+        product["variants"].remove(variant["id"])
+        if product["variants"]:
+            touch(world, product)
+            world.table("products").put(product["id"], product)
+            world.notify("products/update", payloads.product(world, product))
+        else:
+            world.table("products").delete(product["id"])
+            world.notify("products/delete", {"id": product["id"]})
+    return {"id": str(variant["id"]), "inventory_item": str(variant["item_id"])}
+
+
+def add_location(world: World, name: str, is_primary: bool = False) -> Doc:
+    number, at = new_id(world, "Location"), now(world)
+    place = {"id": number, "name": name, "primary": is_primary, "active": True}
+    place |= {"created_at": at, "updated_at": at}
+    world.notify("locations/create", payloads.location(place))
+    return world.table("locations").put(number, place)
+
+
+def switched_location(world: World, location_id: int, active: bool) -> Doc:
+    """A person deactivates a location in the admin, or activates it again."""
+    place = world.table("locations").get(location_id)
+    assert place is not None, f"no location {location_id}"
+    place.update(active=active, updated_at=max(now(world), place["updated_at"]))
+    world.table("locations").put(location_id, place)
+    topic = "locations/activate" if active else "locations/deactivate"
+    world.notify(topic, payloads.location(place))
+    return {"id": str(location_id), "active": active}

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from connectors.catalog.shopify.sandbox_catalog import level_of
 from connectors.catalog.shopify.sandbox_engine import needs
+from connectors.catalog.shopify.sandbox_ids import number_in
 from connectors.catalog.shopify.sandbox_money import Doc, short
 from connectors.catalog.shopify.sandbox_pages import connection, gid, in_order
+from connectors.catalog.shopify.sandbox_stock import is_active, level_of, levels_of
 from connectors.sandbox.world import World
 
 
@@ -71,20 +72,22 @@ def _item_of(info: Any, world: World, doc: Doc) -> Doc:
 
 def item(world: World, doc: Doc) -> Doc:
     """The stock side of a variant."""
-    levels = world.table("levels")
 
-    def at_location(info: Any, locationId: str, **more: Any) -> Doc | None:
+    def at_location(info: Any, locationId: str, includeInactive: bool = False) -> Doc | None:
         needs(info, "inventoryLevel", "read_inventory")
-        found = level_of(world, doc["item_id"], int(locationId.rsplit("/", 1)[-1]))
-        return level(world, found) if found else None
+        found = level_of(world, doc["item_id"], number_in(locationId))
+        is_shown = found and (includeInactive or is_active(world, found["location_id"]))
+        return level(world, found) if found and is_shown else None
 
-    def everywhere(info: Any, **more: Any) -> Doc:
+    def everywhere(info: Any, includeInactive: bool = False, **more: Any) -> Doc:
         needs(info, "inventoryLevels", "read_inventory")
-        rows = levels.where(item_id=doc["item_id"])
+        found = levels_of(world, doc["item_id"])
+        rows = [one for one in found if includeInactive or is_active(world, one["location_id"])]
         page = {name: value for name, value in more.items() if name in ("first", "last", "after")}
         return connection(in_order(rows), lambda one: level(world, one), **page)
 
     return {
+        "__typename": "InventoryItem",
         "id": gid("InventoryItem", doc["item_id"]),
         "legacyResourceId": str(doc["item_id"]),
         "sku": doc["sku"],
@@ -111,7 +114,7 @@ def level(world: World, doc: Doc) -> Doc:
     number = f"{doc['location_id']}?inventory_item_id={doc['item_id']}"
     return {
         "id": gid("InventoryLevel", number),
-        "isActive": True,
+        "isActive": is_active(world, doc["location_id"]),
         "createdAt": doc["created_at"],
         "updatedAt": doc["updated_at"],
         "location": location(world.table("locations").get(doc["location_id"]) or {}),
@@ -128,12 +131,12 @@ def location(doc: Doc) -> Doc:
         "id": gid("Location", doc.get("id")),
         "legacyResourceId": str(doc.get("id")),
         "name": doc.get("name"),
-        "isActive": True,
-        "fulfillsOnlineOrders": True,
+        "isActive": doc.get("active", True),
+        "fulfillsOnlineOrders": doc.get("active", True),
         "shipsInventory": True,
         "isFulfillmentService": False,
         "createdAt": doc.get("created_at"),
-        "updatedAt": doc.get("created_at"),
+        "updatedAt": doc.get("updated_at"),
         "address": {"city": "Portland", "countryCode": "US", "country": "United States"},
     }
 

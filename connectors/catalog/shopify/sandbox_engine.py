@@ -1,9 +1,8 @@
 """Runs GraphQL as Shopify does: its error codes, its price of a query, its leaking bucket."""
 
-import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,13 +17,12 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     build_schema,
-    execute,
+    execute_sync,
     get_named_type,
     is_leaf_type,
     parse,
     validate,
 )
-from graphql.execution.values import get_variable_values
 
 from connectors.sandbox.kit import Call, Reply
 from connectors.sandbox.world import World
@@ -79,24 +77,32 @@ def answer(
     too_long = _too_long(variables, "productSet" in asked["query"])
     if too_long:
         return Reply(200, {"errors": [too_long]})
-    invalid = _invalid_variables(operation, variables)
-    if invalid:
-        return Reply(200, {"errors": invalid})
-    price = cost_of(document, operation, variables)
-    refused = _charge(world, price)
+    price = cost_of(document, operation, variables, world.setting("nodes_cost", "each"))
+    refused = _refuse_price(world, price)
     if refused is not None:
         return refused
     context = Asked(world, scopes, version)
-    result = execute(
+    result = execute_sync(
         SCHEMA,
         document,
         root_value=root,
         context_value=context,
         variable_values=variables,
         operation_name=asked.get("operationName"),
+        field_resolver=_resolve,
     )
-    assert isinstance(result, ExecutionResult)
+    invalid = [error for error in result.errors or () if error.path is None]
+    if invalid:
+        errors = [{**one.formatted, "extensions": {"code": "INVALID_VARIABLE"}} for one in invalid]
+        return Reply(200, {"errors": errors})
+    _charge(world, price)
     return Reply(200, _envelope(world, result, price, context))
+
+
+def _resolve(source: Mapping[str, Any], info: Any, **arguments: Any) -> Any:
+    """Every object here is a mapping; what takes arguments, or is dear, is a function in it."""
+    found = source.get(info.field_name)
+    return found(info, **arguments) if callable(found) else found
 
 
 def _envelope(world: World, result: ExecutionResult, price: int, context: Asked) -> dict[str, Any]:
@@ -206,29 +212,28 @@ def _too_long(value: Any, is_product_set: bool, path: tuple[str, ...] = ()) -> A
     return None
 
 
-def _invalid_variables(operation: Any, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = get_variable_values(SCHEMA, operation.variable_definitions or (), dict(variables))
-    errors = found if isinstance(found, list) else []
-    return [{**error.formatted, "extensions": {"code": "INVALID_VARIABLE"}} for error in errors]
-
-
 # --- What it costs ---------------------------------------------------------------------------
 
 
-def cost_of(document: Any, operation: Any, variables: Mapping[str, Any]) -> int:
-    """Connections grow with the logarithm of their size; money and addresses are free."""
+def cost_of(
+    document: Any, operation: Any, variables: Mapping[str, Any], nodes_cost: str = "each"
+) -> int:
+    """Connections grow with the logarithm of their size; money and addresses are free. Whether
+    `nodes` pays for each id is not known."""
     fragments = {d.name.value: d for d in document.definitions if hasattr(d, "type_condition")}
     is_mutation = operation.operation.value == "mutation"
     root = SCHEMA.mutation_type if is_mutation else SCHEMA.query_type
-    pricer = _Pricer(fragments, variables)
+    pricer = _Pricer(fragments, variables, nodes_cost == "each")
     if not is_mutation:
         return max(1, pricer.price(operation.selection_set, root))
     return sum(10 + pricer.below_payload(n, root) for n in operation.selection_set.selections)
 
 
 class _Pricer:
-    def __init__(self, fragments: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
-        self.fragments, self.variables = fragments, variables
+    def __init__(
+        self, fragments: Mapping[str, Any], variables: Mapping[str, Any], pays_each: bool
+    ) -> None:
+        self.fragments, self.variables, self.pays_each = fragments, variables, pays_each
 
     def price(self, selections: Any, parent: Any) -> int:
         total = 0
@@ -254,6 +259,8 @@ class _Pricer:
             return 0
         if kind.name.endswith("Connection"):
             return self._connection(node, kind)
+        if name == "nodes" and parent is SCHEMA.query_type:
+            return self._count(node) * (1 + self.price(node.selection_set, kind))
         own = 0 if kind.name in FREE or kind.name.endswith("UserError") else 1
         return own + self.price(node.selection_set, kind)
 
@@ -268,6 +275,11 @@ class _Pricer:
         assert node.selection_set is not None
         names = {s.name.value for s in node.selection_set.selections if isinstance(s, FieldNode)}
         return 1 if names & {"nodes", "edges"} else 0
+
+    def _count(self, node: FieldNode) -> int:
+        value: Any = next(one.value for one in node.arguments or ())
+        given = self.variables.get(value.name.value) if hasattr(value, "name") else value.values
+        return len(given or ()) if self.pays_each else 1
 
     def _size(self, node: FieldNode) -> int:
         for argument in node.arguments or ():
@@ -300,7 +312,7 @@ def _bucket(world: World) -> tuple[float, float, float]:
     return max(0.0, level), size, restore
 
 
-def _charge(world: World, price: int) -> Reply | None:
+def _refuse_price(world: World, price: int) -> Reply | None:
     if price > MAX_COST:
         message = (
             f"Query cost is {price}, which exceeds the single query max cost limit ({MAX_COST})."
@@ -319,8 +331,13 @@ def _charge(world: World, price: int) -> Reply | None:
         }
         body = {"errors": [error], "extensions": {"cost": _cost(world, price, None)}}
         return Reply(world.setting("throttle_status", 200), body)
-    world.table("_bucket").put("graphql", {"level": level - price, "at": world.clock()})
     return None
+
+
+def _charge(world: World, price: int) -> None:
+    if world.setting("rate_limit", True):
+        level, _, _ = _bucket(world)
+        world.table("_bucket").put("graphql", {"level": level - price, "at": world.clock()})
 
 
 def _cost(world: World, requested: int, actual: int | None) -> dict[str, Any]:
@@ -334,60 +351,3 @@ def _cost(world: World, requested: int, actual: int | None) -> dict[str, Any]:
             "restoreRate": restore,
         },
     }
-
-
-# --- @idempotent ----------------------------------------------------------------------------
-
-
-def once(
-    info: Any, arguments: Mapping[str, Any], run: Callable[[], dict[str, Any]], is_required: bool
-) -> dict[str, Any]:
-    """Run under the field's @idempotent key: a repeat is given the first answer again."""
-    key = _key(info)
-    if key is None:
-        if is_required:
-            raise problem(
-                "The @idempotent directive is required for this mutation but was not provided.",
-                "BAD_REQUEST",
-            )
-        return run()
-    table = info.context.world.table("idempotency")
-    text = json.dumps(arguments, sort_keys=True, default=str)
-    kept = table.get(key)
-    if kept is None:
-        result = run()
-        failed = bool(result.get("userErrors"))
-        table.put(key, {"text": text, "result": None if failed else result, "failed": failed})
-        return result
-    if kept["text"] != text:
-        return _key_error(
-            "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
-            "The same idempotency key was used with different parameters.",
-        )
-    if kept["failed"]:
-        return _key_error(
-            "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
-            "The previous attempt with this idempotency key failed.",
-        )
-    again: dict[str, Any] = kept["result"]
-    return again
-
-
-def _key_error(code: str, message: str) -> dict[str, Any]:
-    return {"userErrors": [{"code": code, "field": None, "message": message}]}
-
-
-def _key(info: Any) -> str | None:
-    for directive in info.field_nodes[0].directives or ():
-        if directive.name.value == "idempotent":
-            value: Any = directive.arguments[0].value
-            if hasattr(value, "name"):
-                found = info.operation and info.variable_values
-                return str(_variable(found, value.name.value))
-            return str(value.value)
-    return None
-
-
-def _variable(values: Any, name: str) -> Any:
-    """graphql-core keeps coerced variables in a mapping, or in an object that holds one."""
-    return getattr(values, "coerced", values)[name]

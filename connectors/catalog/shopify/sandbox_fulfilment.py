@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from connectors.catalog.shopify import sandbox_catalog as catalog
 from connectors.catalog.shopify import sandbox_orders as orders
 from connectors.catalog.shopify import sandbox_payloads as payloads
+from connectors.catalog.shopify import sandbox_stock as stock
 from connectors.catalog.shopify import sandbox_views as views
-from connectors.catalog.shopify.sandbox_catalog import new_id, now, number_in
+from connectors.catalog.shopify.sandbox_ids import new_id, now, number_in
 from connectors.catalog.shopify.sandbox_money import Doc
 from connectors.catalog.shopify.sandbox_roots import refusal, root
 from connectors.sandbox.world import World
@@ -112,7 +112,7 @@ def _fulfil(world: World, order: Doc, parts: list[Part], tracking: Doc) -> Doc:
         line["remaining"] -= quantity
         sold = orders.line_of(order, line["line_id"])
         sold["fulfilled"] += quantity
-        catalog.move(world, sold, available=0, committed=-quantity)
+        stock.move(world, sold, available=0, committed=-quantity)
         row = {"id": new_id(world, "FulfillmentLineItem"), "line_id": line["line_id"]}
         made["lines"].append({**row, "quantity": quantity})
         is_done = not any(one["remaining"] for one in found_order["lines"])

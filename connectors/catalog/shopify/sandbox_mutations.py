@@ -6,10 +6,12 @@ from typing import Any
 from connectors.catalog.shopify import sandbox_catalog as catalog
 from connectors.catalog.shopify import sandbox_catalog_views as catalog_views
 from connectors.catalog.shopify import sandbox_orders as orders
+from connectors.catalog.shopify import sandbox_stock as stock
 from connectors.catalog.shopify import sandbox_views as views
-from connectors.catalog.shopify.sandbox_catalog import new_id, now, number_in
-from connectors.catalog.shopify.sandbox_engine import needs, once, problem
+from connectors.catalog.shopify.sandbox_engine import needs, problem
+from connectors.catalog.shopify.sandbox_ids import new_id, now, number_in
 from connectors.catalog.shopify.sandbox_money import Doc
+from connectors.catalog.shopify.sandbox_once import once
 from connectors.catalog.shopify.sandbox_pages import connection, gid
 from connectors.catalog.shopify.sandbox_roots import refusal, root
 from connectors.sandbox.world import World
@@ -49,7 +51,7 @@ def _order_cancel(
     elif staffNote and len(staffNote) > 255:
         message = "Staff note is too long (maximum is 255 characters)"
     if message or order is None:
-        errors = [catalog.error("INVALID", ["orderId"], message)]
+        errors = [stock.error("INVALID", ["orderId"], message)]
         return {"job": None, "orderCancelUserErrors": errors, "userErrors": errors}
     refund = bool((refundMethod or {}).get("originalPaymentMethodsRefund"))
     orders.cancel(world, order, reason, restock=restock, refund=refund)
@@ -147,7 +149,7 @@ def _set_quantities(world: World, info: Any, input: Doc) -> Doc:
         raise problem(message, "INVALID_FIELD_ARGUMENTS")
 
     def run() -> Doc:
-        group, errors = catalog.set_quantities(world, input)
+        group, errors = stock.set_quantities(world, input)
         return {"group": group, "userErrors": errors}
 
     result = once(info, input, run, is_new)
@@ -164,7 +166,7 @@ def _group(group: Doc | None) -> Doc | None:
         "reason": group["reason"],
         "changes": lambda info, **more: [
             {"name": name, "delta": delta, "quantityAfterChange": None}
-            for _, _, delta in group["changes"]
+            for delta in group["deltas"]
             for name in ("available", "on_hand")
         ],
     }

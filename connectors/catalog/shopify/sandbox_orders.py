@@ -4,14 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.catalog.shopify import sandbox_payloads as payloads
-from connectors.catalog.shopify.sandbox_catalog import (
-    main_location,
-    move,
-    new_id,
-    now,
-    touch,
-    variant_of,
-)
+from connectors.catalog.shopify.sandbox_ids import new_id, now, touch
 from connectors.catalog.shopify.sandbox_money import (
     Doc,
     add_taxes,
@@ -20,6 +13,7 @@ from connectors.catalog.shopify.sandbox_money import (
     spread,
     totals,
 )
+from connectors.catalog.shopify.sandbox_stock import main_location, move, variant_of
 from connectors.sandbox.world import World
 
 GATEWAYS = {

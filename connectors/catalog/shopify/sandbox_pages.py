@@ -23,7 +23,7 @@ def connection(
     ordered = sorted(rows, key=lambda row: row[:2], reverse=bool(arguments.get("reverse")))
     after = arguments.get("after")
     if after:
-        mark = _mark(after)
+        mark = mark_of(after)
         ordered = [row for row in ordered if row[:2] > mark]
     size = min(250, int(wanted))
     page = ordered[:size]
@@ -44,7 +44,7 @@ def _cursor(row: tuple[str, int, Any]) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _mark(cursor: str) -> tuple[str, int]:
+def mark_of(cursor: str) -> tuple[str, int]:
     try:
         found = json.loads(base64.b64decode(cursor))
         return str(found["last_value"]), int(found["last_id"])

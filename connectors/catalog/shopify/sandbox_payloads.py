@@ -347,3 +347,25 @@ def level(doc: Doc) -> Doc:
             f"gid://shopify/InventoryLevel/{number}?inventory_item_id={doc['item_id']}"
         ),
     }
+
+
+def location(doc: Doc) -> Doc:
+    return {
+        "id": doc["id"],
+        "name": doc["name"],
+        "address1": "12 Harbour Lane",
+        "address2": None,
+        "city": "Portland",
+        "zip": "04101",
+        "province": "Maine",
+        "country": "US",
+        "phone": None,
+        "created_at": local(doc["created_at"]),
+        "updated_at": local(doc["updated_at"]),
+        "country_code": "US",
+        "country_name": "United States",
+        "province_code": "ME",
+        "legacy": False,
+        "active": doc["active"],
+        "admin_graphql_api_id": f"gid://shopify/Location/{doc['id']}",
+    }

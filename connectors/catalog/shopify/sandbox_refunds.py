@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from connectors.catalog.shopify import sandbox_payloads as payloads
-from connectors.catalog.shopify.sandbox_catalog import main_location, move, new_id, now
+from connectors.catalog.shopify.sandbox_ids import new_id, now
 from connectors.catalog.shopify.sandbox_money import CENT, Doc, cents, line_amount, tax
 from connectors.catalog.shopify.sandbox_orders import save
+from connectors.catalog.shopify.sandbox_stock import main_location, move
 from connectors.sandbox.world import World
 
 

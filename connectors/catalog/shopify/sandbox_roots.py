@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from connectors.catalog.shopify.sandbox_catalog import error
 from connectors.catalog.shopify.sandbox_engine import needs
 from connectors.catalog.shopify.sandbox_money import Doc
 from connectors.catalog.shopify.sandbox_pages import connection
+from connectors.catalog.shopify.sandbox_stock import error
 from connectors.sandbox.world import World
 
 Root = Callable[..., Any]
@@ -33,24 +33,49 @@ def refusal(message: str, *field: str, code: str | None = None) -> dict[str, Any
     return {"userErrors": [error(code, list(field) or None, message)]}
 
 
-_TERM = re.compile(r"""(\w+):(>=|<=|>|<)?(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|(\S+))""")
+_TERM = re.compile(r"""\b(OR)\b|(\w+):(>=|<=|>|<)?(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|(\S+))""")
 
 
-def matches(info: Any, query: str | None, fields: dict[str, str]) -> Callable[[Doc], bool]:
-    """The filter of a search query; an unknown key is a warning, not a failure."""
-    tests: list[tuple[str, str, str]] = []
-    for key, sign, *values in _TERM.findall(query or ""):
+Test = tuple[str, str, str]  # the attribute, the sign, the value
+Keep = Callable[[Doc], bool]
+
+
+def alternatives(info: Any, query: str | None, fields: dict[str, str]) -> list[list[Test]]:
+    """What a search query asks for: one list of tests must hold whole. An unknown key is a
+    warning, not a failure."""
+    found: list[list[Test]] = [[]]
+    for either, key, sign, *values in _TERM.findall(query or ""):
+        if either:
+            found.append([])
+            continue
         value = next((one for one in values if one), "").replace('\\"', '"').replace("\\\\", "\\")
         if key in fields:
-            tests.append((fields[key], sign or "=", value))
+            found[-1].append((fields[key], sign or "=", value))
         else:
             warning = {"field": key, "message": "Invalid search field for this query."}
             warnings = [{**warning, "code": "invalid_field"}]
             info.context.search.append(
                 {"path": [info.field_name], "query": query, "warnings": warnings}
             )
-    return lambda doc: all(
-        _holds(str(doc.get(name) or ""), sign, wanted) for name, sign, wanted in tests
+    return found
+
+
+def named(tests: list[list[Test]], name: str) -> set[str] | None:
+    """The values, where the query is nothing but a choice of exact ones of this attribute."""
+    is_choice = all(
+        len(one) == 1 and one[0][:2] == (name, "=") and not one[0][2].endswith("*") for one in tests
+    )
+    return {one[0][2].lower() for one in tests} if is_choice else None
+
+
+def keeper(tests: list[list[Test]], *names: str) -> Keep:
+    for name in names:
+        wanted = named(tests, name)
+        if wanted is not None:
+            return lambda doc: str(doc.get(name) or "").lower() in wanted
+    return lambda doc: any(
+        all(_holds(str(doc.get(name) or ""), sign, value) for name, sign, value in one)
+        for one in tests
     )
 
 
@@ -79,7 +104,11 @@ def found(
     arguments: Doc,
 ) -> Doc:
     """A searched and sorted connection over a table."""
-    keep = matches(info, arguments.get("query"), fields)
-    page = {k: v for k, v in arguments.items() if k in ("first", "last", "after", "reverse")}
+    keep = keeper(alternatives(info, arguments.get("query"), fields))
+    page = page_of(arguments)
     rows = ((str(doc.get(sort) or ""), doc["id"], doc) for doc in world.table(table) if keep(doc))
     return connection(rows, lambda doc: view(world, doc), **page)
+
+
+def page_of(arguments: Doc) -> Doc:
+    return {k: v for k, v in arguments.items() if k in ("first", "last", "after", "reverse")}

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.catalog.shopify import mutations, queries
-from connectors.catalog.shopify.stock import set_quantities
-from connectors.errors import UnexpectedResponse, Unreachable
+from connectors.errors import UnexpectedResponse
 from connectors.spec import Request
 from tests.connectors.shopify.shop import Shop, shipment
 
@@ -110,19 +109,6 @@ def test_it_refuses_fulfilments_in_shopifys_words(shop: Shop) -> None:
         assert said in fulfil(shop, part)
     assert fulfil(shop, first) == ""
     assert "unfulfillable status= closed" in fulfil(shop, first)
-
-
-def test_it_asks_again_when_stock_moved_between_reading_and_writing(shop: Shop) -> None:
-    """The plan's own read is stale by then; the next attempt reads anew."""
-    body = {"sku": "EKM-MUG", "location": "x", "quantity": 3, "name": "available"}
-    place = str(shop.poll("locations")[0]["id"])
-    context = shop.context(find_row=lambda table, key: place)
-    plan: Any = set_quantities({**body, "reason": "correction"}, None, context)
-    write = plan.send(shop.client.send(next(plan)))
-    shop.place({"sku": "EKM-MUG", "quantity": 1})
-    with pytest.raises(Unreachable) as caught:
-        plan.send(shop.client.send(write))
-    assert not caught.value.sent
 
 
 def test_it_deletes_variants_that_are_left_out(shop: Shop) -> None:

@@ -89,29 +89,3 @@ def test_it_finds_a_variant_by_its_sku_alone(shop: Shop) -> None:
     shop.ask("edit_variant", {"sku": "EKM-CAP", "set": {"sku": "EKM-MUG"}})
     with pytest.raises(Rejected, match="2 variants"):
         shop.find_link("variant", "EKM-MUG", "reference")
-
-
-def stock(available: int, sku: str = "EKM-MUG") -> Any:
-    given = {"id": "l1", "sku": sku, "location": "WH1", "available": available}
-    return msgspec.convert(given, resources()["inventory_level"], strict=False)
-
-
-def test_it_sets_stock_and_finds_it_there(shop: Shop) -> None:
-    place = str(shop.poll("locations")[0]["id"])
-    rows = {"find_row": lambda table, key: place if key == "WH1" else None}
-    with pytest.raises(Rejected, match="shopify_locations"):
-        shop.act("set_inventory_quantities", stock(7))
-    assert shop.find("set_inventory_quantities", stock(7), **rows) is None
-    shop.act("set_inventory_quantities", stock(7), **rows)
-    assert shop.act("set_inventory_quantities", stock(7), **rows).note == "nothing to change"
-    assert shop.find("set_inventory_quantities", stock(7), **rows) is not None
-    assert [row["quantity"] for row in shop.journal("inventory.set")] == [7]
-
-
-def test_it_refuses_stock_of_unknown_and_untracked_variants(shop: Shop) -> None:
-    shop.client.settings = {**shop.client.settings, "location_id": shop.poll("locations")[0]["id"]}
-    with pytest.raises(Rejected, match="0 variants"):
-        shop.act("set_inventory_quantities", stock(7, "NOPE"))
-    shop.ask("edit_variant", {"sku": "EKM-CAP", "set": {"tracked": False}})
-    with pytest.raises(Rejected, match="not track"):
-        shop.act("set_inventory_quantities", stock(7, "EKM-CAP"))
