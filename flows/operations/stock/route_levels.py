@@ -31,7 +31,7 @@ class _Found:
 
     told: dict[str, tuple[Told, Event]] = field(default_factory=dict)
     locations: list[Location] = field(default_factory=list)
-    failed: list[tuple[Event, Failed]] = field(default_factory=list)
+    failed: dict[str, tuple[Event, Failed]] = field(default_factory=dict)
 
 
 def lock_stock(tenant_id: UUID) -> None:
@@ -72,10 +72,11 @@ def route_levels(
     changes = take_in(connection, [told for told, _ in found.told.values()])
     _bury(connection, flows, found, now)
     targets = set()
+    grace = timedelta(seconds=settings.EKYAM_STOCK_GRACE_SECONDS)
     for event, why in _by_event(connection, found, changes).items():
         for flow in flows:
             # What changed the target behind our back, such as an order, is told to us soon.
-            delay = _GRACE if flow.target_id == connection.pk else timedelta(0)
+            delay = grace if flow.target_id == connection.pk else timedelta(0)
             if publish(flow, why, Occasion(event, now, why, delay)):
                 targets.add(flow.target_id)
     return targets
@@ -97,15 +98,12 @@ def offer_elsewhere(
     return {flow.target_id for flow in stock_flows(others) if publish(flow, why, occasion)}
 
 
-_GRACE = timedelta(seconds=settings.EKYAM_STOCK_GRACE_SECONDS)
-
-
 def _bury(connection: Connection, flows: Sequence[Flow], found: _Found, now: datetime) -> None:
     """What cannot be read is dead, with the reason, until it can be read again."""
     reading = [flow for flow in flows if flow.source_id == connection.pk]
     for flow in reading:
-        rest_dead(flow, [*found.told, *(one.external_id for _, one in found.failed)], now)
-    dead = [_dead(event, flow, one, now) for event, one in found.failed for flow in reading]
+        rest_dead(flow, [*found.told, *found.failed], now)
+    dead = [_dead(event, flow, one, now) for event, one in found.failed.values() for flow in reading]
     insert_all(dead)
     write_facts([dead_fact(one, now) for one in dead])
 
@@ -148,7 +146,7 @@ def _read(
         event.state, event.note = EventState.ROUTED, ""
         for one in records:
             if isinstance(one, Failed):
-                found.failed.append((event, one))
+                found.failed[one.external_id] = event, one
             elif isinstance(one, InventoryLevel):
                 as_of = event.sent_at or event.received_at
                 _keep_newest(found, Told(one, as_of), event)

@@ -140,12 +140,12 @@ def _compare(
         elif row is not None or level.sku:
             found.add(place)
     _mark_seen(sync, [row.pk for row in known.values()], same, now)
-    _mark_items(sync, side, page.same, now)
+    marked = _mark_items(sync, side, page.same, now)
     if side.is_target:
         sync.target_checked += len(levels)
         sync.target_differing += len(found)
         return found
-    sync.checked += len(levels) + len(page.same)
+    sync.checked += len(levels) + marked
     sync.to_zero += sum(_goes_to_zero(known.get(one.id), one) for one in levels.values())
     differing = _differing(sync, {one.sku for one in levels.values()}, side, page.same)
     found |= {place for place, level in levels.items() if level.sku in differing}
@@ -190,10 +190,12 @@ _SAME = """
 """
 
 
-def _mark_items(sync: Sync, side: _Side, items: Sequence[str], now: datetime) -> None:
-    if items:
-        with db.cursor() as cursor:
-            cursor.execute(_SAME, [sync.number, now, side.connection.pk, list(items), now])
+def _mark_items(sync: Sync, side: _Side, items: Sequence[str], now: datetime) -> int:
+    if not items:
+        return 0
+    with db.cursor() as cursor:
+        cursor.execute(_SAME, [sync.number, now, side.connection.pk, list(items), now])
+        return cursor.rowcount
 
 
 def _differing(sync: Sync, skus: set[str], side: _Side, items: Sequence[str]) -> set[str]:
@@ -247,8 +249,9 @@ _PROGRESS = [
 def _advance(sync: Sync, side: _Side, page: Page, now: datetime) -> None:
     sync.page, sync.failures, sync.reason = page.next_page, 0, ""
     sync.leased_until = _lease_end(timezone.now())
-    if page.total is not None:
-        sync.total = page.total
+    if sync.total is None:
+        known = StockLevel.objects.filter(connection=side.connection, is_gone=False).count()
+        sync.total = max(known, page.total or 0)
     if not page.next_page:
         if side.is_target:
             _finish_target(sync, side)

@@ -1,10 +1,12 @@
 """A shop, an ERP and a warehouse at the sandboxes, with flows of stock, worked by hand."""
 
+import base64
 import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
@@ -14,14 +16,26 @@ from connectors.operations import connect
 from connectors.registry import get_connector
 from ekyam.tenants.models import Tenant
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Cursor, Delivery, Event, Flow, StockLevel, Sync, SyncState
-from flows.models.event import EventState
+from flows.models import (
+    Cursor,
+    Delivery,
+    Event,
+    Flow,
+    LookupRow,
+    StockLevel,
+    StockLocation,
+    Sync,
+    SyncState,
+)
+from flows.models.event import EventState, Origin
 from flows.models.stock import READING
 from flows.operations.configure import switch_on
 from flows.operations.deliver import deliver_to
 from flows.operations.poll import poll_feed
+from flows.operations.receive import receive_records
 from flows.operations.route import route_events
 from flows.operations.stock.finish import finish_syncs
+from flows.operations.stock.offers import locations_table
 from flows.operations.stock.plan import start_sync
 from flows.operations.stock.sync import run_sync
 from tests.sandboxes import ask
@@ -71,6 +85,14 @@ class House:
     def switch_on(self, flow: Flow) -> None:
         with tenant_scope(self.tenant):
             switch_on(Flow.objects.select_related("source", "target").get(pk=flow.pk))
+
+    def place(self, flow: Flow, key: str, label: str) -> None:
+        """Offer the source's place `key` at the shop's location of this name."""
+        with tenant_scope(self.tenant):
+            there = StockLocation.objects.get(connection=self.shop, label=label)
+            LookupRow.objects.create(
+                tenant=self.tenant, table=locations_table(flow), key=key, value=there.external_id
+            )
 
     # --- What the workers would do ------------------------------------------------------------
 
@@ -148,7 +170,10 @@ class House:
 
     def whiplash_says(self, client: Client, event: str, sku: str) -> None:
         """The warehouse's own webhook, that an item's stock has changed."""
-        item = next(one for one in self._whiplash_items() if one["sku"] == sku)
+        with tenant_scope(self.tenant):
+            row = StockLevel.objects.filter(connection=self.warehouse, sku=sku).first()
+        assert row is not None
+        item = {"id": int(row.item_id), "sku": sku, "updated_at": timezone.now().isoformat()}
         body = json.dumps({"item": item, "event_name": event}).encode()
         secret = ask(self.port, "whiplash", ACCOUNTS["whiplash"], "connection")["credentials"]
         key = secret["client_secret"].encode()
@@ -161,9 +186,50 @@ class House:
         )
         assert answer.status_code == 200, answer.content
 
-    def _whiplash_items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.see("whiplash", "items")
-        return found
+    def post_shopify(self, client: Client, topic: str, payload: Any) -> None:
+        """One of the shop's webhooks, signed."""
+        body = json.dumps(payload).encode()
+        needed = ask(self.port, "shopify", ACCOUNTS["shopify"], "connection")["credentials"]
+        digest = hmac.new(needed["client_secret"].encode(), body, hashlib.sha256).digest()
+        answer = client.post(
+            f"/hooks/{self.shop.public_id}",
+            body,
+            content_type="application/json",
+            headers={
+                "X-Shopify-Topic": topic,
+                "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+                "X-Shopify-Webhook-Id": uuid4().hex,
+                "X-Shopify-Triggered-At": timezone.now().isoformat(),
+            },
+        )
+        assert answer.status_code == 200, answer.content
+
+    def level_payload(self, sku: str) -> dict[str, Any]:
+        """The body of inventory_levels/update, with what the shop holds now."""
+        with tenant_scope(self.tenant):
+            row = StockLevel.objects.get(connection=self.shop, sku=sku)
+        available = self.tell("shopify", "levels", skus=[sku])[sku]
+        item, location = row.external_id.split("-")
+        return {
+            "inventory_item_id": int(item),
+            "location_id": int(location),
+            "available": available,
+            "updated_at": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "admin_graphql_api_id": f"gid://shopify/InventoryLevel/{location}"
+            f"?inventory_item_id={item}",
+        }
+
+    def take_in(self, slug: str, feed: str, record: Any) -> None:
+        """As if a poll had read this record."""
+        with tenant_scope(self.tenant):
+            receive_records(
+                connection=self.connections[slug],
+                feed=feed,
+                records=[(uuid4().hex, json.dumps(record).encode())],
+                origin=Origin.POLL,
+                at=timezone.now(),
+                told_at=timezone.now(),
+            )
 
     # --- What Ekyam knows ------------------------------------------------------------------------
 
