@@ -62,7 +62,8 @@ def find_fulfillment(record: Any, context: Context) -> Plan[Written | None]:
 
 
 def _read_order(number: str, document: str, context: Context) -> Generator[Any, Any, Any]:
-    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=50)
+    cost = 45 if document == queries.FULFILLMENT_STATE else 28
+    data = yield from ask(document, {"id": gid("Order", number)}, context, cost=cost)
     if data["order"] is None:
         raise Rejected(f"Shopify has no order {number} (or it is older than 60 days).")
     return data["order"]
@@ -106,7 +107,7 @@ def _complete(order: Node, context: Context) -> Generator[Any, Any, None]:
     page, found = order["fulfillmentOrders"]["pageInfo"], order["fulfillmentOrders"]["nodes"]
     while page["hasNextPage"]:
         variables = {"id": order["id"], "after": page["endCursor"]}
-        data = yield from ask(queries.FULFILLMENT_STATE, variables, context, cost=50)
+        data = yield from ask(queries.FULFILLMENT_STATE, variables, context, cost=45)
         page = data["order"]["fulfillmentOrders"]["pageInfo"]
         found.extend(data["order"]["fulfillmentOrders"]["nodes"])
     for node in found:

@@ -4,6 +4,7 @@ Settings (control `set`), where Shopify's own behaviour is not known for sure or
 rate_limit (True), bucket (2000), restore (100), throttle_status (200; some saw 429),
 webhook_escape_slashes (True), allow_http_webhooks (True), access_token_seconds (3600),
 inactive_location ("INVALID_LOCATION"), idempotency_concurrent (0), nodes_cost ("each" or "once"),
+refund_unused (True: what a query did not find is not paid),
 strict_rotation (False), client_credentials_error (""), scopes (all), protected_data (True),
 tip_line (False: a tip is a total only), rounding_in_total (True), job_done (False),
 development_store (True), connect_with ("client_credentials", "oauth" or "access_token"),

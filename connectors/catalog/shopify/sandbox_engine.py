@@ -1,35 +1,26 @@
 """Runs GraphQL as Shopify does: its error codes, its price of a query, its leaking bucket."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from graphql import (
     ExecutionResult,
-    FieldNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSyntaxError,
-    InlineFragmentNode,
     OperationDefinitionNode,
-    build_schema,
     execute_sync,
-    get_named_type,
-    is_leaf_type,
     parse,
     validate,
 )
 
+from connectors.catalog.shopify.sandbox_price import SCHEMA, cost_of, spent_on
 from connectors.sandbox.kit import Call, Reply
 from connectors.sandbox.world import World
 
-SCHEMA = build_schema(Path(__file__).with_name("sandbox_schema.graphql").read_text())
 MAX_COST = 1000
-FREE = {"MoneyBag", "MoneyV2", "MailingAddress", "LocationAddress", "PageInfo", "UserError"}
 LIMITS = "https://shopify.dev/api/usage/rate-limits"
 SCOPES_PAGE = "https://shopify.dev/api/usage/access-scopes"
 
@@ -77,7 +68,8 @@ def answer(
     too_long = _too_long(variables, "productSet" in asked["query"])
     if too_long:
         return Reply(200, {"errors": [too_long]})
-    price = cost_of(document, operation, variables, world.setting("nodes_cost", "each"))
+    nodes_cost = world.setting("nodes_cost", "each")
+    price = cost_of(document, operation, variables, nodes_cost)
     refused = _refuse_price(world, price)
     if refused is not None:
         return refused
@@ -95,8 +87,11 @@ def answer(
     if invalid:
         errors = [{**one.formatted, "extensions": {"code": "INVALID_VARIABLE"}} for one in invalid]
         return Reply(200, {"errors": errors})
-    _charge(world, price)
-    return Reply(200, _envelope(world, result, price, context))
+    spent = price
+    if world.setting("refund_unused", True):
+        spent = min(price, spent_on(document, operation, variables, result.data, nodes_cost))
+    _charge(world, spent)
+    return Reply(200, _envelope(world, result, (price, spent), context))
 
 
 def _resolve(source: Mapping[str, Any], info: Any, **arguments: Any) -> Any:
@@ -105,14 +100,16 @@ def _resolve(source: Mapping[str, Any], info: Any, **arguments: Any) -> Any:
     return found(info, **arguments) if callable(found) else found
 
 
-def _envelope(world: World, result: ExecutionResult, price: int, context: Asked) -> dict[str, Any]:
+def _envelope(
+    world: World, result: ExecutionResult, price: tuple[int, int], context: Asked
+) -> dict[str, Any]:
     found: dict[str, Any] = {"data": result.data}
     if result.errors:
         for error in result.errors:
             if error.original_error is not None and not error.extensions:
                 raise error.original_error
         found["errors"] = [error.formatted for error in result.errors]
-    found["extensions"] = {"cost": _cost(world, price, price)}
+    found["extensions"] = {"cost": _cost(world, *price)}
     if context.search:
         found["extensions"]["search"] = context.search
     return found
@@ -212,94 +209,7 @@ def _too_long(value: Any, is_product_set: bool, path: tuple[str, ...] = ()) -> A
     return None
 
 
-# --- What it costs ---------------------------------------------------------------------------
-
-
-def cost_of(
-    document: Any, operation: Any, variables: Mapping[str, Any], nodes_cost: str = "each"
-) -> int:
-    """Connections grow with the logarithm of their size; money and addresses are free. Whether
-    `nodes` pays for each id is not known."""
-    fragments = {d.name.value: d for d in document.definitions if hasattr(d, "type_condition")}
-    is_mutation = operation.operation.value == "mutation"
-    root = SCHEMA.mutation_type if is_mutation else SCHEMA.query_type
-    pricer = _Pricer(fragments, variables, nodes_cost == "each")
-    if not is_mutation:
-        return max(1, pricer.price(operation.selection_set, root))
-    return sum(10 + pricer.below_payload(n, root) for n in operation.selection_set.selections)
-
-
-class _Pricer:
-    def __init__(
-        self, fragments: Mapping[str, Any], variables: Mapping[str, Any], pays_each: bool
-    ) -> None:
-        self.fragments, self.variables, self.pays_each = fragments, variables, pays_each
-
-    def price(self, selections: Any, parent: Any) -> int:
-        total = 0
-        for node in selections.selections:
-            if isinstance(node, FragmentSpreadNode):
-                spread = self.fragments[node.name.value]
-                on = SCHEMA.type_map[spread.type_condition.name.value]
-                total += self.price(spread.selection_set, on)
-            elif isinstance(node, InlineFragmentNode):
-                condition = node.type_condition
-                on = SCHEMA.type_map[condition.name.value] if condition else parent
-                total += self.price(node.selection_set, on)
-            else:
-                total += self._field(node, parent)
-        return total
-
-    def _field(self, node: FieldNode, parent: Any) -> int:
-        name = node.name.value
-        if name.startswith("__") or name not in parent.fields:
-            return 0
-        kind = get_named_type(parent.fields[name].type)
-        if is_leaf_type(kind) or node.selection_set is None:
-            return 0
-        if kind.name.endswith("Connection"):
-            return self._connection(node, kind)
-        if name == "nodes" and parent is SCHEMA.query_type:
-            return self._count(node) * (1 + self.price(node.selection_set, kind))
-        own = 0 if kind.name in FREE or kind.name.endswith("UserError") else 1
-        return own + self.price(node.selection_set, kind)
-
-    def _connection(self, node: FieldNode, kind: Any) -> int:
-        size = self._size(node)
-        growth = max(1, math.floor(2 * math.log(size))) if size > 0 else 0
-        assert node.selection_set is not None
-        return 2 + growth * (1 + self.price(node.selection_set, kind) - self._wrapper(node))
-
-    def _wrapper(self, node: FieldNode) -> int:
-        """`nodes` itself is no object of its own."""
-        assert node.selection_set is not None
-        names = {s.name.value for s in node.selection_set.selections if isinstance(s, FieldNode)}
-        return 1 if names & {"nodes", "edges"} else 0
-
-    def _count(self, node: FieldNode) -> int:
-        value: Any = next(one.value for one in node.arguments or ())
-        given = self.variables.get(value.name.value) if hasattr(value, "name") else value.values
-        return len(given or ()) if self.pays_each else 1
-
-    def _size(self, node: FieldNode) -> int:
-        for argument in node.arguments or ():
-            if argument.name.value in ("first", "last"):
-                value: Any = argument.value
-                if hasattr(value, "name"):
-                    return int(self.variables.get(value.name.value) or 0)
-                return int(value.value)
-        return 0
-
-    def below_payload(self, node: Any, root: Any) -> int:
-        payload = get_named_type(root.fields[node.name.value].type)
-        found = 0
-        for child in node.selection_set.selections:
-            if not isinstance(child, FieldNode) or child.selection_set is None:
-                continue
-            kind = get_named_type(payload.fields[child.name.value].type)
-            if not kind.name.endswith("UserError"):
-                found += self.price(child.selection_set, kind)
-        return found
+# --- The bucket -----------------------------------------------------------------------------
 
 
 def _bucket(world: World) -> tuple[float, float, float]:

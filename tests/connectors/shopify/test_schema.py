@@ -19,7 +19,8 @@ from graphql import (
 )
 
 from connectors.catalog.shopify import mutations, queries
-from connectors.catalog.shopify.sandbox_engine import MAX_COST, SCHEMA, cost_of, prepare
+from connectors.catalog.shopify.sandbox_engine import MAX_COST, prepare
+from connectors.catalog.shopify.sandbox_price import SCHEMA, cost_of
 
 DOCUMENTS = {
     name: text
