@@ -242,13 +242,13 @@ def email(value: Any, context: Context) -> str | None:
 
 
 def adjustment_lines(adjustment: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """The lines; an item that is not known yet is left to the plan, which looks for its SKU."""
+    """The lines; an item that is not known yet is named, for the plan to look it up."""
     location = adjustment_location(adjustment, context)
     reason = reason_field("custcol", adjustment["reason"], context)
     return {
         "items": [
             {
-                "item": reference(context.find_link("variant", line["sku"], "reference"), context),
+                "item": _known_item(line["sku"], context),
                 "location": location,
                 "adjustQtyBy": _number(exact(line["quantity"])),
                 **({"memo": str(line["note"])[:999]} if line.get("note") else {}),
@@ -257,6 +257,11 @@ def adjustment_lines(adjustment: Mapping[str, Any], context: Context) -> dict[st
             for line in adjustment["lines"]
         ]
     }
+
+
+def _known_item(sku: str, context: Context) -> dict[str, str]:
+    found = context.find_link("variant", sku, "reference")
+    return {"id": found} if found else {"refName": sku}
 
 
 def reason_field(kind: str, reason: str, context: Context) -> dict[str, str]:

@@ -11,6 +11,7 @@ from connectors.catalog.netsuite.answers import (
     exact,
     id_of,
     items_of,
+    name_of,
 )
 from connectors.catalog.netsuite.bodies import fulfilment_lines, reason_field
 from connectors.catalog.netsuite.reads import RECORDS, document, item_facts
@@ -270,9 +271,10 @@ def _check_shipped(
 def adjust_inventory(body: Any, record: Any, context: Context) -> Plan[Written]:
     """Books the change once; it does not wait for an item that NetSuite does not have."""
     lines = []
-    for line, adjusted in zip(items_of(body, "inventory"), record.lines, strict=True):
-        item = id_of(line.get("item")) or (yield from _item_of(adjusted.sku, context))
-        lines.append({**line, "item": {"id": item}})
+    for line in items_of(body, "inventory"):
+        item = line.get("item")
+        item_id = id_of(item) or (yield from _item_of(name_of(item), context))
+        lines.append({**line, "item": {"id": item_id}})
     whole = {**body, **reason_field("custbody", record.reason, context)}
     try:
         answer = yield _write(
@@ -309,15 +311,15 @@ def _explain_refusal(
         where = f"the warehouse {record.location}: correct the lookup table netsuite_locations"
         raise Rejected(f"NetSuite has no active location {place}, which is set for {where}.")
     ids = {id_of(line["item"]) for line in lines}
-    sql = "SELECT i.id, i.isinactive FROM item i WHERE i.id IN ({ids}) ORDER BY i.id"
-    known = {row["id"]: row for row in (yield from rows_for(ids, sql))}
-    for line, adjusted in zip(lines, record.lines, strict=True):
-        row = known.get(id_of(line["item"]))
-        if row is None:
-            raise Rejected(f"The item {adjusted.sku} is no longer in NetSuite.")
-        if row.get("isinactive") == "T":
-            words = "is inactive in NetSuite: activate it, then replay this"
-            raise Rejected(f"The item {adjusted.sku} {words}.")
+    sql = "SELECT i.id, i.itemid, i.isinactive FROM item i WHERE i.id IN ({ids}) ORDER BY i.id"
+    rows = yield from rows_for(ids, sql)
+    gone = ids - {row["id"] for row in rows}
+    if gone:
+        raise Rejected(f"NetSuite has no item {', '.join(sorted(gone))} any more.")
+    inactive = [row["itemid"] for row in rows if row.get("isinactive") == "T"]
+    if inactive:
+        words = "is inactive in NetSuite: activate it, then replay this"
+        raise Rejected(f"The item {', '.join(inactive)} {words}.")
 
 
 def _number_of(text: str) -> int:
