@@ -156,7 +156,7 @@ def _try(ledger: Ledger, call: Callable[[], Answer]) -> Answer | None:
     except redis.RedisError as error:
         ledgers.leave_alone(error)
         return None
-    bell = _bells.get(answer.next)
-    if bell is not None:
-        bell.set()
+    for key in answer.next:
+        if (bell := _bells.get(key)) is not None:
+            bell.set()
     return answer

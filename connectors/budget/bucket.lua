@@ -7,7 +7,7 @@ local question, key = ARGV[1], ARGV[5]
 local rate, size, places = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local is_limited = rate > 0
 local RESERVES = {[0] = 0, 0.02, 0.05, 0.1, 0.2}
-local POLL, PAUSE, GRACE, MINUTE, KEPT = 0.025, 1, 1, 60, 7200
+local POLL, PAUSE, GRACE, MINUTE, KEPT = 0.02, 1, 1, 60, 7200
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
@@ -44,12 +44,12 @@ end
 
 local busy = pass_time()
 
-local function has_place()
-  return places == 0 or busy < places
+local function has_place(ahead)
+  return places == 0 or busy + ahead < places
 end
 
 local function missing(lane, cost)
-  if not is_limited then return 0 end
+  if not is_limited then return -math.huge end
   return math.min(cost + RESERVES[math.min(lane, 4)] * size, size) - it.level
 end
 
@@ -58,24 +58,27 @@ local function goes_before(one, other)
 end
 
 local function who_may()
-  local first, name
-  for other, one in pairs(it.queue) do
-    if not first or goes_before(one, first) then first, name = one, other end
+  local names, found, points = {}, {}, 0
+  for other in pairs(it.queue) do names[#names + 1] = other end
+  table.sort(names, function(a, b) return goes_before(it.queue[a], it.queue[b]) end)
+  for _, other in ipairs(names) do
+    local one = it.queue[other]
+    if missing(one.lane, one.cost) + points > 0 or not has_place(#found) then break end
+    found[#found + 1] = other
+    points = points + one.cost
   end
-  if first and has_place() and missing(first.lane, first.cost) <= 0 then return name end
-  return ''
+  return found
 end
 
 local function ask(lane, cost, seconds)
   local mine = it.queue[key] or {cost = cost, turn = next_turn(), lane = lane}
   local ahead, lacking = 0, missing(lane, cost)
-  local may_go = lacking <= 0 and has_place()
   for other, one in pairs(it.queue) do
     if other ~= key and goes_before(one, mine) then
       ahead, lacking = ahead + 1, lacking + one.cost
     end
   end
-  if may_go and ahead == 0 then
+  if lacking <= 0 and has_place(ahead) then
     local price = is_limited and math.min(cost, size) or 0
     it.queue[key] = nil
     it.level, it.used = it.level - price, it.used + price
@@ -84,7 +87,7 @@ local function ask(lane, cost, seconds)
     return 1, 0
   end
   local wait = POLL * (ahead + 1)
-  if lacking > 0 and is_limited then
+  if lacking > 0 then
     wait = math.min(busy > 0 and wait or PAUSE, math.max(0.001, lacking / rate))
   end
   mine.ends = now + wait + GRACE
@@ -153,6 +156,5 @@ elseif question == 'settle' then
 else
   it.queue[key] = nil
 end
-local following = who_may()
 redis.call('SET', KEYS[1], cmsgpack.pack(it), 'EX', KEPT)
-return {may_go, tostring(wait), following}
+return {may_go, tostring(wait), unpack(who_may())}

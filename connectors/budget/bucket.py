@@ -2,7 +2,8 @@
 
 Points come in at a rate, up to a size. A request takes its cost and a place before it goes, and
 gives the place back when it is answered. Who cannot go yet waits in a queue, by lane and then by
-coming, and asks again. Time is an argument, in seconds.
+coming, and asks again; there must be room for all that are ahead of it as well, but it need not
+wait until they have noticed. Time is an argument, in seconds.
 """
 
 import math
@@ -14,18 +15,18 @@ from connectors.spec import Limits, Meter
 # What a lane leaves untouched, as a share of the bucket, for those before it: the restore rate is
 # there for whoever comes, but what is saved up is for orders first.
 RESERVES = (0.0, 0.02, 0.05, 0.1, 0.2)
-POLL_SECONDS = 0.025  # room made by another process is seen this soon by the first in the queue
+POLL_SECONDS = 0.02  # room made by another process is seen this soon by the first in the queue
 LONGEST_PAUSE_SECONDS = 1.0  # the limits may have been changed since
 GRACE_SECONDS = 1.0  # who has not asked again by then has died
 MINUTE = 60.0
 
 
 class Answer(NamedTuple):
-    """May it go; if not, when to ask again. `next` is who waits and could go by now, if any."""
+    """May it go; if not, when to ask again. `next` are those that wait and could go by now."""
 
     may_go: bool = True
     seconds: float = 0.0
-    next: str = ""
+    next: tuple[str, ...] = ()
 
 
 class Standing(NamedTuple):
@@ -80,8 +81,8 @@ class Bucket:
             for other, one in self.queue.items()
             if other != key and (one.lane, one.turn) < (lane, mine.turn)
         ]
-        missing = self._missing(limits, lane, cost)
-        if not ahead and missing <= 0 and self._has_place(limits):
+        missing = self._missing(limits, lane, cost) + sum(one.cost for one in ahead)
+        if missing <= 0 and self._has_place(limits, len(ahead)):
             self.queue.pop(key, None)
             price = min(cost, self._size(limits)) if limits.per_second else 0.0
             self.level -= price
@@ -89,7 +90,7 @@ class Bucket:
             self.going[key] = _Going(now + seconds, price, self._next_turn())
             return Answer(next=self._who_may(limits))
         wait = POLL_SECONDS * (len(ahead) + 1)
-        if (missing := missing + sum(one.cost for one in ahead)) > 0 and limits.per_second:
+        if missing > 0:
             due = max(0.001, missing / self._rate(limits))
             wait = min(wait if self.going else LONGEST_PAUSE_SECONDS, due)
         mine.until = now + wait + GRACE_SECONDS
@@ -166,20 +167,25 @@ class Bucket:
         self.turn += 1
         return self.turn
 
-    def _has_place(self, limits: Limits) -> bool:
-        return not limits.concurrency or len(self.going) < limits.concurrency
+    def _has_place(self, limits: Limits, ahead: int) -> bool:
+        return not limits.concurrency or len(self.going) + ahead < limits.concurrency
 
     def _missing(self, limits: Limits, lane: int, cost: float) -> float:
         """Points that are not there yet. What costs more than a full bucket goes when it is full,
         and what would need the reserve to be larger than the bucket eats into the reserve."""
         if not limits.per_second:
-            return 0.0
+            return -math.inf
         size = self._size(limits)
         return min(cost + RESERVES[min(lane, len(RESERVES) - 1)] * size, size) - self.level
 
-    def _who_may(self, limits: Limits) -> str:
-        """The first of the queue, if it could go now."""
-        if not self.queue or not self._has_place(limits):
-            return ""
-        key, first = min(self.queue.items(), key=lambda one: (one[1].lane, one[1].turn))
-        return key if self._missing(limits, first.lane, first.cost) <= 0 else ""
+    def _who_may(self, limits: Limits) -> tuple[str, ...]:
+        """The first of the queue, as many as could go now."""
+        found: list[str] = []
+        points = 0.0
+        for key, one in sorted(self.queue.items(), key=lambda one: (one[1].lane, one[1].turn)):
+            missing = self._missing(limits, one.lane, one.cost) + points
+            if missing > 0 or not self._has_place(limits, len(found)):
+                break
+            found.append(key)
+            points += one.cost
+        return tuple(found)

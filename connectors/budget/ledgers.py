@@ -119,8 +119,8 @@ class Shared:
     def _answer(
         self, account: str, question: str, limits: Limits, key: str, *more: str | float
     ) -> Answer:
-        may_go, seconds, following = self._call(account, question, limits, key, *more)
-        return Answer(bool(may_go), float(seconds), following.decode())
+        may_go, seconds, *following = self._call(account, question, limits, key, *more)
+        return Answer(bool(may_go), float(seconds), tuple(one.decode() for one in following))
 
     def _call(
         self, account: str, question: str, limits: Limits, key: str, *more: str | float
