@@ -79,7 +79,7 @@ class Bucket:
         ahead = [
             one
             for other, one in self.queue.items()
-            if other != key and (one.lane, one.turn) < (lane, mine.turn)
+            if other != key and (one.lane, one.turn) < (mine.lane, mine.turn)
         ]
         missing = self._missing(limits, lane, cost) + sum(one.cost for one in ahead)
         if missing <= 0 and self._has_place(limits, len(ahead)):
@@ -95,7 +95,7 @@ class Bucket:
             wait = min(wait if self.going else LONGEST_PAUSE_SECONDS, due)
         mine.until = now + wait + GRACE_SECONDS
         self.queue[key] = mine
-        return Answer(False, wait)
+        return Answer(False, wait, self._who_may(limits))
 
     def settle(
         self,

@@ -132,6 +132,7 @@ class Shared:
 
 
 own = Own()
+_lock = threading.Lock()
 _away_until = 0.0
 
 
@@ -148,6 +149,8 @@ def shared() -> Shared | None:
 def leave_alone(error: Exception) -> None:
     """Valkey did not answer: each process goes by buckets of its own for a while."""
     global _away_until
-    if time.monotonic() >= _away_until:
+    with _lock:
+        is_news = time.monotonic() >= _away_until
+        _away_until = time.monotonic() + AWAY_SECONDS
+    if is_news:
         log.warning("rate budgets are kept per process for now", reason=str(error))
-    _away_until = time.monotonic() + AWAY_SECONDS
