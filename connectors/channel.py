@@ -1,20 +1,22 @@
 """An open connection: the row, the declaration, the address and the credentials, ready to send."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
 
+from connectors.budget import Account, Spent, spend
 from connectors.client import Client, request_token
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.errors import Unreachable
 from connectors.models import Connection, Environment
 from connectors.spec import Connector, Limits, Request, Response
-from connectors.throttle import pace, slot
 from ekyam import outbound
 from ekyam.tenants.scope import tenant_scope
 
@@ -33,6 +35,7 @@ class Channel:
     allow: frozenset[tuple[str, int]]
 
     def client(self, lane: int = 0) -> Client:
+        """`lane` is its place in the account's rate budget, as of Action."""
         return Client(
             connector=self.connector,
             base_url=self.base_url,
@@ -42,27 +45,31 @@ class Channel:
             transport=self._transport,
             renew=self._renew,
             now=timezone.now,
-            pace=self._pace,
+            spend=partial(self._spend, lane),
         )
 
-    def _pace(self, request: Request) -> None:
-        pace(self.connection.pk, limits_of(self.connection), request.cost)
+    def _spend(self, lane: int, request: Request) -> AbstractContextManager[Spent]:
+        return spend(
+            account_of(self.connection),
+            limits_of(self.connection),
+            cost=request.cost,
+            lane=lane,
+            seconds=request.deadline_seconds,
+        )
 
     def _transport(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> Response:
-        concurrency = limits_of(self.connection).concurrency
         try:
-            with slot(self.connection.pk, concurrency):
-                answer = outbound.send(
-                    method,
-                    url,
-                    headers=headers,
-                    body=body,
-                    deadline_seconds=deadline,
-                    max_response_bytes=MAX_ANSWER_BYTES,
-                    allow=self.allow,
-                )
+            answer = outbound.send(
+                method,
+                url,
+                headers=headers,
+                body=body,
+                deadline_seconds=deadline,
+                max_response_bytes=MAX_ANSWER_BYTES,
+                allow=self.allow,
+            )
         except outbound.OutboundError as error:
             raise Unreachable(str(error), sent=getattr(error, "sent", False)) from error
         return Response(answer.status, answer.headers, answer.body)
@@ -82,6 +89,10 @@ def open_channel(connection: Connection) -> Channel:
         credentials=open_credentials(connection),
         allow=_allowed(connection),
     )
+
+
+def account_of(connection: Connection) -> Account:
+    return Account(connection.connector, connection.account, base_url_of(connection))
 
 
 def limits_of(connection: Connection) -> Limits:

@@ -1,17 +1,23 @@
 """Sends a connector's requests: joins the address, signs, sends, and names what went wrong."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
+import structlog
+
+from connectors.budget import Spent
 from connectors.drive import drive
 from connectors.errors import RateLimited, Rejected, Unauthorized, Unreachable
-from connectors.spec import Connector, Plan, Request, Response
+from connectors.spec import Connector, Meter, Plan, Request, Response
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 EARLY = timedelta(seconds=60)  # a token is renewed this long before it ends
+Spend = Callable[[Request], AbstractContextManager[Spent]]
 
 
 class Transport(Protocol):
@@ -39,7 +45,9 @@ class Client:
     """One connection's way to its remote system. Not shared between threads.
 
     `renew(credentials)` fetches a new token and keeps it, serialised over all workers; it returns
-    the credentials to go on with. `exchanges` lists what was sent, token requests excepted.
+    the credentials to go on with. `spend(request)` is entered when the request may go by the rate
+    budget, and left when it is over. `exchanges` lists what was sent. Token requests are in
+    neither.
     """
 
     connector: Connector
@@ -50,7 +58,7 @@ class Client:
     transport: Transport
     renew: Callable[["Client"], Mapping[str, str]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    pace: Callable[[Request], None] = lambda request: None  # waits until the request may go
+    spend: Spend = lambda request: nullcontext(Spent())
     exchanges: list[Exchange] = field(default_factory=list)
 
     def run(self, plan: Plan[T]) -> T:
@@ -67,11 +75,13 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """The answer, or the Failure that it means."""
-        self.pace(request)
         if self.auth.needs_token and self._is_stale():
             self.credentials = self.renew(self)
-        response = self._exchange(request)
-        failure = classify(self.connector, request, response)
+        with self.spend(request) as spent:
+            response = self._exchange(request)
+            failure = classify(self.connector, request, response)
+            meter = read_meter(self.connector, request, response)
+            spent.learn(meter, throttled=isinstance(failure, RateLimited))
         if failure is not None:
             self.exchanges[-1].failure = failure
             raise failure
@@ -134,6 +144,17 @@ def classify(connector: Connector, request: Request, response: Response) -> Exce
         if failure is not None:
             return failure
     return classify_status(response)
+
+
+def read_meter(connector: Connector, request: Request, response: Response) -> Meter | None:
+    """What the answer tells of the rate budget. One that cannot be read spoils nothing else."""
+    if connector.meter is None:
+        return None
+    try:
+        return connector.meter(request, response)
+    except Exception:
+        log.exception("a meter could not be read", connector=connector.slug)
+        return None
 
 
 def classify_status(response: Response) -> Exception | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.budget import standing_of
+from connectors.channel import account_of, limits_of
 from connectors.models import Connection
 from connectors.registry import all_connectors
 
@@ -37,6 +39,20 @@ class ConnectionDetail:
     has_consent: bool  # a person authorises at the vendor; otherwise credentials are typed in
 
 
+@dataclass(frozen=True)
+class BudgetDetail:
+    """The rate budget of a connection's account, which all of the account's connections share."""
+
+    per_second: float  # points that come in; 0: the vendor counts only what is under way
+    level: float
+    size: float
+    used_share: float  # of what came in during about the last minute
+    throttled: int  # answers of the last hour
+    under_way: int
+    concurrency: int
+    waiting: int
+
+
 def list_connections() -> list[ConnectionRow]:
     """Those of the current tenant, by label."""
     return [_row(one) for one in Connection.objects.defer("sealed").order_by("label", "id")]
@@ -50,6 +66,26 @@ def get_connection(public_id: str) -> ConnectionDetail:
         settings=_settings(one),
         parts=_parts(one.check_report),
         has_consent=one.spec.auth_method(one.auth).has_consent,
+    )
+
+
+def budget_of(public_id: str) -> BudgetDetail | None:
+    """None while nobody knows. Raises Connection.DoesNotExist."""
+    one = Connection.get_public(public_id)
+    limits = limits_of(one)
+    found = standing_of(account_of(one), limits)
+    if found is None:
+        return None
+    comes_in = found.per_second * 60
+    return BudgetDetail(
+        per_second=found.per_second,
+        level=max(0.0, found.level),
+        size=found.size,
+        used_share=min(1.0, found.used / comes_in) if comes_in else 0.0,
+        throttled=found.throttled,
+        under_way=found.under_way,
+        concurrency=limits.concurrency,
+        waiting=found.waiting,
     )
 
 

@@ -36,6 +36,15 @@ end_to_end = Histogram(
     "From the receipt of an event to the success of its delivery.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400),
 )
+budget_points = Counter(
+    "ekyam_budget_points", "Points of the accounts' rate budgets that were spent.", ["connector"]
+)
+budget_waited = Counter(
+    "ekyam_budget_waited_seconds", "How long requests waited for their rate budget.", ["connector"]
+)
+budget_throttled = Counter(
+    "ekyam_budget_throttled", "Answers by which a vendor asked to slow down.", ["connector"]
+)
 
 
 class Reading(NamedTuple):

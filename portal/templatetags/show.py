@@ -53,6 +53,11 @@ def count(number: int) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+@register.filter
 def spaced(code: str) -> str:
     return code.replace("_", " ")
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from connectors.checks import check_connection, keep_report
 from connectors.models import Connection, ConnectionState
 from connectors.operations import change_state
-from connectors.queries import get_connection, list_connections
+from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.scope import tenant_scope
 from flows.queries.home import count_held
 from portal.web.access import SeatedRequest, act, act_outside, page
@@ -22,7 +22,8 @@ def connections(request: SeatedRequest) -> HttpResponse:
 
 @page
 def connection(request: SeatedRequest, id: str) -> HttpResponse:
-    return render(request, "portal/connection.html", {"connection": get_connection(id)})
+    found = {"connection": get_connection(id), "budget": budget_of(id)}
+    return render(request, "portal/connection.html", found)
 
 
 @act_outside

@@ -1,12 +1,15 @@
 """Each page says what it must, in a number of queries that does not grow with its rows."""
 
 import re
+import time
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from connectors.budget import ledgers, spend
+from connectors.channel import account_of, limits_of
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery
 from tests.portal import build
@@ -186,3 +189,21 @@ def test_it_shows_what_could_not_even_be_read(owner: Client, here: Side) -> None
     text = read(owner, f"/deliveries/{unread.public_id}/")
     assert "It could not be read." in text and "Edit and replay" not in text
     assert "The body is not JSON." in read(owner, "/")
+
+
+def test_it_shows_the_rate_budget_of_an_account(owner: Client, here: Side) -> None:
+    shop = here.shop.connections["shopify"]
+    address = f"/connections/{shop.public_id}/"
+    limits = limits_of(shop)
+    with spend(account_of(shop), limits, cost=limits.burst / 2):
+        text = read(owner, address)
+        assert "Rate budget" in text and f"1 of {limits.concurrency} requests" in text
+        assert f"of {limits.burst:.0f} points" in text
+
+
+def test_it_says_when_nobody_knows_the_rate_budget(
+    owner: Client, here: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "_away_until", time.monotonic() + 60)
+    text = read(owner, f"/connections/{here.shop.connections['shopify'].public_id}/")
+    assert "Not known at the moment" in text
