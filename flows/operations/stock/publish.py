@@ -148,7 +148,7 @@ def _delivery(flow: Flow, one: Offered, record_id: Any, run: Run, occasion: Occa
         lane=SYNC_LANE if occasion.is_sync else flow.action_spec.lane,
         external_id=one.key,
         source_version=f"{now.isoformat()}~{uuid4().hex[:12]}",
-        standard=msgspec.Raw(msgspec.json.encode(standard_of(one))),
+        standard=msgspec.Raw(msgspec.json.encode(standard_of(one, now))),
         state=State.PENDING,
         due_at=now + occasion.delay,
         why=_why(one, occasion),
@@ -163,10 +163,11 @@ def _why(one: Offered, occasion: Occasion) -> str:
     return f"{cause} The target held {held}, and {one.offer.quantity} is offered."
 
 
-def standard_of(one: Offered) -> InventoryLevel:
+def standard_of(one: Offered, at: datetime) -> InventoryLevel:
     """What is to be written, as a record of the standard, at the target's own place."""
     return InventoryLevel(
         id=one.key,
+        updated_at=at,
         sku=one.offer.sku,
         item_id=one.known.item_id if one.known else "",
         location=one.offer.place,

@@ -26,11 +26,11 @@ def renew_stock(
         skus = {getattr(letters[n].standard, "sku", "") for n in places}
         offered = {one.key: one for one in find_offers(flow, skus)}
         for n in places:
-            found[n] = _renewed(found[n], offered.get(deliveries[n].external_id))
+            found[n] = _renewed(found[n], deliveries[n], offered.get(deliveries[n].external_id))
     return found
 
 
-def _renewed(letter: Letter, offered: Offered | None) -> Letter:
+def _renewed(letter: Letter, delivery: Delivery, offered: Offered | None) -> Letter:
     if offered is None:
         words = "Nothing is offered there any more: its place, or the SKU, is not what it was."
         return replace(letter, body=None, obstacle=NothingToDo(words))
@@ -39,7 +39,8 @@ def _renewed(letter: Letter, offered: Offered | None) -> Letter:
     if known and known.quantity == quantity and not is_forced:
         words = f"The target holds {quantity} already."
         return replace(letter, body=None, obstacle=NothingToDo(words))
-    standard = standard_of(offered)
+    # By its time a repeat is told from the same change at another time.
+    standard = standard_of(offered, delivery.created_at)
     context = replace(
         letter.context,
         record_id=known.external_id if known else "",

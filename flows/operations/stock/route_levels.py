@@ -103,7 +103,9 @@ def _bury(connection: Connection, flows: Sequence[Flow], found: _Found, now: dat
     reading = [flow for flow in flows if flow.source_id == connection.pk]
     for flow in reading:
         rest_dead(flow, [*found.told, *found.failed], now)
-    dead = [_dead(event, flow, one, now) for event, one in found.failed.values() for flow in reading]
+    dead = [
+        _dead(event, flow, one, now) for event, one in found.failed.values() for flow in reading
+    ]
     insert_all(dead)
     write_facts([dead_fact(one, now) for one in dead])
 

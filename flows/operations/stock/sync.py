@@ -195,7 +195,7 @@ def _mark_items(sync: Sync, side: _Side, items: Sequence[str], now: datetime) ->
         return 0
     with db.cursor() as cursor:
         cursor.execute(_SAME, [sync.number, now, side.connection.pk, list(items), now])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _differing(sync: Sync, skus: set[str], side: _Side, items: Sequence[str]) -> set[str]:

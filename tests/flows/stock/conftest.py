@@ -1,3 +1,5 @@
+"""The world of the stock tests."""
+
 from collections.abc import Iterator
 from typing import Any
 

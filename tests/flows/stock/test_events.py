@@ -208,7 +208,7 @@ def test_it_buries_a_quantity_that_cannot_be_and_wakes_it_when_it_is_right(
     with tenant_scope(house.tenant):
         event = Event.objects.filter(feed="stock").last()
         assert event is not None
-        rows = json.loads(event.body)
+        rows = json.loads(bytes(event.body))
     (row,) = [one for one in rows if one["sku"] == "EKM-MUG" and one["warehouse_id"] == 1]
     for quantity in (-4, "2.5", 10**12):
         house.take_in("whiplash", "stock", {**row, "quantity": quantity})
