@@ -73,7 +73,7 @@ def spend(
     finally:
         _settle(ledger, account, limits, key, spent)
         took = cost if spent.cost is None else spent.cost
-        metrics.budget_points.labels(account.connector).inc(took)
+        metrics.budget_points.labels(account.connector).inc(max(0.0, took))
         if spent.throttled:
             metrics.budget_throttled.labels(account.connector).inc()
 
