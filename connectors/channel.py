@@ -92,7 +92,8 @@ def open_channel(connection: Connection) -> Channel:
 
 
 def account_of(connection: Connection) -> Account:
-    return Account(connection.connector, connection.account, base_url_of(connection))
+    tenant, name = str(connection.tenant_id), connection.account
+    return Account(tenant, connection.connector, name, base_url_of(connection))
 
 
 def limits_of(connection: Connection) -> Limits:

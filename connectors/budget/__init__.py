@@ -23,14 +23,16 @@ LATE_SECONDS = 2.0  # a request is over by its deadline; later than this its wor
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a vendor counts as one: whoever of our tenants is connected to it."""
+    """What a vendor counts as one. Each tenant has a budget of its own, even where two of them
+    name the same account: a name is easily said, and must not spend what is another's."""
 
+    tenant: str
     connector: str
     name: str
     address: str
 
     def __str__(self) -> str:
-        return f"{self.connector}:{self.name}:{self.address}"
+        return f"{self.tenant}:{self.connector}:{self.name}:{self.address}"
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The HTTP server of the sandboxes: /<slug>/<account>/<the vendor's own path>.
 
 The control door is POST /<slug>/<account>/_control/<name> with a JSON object, and
-GET /<slug>/<account>/_control/{ledger,history,connection,faults}; it wants the sandbox token.
+GET /<slug>/<account>/_control/{ledger,history,connection,calls,faults}; it wants the sandbox token.
 """
 
 import hmac
@@ -77,6 +77,7 @@ class Sandboxes:
         return self._vendor(world, call, path)
 
     def _vendor(self, world: World, call: Call, path: str) -> Reply:
+        world.calls[path] += 1
         with world.calling() as in_flight:
             refused = self.sandboxes[world.slug].admit(world, call, path, in_flight)
             return refused or self._answer(world, call, path)
@@ -142,6 +143,7 @@ class Sandboxes:
         looks: dict[str, Callable[[], Any]] = {
             "ledger": lambda: sandbox.ledger(world),
             "history": world.history,
+            "calls": lambda: dict(world.calls),
             "connection": lambda: sandbox.connection(world),
             "faults": lambda: [fault.__dict__ for fault in world.faults],
         }

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ class World:
         self.slug, self.account = slug, account
         self.lock = threading.RLock()
         self.faults: list[Any] = []
+        self.calls: Counter[str] = Counter()  # by path, since the process began
         self._in_flight = 0
         self.outbox: Callable[..., None] | None = None  # set by the server: sends webhooks
         self._tables: dict[str, Table] = {}

@@ -121,7 +121,7 @@ def call_until(ends: float, port: int, account: Account, lane: int) -> None:
 
 
 def flood(port: int, name: str, lane: int, seconds: float) -> None:
-    account, ends = Account("metered", name, ""), time.monotonic() + seconds
+    account, ends = Account("", "metered", name, ""), time.monotonic() + seconds
     with ThreadPoolExecutor(THREADS) as threads:
         calls = [threads.submit(call_until, ends, port, account, lane) for _ in range(THREADS)]
     for call in calls:
@@ -130,7 +130,9 @@ def flood(port: int, name: str, lane: int, seconds: float) -> None:
 
 def hold_places(name: str, count: int, seconds: float) -> None:
     """Take places, and never give them back."""
-    take = partial(spend, Account("metered", name, ""), Limits(0.0, 0.0, count), seconds=seconds)
+    take = partial(
+        spend, Account("", "metered", name, ""), Limits(0.0, 0.0, count), seconds=seconds
+    )
     held = [take() for _ in range(count)]
     for one in held:
         one.__enter__()

@@ -30,7 +30,7 @@ def valkey_is_there() -> Iterator[None]:
 
 @pytest.fixture
 def account() -> Account:
-    return Account("metered", uuid4().hex, "")
+    return Account("", "metered", uuid4().hex, "")
 
 
 # --- Shared -----------------------------------------------------------------------------------

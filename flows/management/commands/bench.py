@@ -1,4 +1,4 @@
-"""manage.py bench spine: print the figures that the README states."""
+"""manage.py bench spine, manage.py bench stock: print the figures that the README states."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,17 +6,25 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from flows.bench.spine import Round, run_spine
+from flows.bench.stock import run_stock
 
 
 class Command(BaseCommand):
     help = "Measure, beside the running processes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["spine"])
+        parser.add_argument("what", choices=["spine", "stock"])
         parser.add_argument("--seconds", type=float, default=30.0)
+        parser.add_argument("--levels", type=int, default=100_000, help="of stock")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        seconds = options["seconds"]
+        if options["what"] == "spine":
+            self._spine(options["seconds"])
+        else:
+            for line in run_stock(levels=options["levels"], seconds=options["seconds"]):
+                self.stdout.write(line)
+
+    def _spine(self, seconds: float) -> None:
         rounds = [
             Round("20 orders/s", 20, seconds),
             Round("100 orders/s", 100, seconds),
