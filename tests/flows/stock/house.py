@@ -40,7 +40,7 @@ from flows.operations.stock.plan import start_sync
 from flows.operations.stock.sync import run_sync
 from tests.sandboxes import ask
 
-ACCOUNTS = {"shopify": "stock-shop", "netsuite": "TSTDRV7654321", "whiplash": "stock-3pl"}
+ACCOUNTS = {"shopify": "stock-shop", "netsuite": "tstdrv7654321", "whiplash": "stock-3pl"}
 
 
 @dataclass
