@@ -181,7 +181,8 @@ def _killed_at(bench: Bench, percent: int) -> Line:
     return (
         f"worker killed at {percent} %: {sync.checked} checked,"
         f" {after['rows'] - before['rows']} written, {repeated} of them twice,"
-        f" {_reads(bench) - calls} pages read where {bench.levels // 1000 + 1} are, {bench.wrong()} wrong in the shop"
+        f" {_reads(bench) - calls} pages read where {bench.levels // 1000 + 1}"
+        f" are, {bench.wrong()} wrong in the shop"
     )
 
 
@@ -276,7 +277,11 @@ def _set_up(levels: int) -> Bench:
         # Its first comparison is the first round.
         flow.is_on, flow.switched_at = True, timezone.now()
         flow.save(update_fields=["is_on", "switched_at"])
-    return Bench(tenant, flow, remotes, levels, main, store)
+    bench = Bench(tenant, flow, remotes, levels, main, store)
+    with tenant_scope(tenant):
+        first = Sync.objects.get(flow=kept)
+    bench.wait(first)
+    return bench
 
 
 def _connect(tenant: Tenant, remote: Remote, slug: str) -> Connection:

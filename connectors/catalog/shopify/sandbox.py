@@ -122,7 +122,8 @@ class Shopify(Login):
                 "refresh_token": given["refresh_token"],
                 "expires_at": ends,
             }
-        return {"auth": method, "settings": {"shop": world.account}, "credentials": credentials}
+        settings = {"shop": world.account, "location_id": str(stock.main_location(world)["id"])}
+        return {"auth": method, "settings": settings, "credentials": credentials}
 
     def ledger(self, world: World) -> list[dict[str, Any]]:
         return ledger(world)

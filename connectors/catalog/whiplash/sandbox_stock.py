@@ -4,6 +4,7 @@ Settings: `ledger_warehouse` (off; on: the ledger names the warehouse), `stock_t
 off: an item's updated_at stays as it is when only its stock moves).
 """
 
+from datetime import timedelta
 from typing import Any
 
 from connectors.catalog.whiplash.sandbox_bulk import bulk_of, id_of_sku, run_with
@@ -25,10 +26,13 @@ CATALOGUE = (
 
 
 def seed_stock(world: World) -> None:
+    """All of it has lain there since yesterday."""
+    before = time_text(world.now() - timedelta(days=1))
+    past = {"created_at": before, "updated_at": before}
     for index, (sku, title, price, weight) in enumerate(CATALOGUE):
         scancode = f"0850001000{index:02d}"
         item = make_item(world, sku=sku, title=title, price=price, grams=weight, scancode=scancode)
-        change_stock(world, item, MAIN, 500, "Initial stock", quiet=True)
+        change_stock(world, item, MAIN, 500, "Initial stock", quiet=True, **past)
 
 
 def make_item(

@@ -25,7 +25,7 @@ SYNC_DONE = "sync.done"
 def finish_reading(sync: Sync, now: datetime) -> None:
     """The caller saves the sync."""
     missing = _missing(sync)
-    sync.missing, sync.read_at, sync.page = missing.count(), now, ""
+    sync.missing = missing.count()
     sync.reason = _doubt(sync)
     if sync.reason:
         sync.state = SyncState.ASKS

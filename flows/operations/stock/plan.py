@@ -53,7 +53,7 @@ def start_sync(
     `reads_target`: whether the target is read back first; None leaves it to the formula's hours.
     """
     reads = _is_read_back_due(flow) if reads_target is None else reads_target
-    reads = reads and target_feed(flow) is not None
+    reads = reads and target_feed(flow) is not None and not _is_being_read(flow)
     sync = Sync(
         tenant_id=flow.tenant_id,
         flow=flow,
@@ -72,8 +72,14 @@ def start_sync(
 
 def _is_read_back_due(flow: Flow) -> bool:
     hours = timedelta(hours=formula_of(flow).read_back_hours)
-    done = Sync.objects.filter(flow=flow, state=SyncState.DONE, reads_target=True)
+    done = Sync.objects.filter(flow__target=flow.target, state=SyncState.DONE, reads_target=True)
     return not done.filter(created_at__gt=timezone.now() - hours).exists()
+
+
+def _is_being_read(flow: Flow) -> bool:
+    """By a full sync of another flow into the same target: once is enough for both."""
+    reading = Sync.objects.filter(flow__target=flow.target, state=SyncState.TARGET)
+    return reading.exclude(flow=flow).exists()
 
 
 def _since(flow: Flow) -> datetime | None:

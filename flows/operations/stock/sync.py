@@ -38,6 +38,7 @@ from flows.operations.stock.take_in import Told, is_older, told_quantities
 
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 20.0  # then others have their turn
+WAIT_SECONDS = 0.3
 RECORDS_AN_EVENT = 250
 MOST_FAILURES = 12
 LONGEST_PAUSE_SECONDS = 300.0
@@ -55,9 +56,12 @@ def run_sync(*, tenant_id: UUID, sync_id: UUID) -> None:
             SyncState.SOURCE: open_channel(sync.flow.source),
         }
     try:
-        while sync.state in READING and time.monotonic() < ends:
+        while sync.state in READING and sync.read_at is None and time.monotonic() < ends:
             if not _read_page(tenant_id, sync, channels[SyncState(sync.state)], token):
                 return
+        if sync.read_at is not None:
+            with tenant_scope(tenant_id):
+                _finish(sync, token)
     except Exception as failure:
         with tenant_scope(tenant_id):
             _failed(sync, channels[SyncState(sync.state)], failure, token)
@@ -257,8 +261,20 @@ def _advance(sync: Sync, side: _Side, page: Page, now: datetime) -> None:
             _finish_target(sync, side)
             sync.state, sync.started_at, sync.total = SyncState.SOURCE, timezone.now(), None
         else:
-            finish_reading(sync, now)
+            sync.read_at = now
     sync.save(update_fields=_PROGRESS)
+
+
+def _finish(sync: Sync, token: UUID) -> None:
+    """Once what the target said has been taken in: what differs, differs from that."""
+    if not Sync.objects.filter(pk=sync.pk, lease_token=token, state=sync.state).exists():
+        return
+    now = timezone.now()
+    if Event.objects.filter(sync=sync, state=EventState.RECEIVED).exists():
+        sync.due_at = now + timedelta(seconds=WAIT_SECONDS)
+    else:
+        finish_reading(sync, now)
+        sync.save(update_fields=_PROGRESS)
 
 
 _GONE = """

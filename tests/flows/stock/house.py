@@ -104,6 +104,7 @@ class House:
     def read(self) -> bool:
         """Go on with full syncs, and read what webhooks named; regular polls are `poll`'s."""
         with tenant_scope(self.tenant):
+            Sync.objects.filter(failures=0).update(due_at=timezone.now())
             syncs = list(Sync.objects.filter(state__in=READING, due_at__lte=timezone.now()))
             cursors = list(Cursor.objects.exclude(asked=[]))
         for sync in syncs:
