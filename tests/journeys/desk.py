@@ -99,6 +99,32 @@ class Clerk:
             flow = Flow.objects.select_related("source", "target").get(label=label)
             (switch_on if is_on else switch_off)(flow)
 
+    def is_compared(self, label: str) -> bool:
+        """Whether no full sync of this flow is under way, and one is done."""
+        from flows.models import Sync
+
+        with self._scope():
+            states = set(Sync.objects.filter(flow__label=label).values_list("state", flat=True))
+            return states <= {"done", "stopped"} and "done" in states
+
+    def compare(self, label: str) -> str:
+        """Begin a full sync of this flow; returns its id."""
+        from flows.models import Flow
+        from flows.operations.stock.plan import start_sync
+
+        with self._scope():
+            flow = Flow.objects.select_related("source", "target").get(label=label)
+            sync = start_sync(flow, asked_by="the desk", reads_target=True)
+            return str(sync.pk) if sync else ""
+
+    def sync(self, id: str) -> Row:
+        from flows.models import Sync
+
+        with self._scope():
+            row = Sync.objects.get(pk=id)
+            names = ("state", "checked", "total", "failures", "reason")
+            return {name: getattr(row, name) for name in names}
+
     def replay(self, delivery: str) -> None:
         from flows.models import Delivery
         from flows.operations.replay import replay_delivery

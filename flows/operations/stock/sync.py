@@ -82,8 +82,8 @@ def _lease(sync_id: UUID, token: UUID, now: datetime) -> Sync | None:
 
 
 def _lease_end(now: datetime) -> datetime:
-    """One page may take as long as a request's deadline, several times."""
-    return now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 6)
+    """A page that takes longer may be read by another too; only one of them can keep it."""
+    return now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 3)
 
 
 @dataclass(frozen=True)
