@@ -95,7 +95,7 @@ def get_item(sku: str) -> Item:
     sold, kits, parts = _sold(layout, sku, levels), _kits_with(sku), _parts_of(sku)
     if not (levels or sold or kits or parts):
         raise StockLevel.DoesNotExist(sku)
-    standings = find_standings(layout, [sku], levels)[sku]
+    standings = find_standings(layout, [sku], {sku: levels})[sku]
     is_gone = any(one.is_gone and one.connection_id in layout.targets for one in levels)
     sums = [_sum(layout, one.flow, offered) for one in standings for offered in one.offered]
     state = judge(standings, is_gone=is_gone)

@@ -1,12 +1,12 @@
 """The page of stock: a row for each SKU, with what each system says and what is offered."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flows.models import Delivery, StockLevel
+from flows.models import Delivery, Flow, StockLevel
 from flows.operations.stock.offers import Offered, find_offers, key_of
 from flows.queries.pages import SIZE, Page
 from flows.queries.stock.layout import Layout, System
@@ -43,23 +43,23 @@ def _rows(layout: Layout, skus: Sequence[str]) -> list[StockRow]:
     levels: dict[str, list[StockLevel]] = defaultdict(list)
     for level in StockLevel.objects.filter(sku__in=skus):
         levels[level.sku].append(level)
-    standings = find_standings(layout, skus, [one for some in levels.values() for one in some])
+    standings = find_standings(layout, skus, levels)
     return [_row(layout, sku, levels[sku], standings[sku]) for sku in skus]
 
 
 def find_standings(
-    layout: Layout, skus: Collection[str], levels: Iterable[StockLevel]
+    layout: Layout, skus: Collection[str], levels: Mapping[str, Sequence[StockLevel]]
 ) -> dict[str, list[Standing]]:
     """Of each SKU: how it stands in each flow that is On, or that has something left to send."""
     found: dict[str, list[Standing]] = {sku: [] for sku in skus}
-    known = list(levels)
     offers = {flow.pk: _by_sku(find_offers(flow, skus)) for flow in layout.on}
-    deliveries = _deliveries(layout, known, offers)
+    deliveries = _deliveries(layout, levels, offers)
     for flow in layout.flows:
+        places = {one.place for one in layout.unmapped if one.flow is flow}
         for sku in skus:
             offered = offers.get(flow.pk, {}).get(sku, [])
             unsettled = deliveries[flow.pk, sku]
-            left = _unmapped(layout, flow.pk, sku, known)
+            left = _unmapped(flow, places, levels.get(sku, ()))
             if offered or unsettled or left:
                 found[sku].append(Standing(flow, offered, unsettled, left))
     return found
@@ -73,10 +73,12 @@ def _by_sku(offered: Iterable[Offered]) -> dict[str, list[Offered]]:
 
 
 def _deliveries(
-    layout: Layout, levels: Iterable[StockLevel], offers: dict[UUID, dict[str, list[Offered]]]
+    layout: Layout,
+    levels: Mapping[str, Sequence[StockLevel]],
+    offers: Mapping[UUID, Mapping[str, Sequence[Offered]]],
 ) -> dict[tuple[Any, str], list[Delivery]]:
     """By flow and SKU, what is open or dead: of what is offered, and of what the target holds."""
-    keys = {key_of(level.sku, level.location): level.sku for level in levels}
+    keys = {key_of(sku, one.location): sku for sku, some in levels.items() for one in some}
     for some in offers.values():
         keys |= {one.key: sku for sku, each in some.items() for one in each}
     rows = Delivery.objects.filter(
@@ -90,15 +92,11 @@ def _deliveries(
     return found
 
 
-def _unmapped(layout: Layout, flow_id: UUID, sku: str, levels: Iterable[StockLevel]) -> int:
-    mine = [one for one in layout.unmapped if one.flow.pk == flow_id]
-    places = {(one.flow.source_id, one.place) for one in mine}
-    if not places:
-        return 0
+def _unmapped(flow: Flow, places: Collection[str], levels: Iterable[StockLevel]) -> int:
     there = [
         one
         for one in levels
-        if one.sku == sku and not one.is_gone and (one.connection_id, one.location) in places
+        if one.connection_id == flow.source_id and one.location in places and not one.is_gone
     ]
     return sum(max(one.on_hand or 0, one.available or 0, 0) for one in there)
 

@@ -40,6 +40,9 @@ def count_skus(layout: Layout, show: str, *, most: int) -> int:
     rows, parameters = _rows(layout, show)
     if not rows:
         return 0
+    if show in _OF_DELIVERIES:
+        # They are in no order of SKUs. Of each SKU there are few, so that these are enough.
+        rows = f"{rows} LIMIT {10 * most}"
     sentence = (
         f"SELECT count(*) FROM (SELECT DISTINCT sku FROM ({rows}) found WHERE sku > '' LIMIT %s) n"
     )
@@ -70,8 +73,10 @@ def _rows(layout: Layout, show: str) -> tuple[str, list[Any]]:
         return _unmapped(layout)
     if show == "offered":
         return _OFFERED, [[flow.pk for flow in layout.on]]
-    states = [State.DEAD] if show == "stuck" else OPEN
-    return _of_deliveries(layout, states)
+    return _of_deliveries(layout, _OF_DELIVERIES[show])
+
+
+_OF_DELIVERIES: dict[str, Sequence[State]] = {"correcting": OPEN, "stuck": (State.DEAD,)}
 
 
 _IS_UNMAPPED = """
@@ -115,14 +120,9 @@ _OFFERED = """
 # flows.operations.stock.offers too.
 _ON_THE_WAY = """
     SELECT r.sku FROM flows_reservation r
-    WHERE EXISTS (
-        SELECT FROM flows_flow f
-        JOIN LATERAL (
-            SELECT min(l.as_of) AS as_of FROM flows_stocklevel l
-            WHERE l.sku = r.sku AND l.connection_id = f.source_id AND NOT l.is_gone
-        ) held ON held.as_of IS NOT NULL
-        LEFT JOIN flows_link k
-            ON k.record_id = r.record_id AND k.connection_id = f.source_id AND k.is_primary
-        WHERE f.id = ANY(%s) AND (k.created_at IS NULL OR k.created_at > held.as_of)
-    )
+    JOIN flows_flow f ON f.id = ANY(%s)
+    JOIN flows_stocklevel l ON l.connection_id = f.source_id AND l.sku = r.sku AND NOT l.is_gone
+    LEFT JOIN flows_link k
+        ON k.record_id = r.record_id AND k.connection_id = f.source_id AND k.is_primary
+    WHERE k.created_at IS NULL OR k.created_at > l.as_of
 """
