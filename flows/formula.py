@@ -45,10 +45,13 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of the sum; negative is taken away."""
+    """One line of the sum; negative is taken away. `kind` is base, what a shelf says (committed,
+    safety ...), sold, kit or buffer; `at` the place of the source that says so."""
 
     words: str
     amount: int
+    kind: str = "base"
+    at: str = ""
 
 
 @dataclass(slots=True)
@@ -67,11 +70,11 @@ class Offer:
     def quantity(self) -> int:
         return max(0, self.sum)
 
-    def add(self, words: str, amount: int) -> None:
-        if self.terms and self.terms[-1].words == words:
+    def add(self, words: str, amount: int, kind: str = "base", at: str = "") -> None:
+        if self.terms and (self.terms[-1].words, self.terms[-1].at) == (words, at):
             amount += self.terms.pop().amount
         if amount:
-            self.terms.append(Term(words, amount))
+            self.terms.append(Term(words, amount, kind, at))
 
 
 def offers_of(
@@ -107,7 +110,7 @@ def kit_offers(
         least = min(parts, key=lambda part: there.get(part, 0) // parts[part])
         offer = Offer(sku, place)
         words = f"Each needs {parts[least]} of {least}, of which {there.get(least, 0)} are there"
-        offer.add(words, there.get(least, 0) // parts[least])
+        offer.add(words, there.get(least, 0) // parts[least], "kit")
         found.append(offer)
     return found
 
@@ -119,10 +122,11 @@ def _stock(sku: str, shelves: Iterable[Shelf], terms: Terms, places: Places) -> 
         if not place:
             continue
         offer = found.setdefault(place, Offer(sku, place))
-        offer.add(f"{_BASES[terms.base]} at {shelf.place}", _base(shelf, terms.base))
+        offer.add(_BASES[terms.base], _base(shelf, terms.base), at=shelf.place)
         for name in ("committed", "safety", "damaged", "quarantined"):
             if getattr(terms, f"less_{name}"):
-                offer.add(f"{name.capitalize()} at {shelf.place}", -(getattr(shelf, name) or 0))
+                amount = -(getattr(shelf, name) or 0)
+                offer.add(name.capitalize(), amount, name, shelf.place)
     return list(found.values())
 
 
@@ -137,16 +141,19 @@ def _base(shelf: Shelf, base: str) -> int:
     return first if first is not None else second or 0
 
 
+SOLD = "Sold, and not known there yet: "
+
+
 def _take_sold(offers: Sequence[Offer], sold: Sequence[Sold], known: Mapping[str, int]) -> None:
     if not offers or not sold:
         return
     left = sum(one.quantity for one in sold)
-    words = "Sold, and not known there yet: " + _listed([one.order for one in sold])
+    words = SOLD + _listed([one.order for one in sold])
     for offer in sorted(offers, key=lambda one: known.get(one.place, one.sum) - one.sum):
         taken = min(left, max(0, offer.sum - known.get(offer.place, offer.sum)))
-        offer.add(words, -taken)
+        offer.add(words, -taken, "sold")
         left -= taken
-    max(offers, key=lambda one: one.sum).add(words, -left)
+    max(offers, key=lambda one: one.sum).add(words, -left, "sold")
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

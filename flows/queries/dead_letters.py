@@ -38,6 +38,7 @@ class DeadRow:
     source: str
     target: str
     order_id: str  # of its journey, if it belongs to an order
+    why: str
     at: datetime
 
 
@@ -122,6 +123,7 @@ def _row(one: Delivery) -> DeadRow:
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
         order_id=root.public_id if root and root.resource == "order" else "",
+        why=one.why,
         at=one.finished_at or one.created_at,
     )
 

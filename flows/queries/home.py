@@ -13,6 +13,7 @@ from flows.models import Delivery, Event
 from flows.queries.dead_letters import DeadGroup, list_dead_groups
 from flows.queries.lights import FlowRow, list_flows
 from flows.queries.requests import Asking, list_asking
+from flows.queries.stock.tasks import PlaceTask, SyncTask, list_place_tasks, list_sync_tasks
 from flows.states import DONE, OPEN, State
 
 PATIENCE = timedelta(minutes=10)
@@ -47,6 +48,8 @@ class Home:
     dead: list[DeadGroup]
     waiting: list[Waiting]
     asking: list[Asking]
+    places: list[PlaceTask]
+    syncs: list[SyncTask]
     day: list[DayRow]
     events: int
     delivered: int
@@ -63,6 +66,8 @@ def get_home(*, now: datetime) -> Home:
         dead=dead,
         waiting=waiting,
         asking=list_asking(),
+        places=list_place_tasks(),
+        syncs=list_sync_tasks(),
         day=day,
         events=received.count(),
         delivered=sum(row.done for row in day),

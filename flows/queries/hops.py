@@ -28,6 +28,7 @@ class Hop:
     due_at: datetime | None = None
     result: str = ""
     note: str = ""
+    why: str = ""
     reason: str = ""
     failure: str = ""
     blame: str = ""
@@ -91,6 +92,7 @@ def delivery_hop(
         due_at=one.due_at if one.state in (State.RETRYING, State.IN_DOUBT) else None,
         result=result,
         note=show_note(one),
+        why=one.why,
         reason="" if state == UNNEEDED else one.reason,
         failure=one.failure,
         blame="" if state in (HEALED, UNNEEDED) else one.blame,

@@ -18,7 +18,7 @@ class Page(Generic[T]):
     is_later: bool = False
 
 
-def cut(rows: Sequence[T], *, ids: Sequence[str], after: str) -> Page[T]:
-    """Make a page out of up to SIZE + 1 rows, of which `ids` are the public ids."""
-    has_more = len(rows) > SIZE
-    return Page(rows[:SIZE], ids[SIZE - 1] if has_more else "", bool(after))
+def cut(rows: Sequence[T], *, ids: Sequence[str], after: str, size: int = SIZE) -> Page[T]:
+    """Make a page out of up to `size` + 1 rows, of which `ids` are the public ids."""
+    has_more = len(rows) > size
+    return Page(rows[:size], ids[size - 1] if has_more else "", bool(after))

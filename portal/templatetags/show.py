@@ -58,6 +58,34 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def thousands(number: int | None) -> str:
+    """«100,000»; a dash for what nobody has told."""
+    if number is None:
+        return format_html('<span class="quiet">{}</span>', "\N{EN DASH}")
+    return f"{number:,}"
+
+
+@register.filter
+def signed(number: int) -> str:
+    return f"{number:+,}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def state_words(state: str) -> str:
+    return words.TONES.get(state, ("", state))[1]
+
+
+@register.filter
+def under(values: dict[str, Any], key: str) -> Any:
+    return values.get(key)
+
+
+@register.filter
+def prefixed(text: str, prefix: str) -> str:
+    return f"{prefix}{text}"
+
+
+@register.filter
 def spaced(code: str) -> str:
     return code.replace("_", " ")
 

@@ -8,14 +8,21 @@ from flows.models import Flow
 from flows.operations.configure import switch_off, switch_on
 from flows.queries.home import answer
 from flows.queries.lights import list_chains, list_flows
+from flows.queries.stock.layout import list_stock_flows
+from flows.queries.stock.syncs import newest_syncs
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
 
 
 @page
 def flows(request: SeatedRequest) -> HttpResponse:
-    rows = list_flows()
-    context = {"chains": list_chains(rows), "answer": answer(rows, [], [])}
+    rows, of_stock = list_flows(), list_stock_flows()
+    syncs = newest_syncs(of_stock)
+    context = {
+        "chains": list_chains(rows),
+        "answer": answer(rows, [], []),
+        "stock": {flow.public_id: syncs.get(flow.public_id) for flow in of_stock},
+    }
     return render(request, "portal/flows.html", context)
 
 

@@ -33,6 +33,23 @@ TONES = {
     "held": ("warn", "On, held up"),
     "broken": ("bad", "On, broken"),
     "off": ("quiet", "Off"),
+    # stock, by SKU
+    "stock_as_offered": ("good", "As offered"),
+    "stock_correcting": ("busy", "Being corrected"),
+    "stock_stuck": ("bad", "Stuck"),
+    "stock_absent": ("warn", "Not in the shop"),
+    "stock_unmapped": ("warn", "Not mapped"),
+    "stock_differs": ("warn", "Differs"),
+    "stock_gone": ("warn", "Gone from the shop"),
+    "stock_left_out": ("quiet", "Not offered"),
+    # full comparisons
+    "sync_target": ("busy", "Reading the target back"),
+    "sync_source": ("busy", "Reading the source"),
+    "sync_asks": ("warn", "Asks a person"),
+    "sync_writing": ("busy", "Writing what differs"),
+    "sync_done": ("good", "Done"),
+    "sync_stopped": ("quiet", "Stopped"),
+    "sync_failed": ("bad", "Failed"),
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),

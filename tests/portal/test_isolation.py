@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils.http import urlencode
 
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Run
@@ -13,6 +14,7 @@ from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
+from tests.portal.stock_rows import Stock
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ DOORS = [
     Door("journey", of="order"),
     Door("journey_part", of="order"),
     Door("search"),
+    Door("stock"),
+    Door("stock_csv"),
+    Door("stock_sku", of="sku"),
+    Door("syncs"),
+    Door("sync", of="sync"),
+    Door("sync_part", of="sync"),
+    Door("sync_csv", of="sync"),
+    Door("stop_sync", of="sync", act=True),
+    Door("answer_sync", of="sync", act=True),
+    Door("stock_flow", of="stock_flow"),
+    Door("start_sync", of="stock_flow", act=True),
+    Door("set_formula", of="stock_flow", act=True),
+    Door("set_stock_places", of="stock_flow", act=True),
+    Door("add_kit", of="stock_flow", act=True),
+    Door("remove_kit", of="stock_flow", act=True),
     Door("runs"),
     Door("run", of="run"),
     Door("dead_letters"),
@@ -74,7 +91,16 @@ def address_of(door: Door, side: Side) -> str:
             "cause": list_dead_groups()[0].key,
             "delivery": side.dead.public_id,
             "event": side.dead.event.public_id,
+            "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "sync":
+            flow = side.shop.flow("Inventory Sync")
+            found["sync"] = Stock(side.shop, flow).sync("asks").public_id
+        if door.of == "sku":
+            # Another name than any SKU of the other company has.
+            sku = f"{side.company.tenant.slug} lamp"
+            Stock(side.shop, side.shop.flow("Inventory Sync")).level("whiplash", sku, "4", 3)
+            return f"{reverse(door.name)}?{urlencode({'sku': sku})}"
     if door.of == "cause":
         return reverse(door.name, kwargs={"key": found["cause"]})
     return reverse(door.name, kwargs={"id": found[door.of]})
@@ -113,7 +139,7 @@ def test_it_shows_outsiders_nothing(here: Side, there: Side, door: Door) -> None
         assert knock(outsider, door, address_of(door, here)) == 404
     else:
         answer = outsider.get(address_of(door, here))
-        assert here.company.tenant.name not in answer.content.decode()
+        assert here.company.tenant.name not in answer.getvalue().decode()
 
 
 @every_door

@@ -160,7 +160,17 @@ def test_it_answers_a_key_of_nobody_with_404(owner: Client, here: Side) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/", "/search/?q=x"],
+    [
+        "/",
+        "/orders/",
+        "/stock/",
+        "/stock/syncs/",
+        "/flows/",
+        "/connections/",
+        "/runs/",
+        "/dead-letters/",
+        "/search/?q=x",
+    ],
 )
 def test_it_says_what_to_do_where_there_is_nothing(world: World, address: str) -> None:
     text = read(sign_in(world.here.owner), address)

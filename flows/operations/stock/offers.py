@@ -90,11 +90,13 @@ class _Places(dict[str, str | None]):
         return super().get(key, self.usual)
 
 
-def find_offers(flow: Flow, skus: Collection[str]) -> list[Offered]:
-    """Of these SKUs, and of the kits that they are part of."""
+def find_offers(
+    flow: Flow, skus: Collection[str], *, terms: Formula | None = None
+) -> list[Offered]:
+    """Of these SKUs, and of the kits that they are part of; by other terms, as if they held."""
     if not skus:
         return []
-    terms, places = formula_of(flow), places_of(flow)
+    terms, places = terms or formula_of(flow), places_of(flow)
     kits = _kits(skus)
     wanted = {*skus, *(part for parts in kits.values() for part in parts)}
     levels = _levels(flow, wanted)
@@ -111,7 +113,7 @@ def find_offers(flow: Flow, skus: Collection[str]) -> list[Offered]:
     for sku in sorted(asked):
         known = _known(flow, levels[sku])
         for offer in offers.get(sku, ()):
-            offer.add("Buffer", -terms.buffer)
+            offer.add("Buffer", -terms.buffer, "buffer")
             found.append(Offered(offer, known.get(offer.place)))
     return found
 

@@ -1,0 +1,96 @@
+"""What a person changes of how stock is offered: the formula, the places, the kits.
+
+After a change everything that it concerns must be offered anew: see `offer_anew`.
+"""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models import Q
+
+from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation, Sync
+from flows.operations.stock.offers import locations_table, refuse_rivals
+from flows.operations.stock.plan import start_sync
+from flows.operations.stock.streams import stock_flows
+from flows.states import IllegalMove
+
+MOST_IN_A_KIT = 10_000
+
+
+def offer_anew(flow: Flow, *, by: str) -> Sync | None:
+    """Compare everything; None while the flow is Off, or while that is under way already."""
+    return start_sync(flow, asked_by=by) if flow.is_on else None
+
+
+def offer_all_anew(*, by: str) -> list[Sync]:
+    """What concerns every flow of stock, as kits do."""
+    flows = Flow.objects.filter(is_on=True).select_related("source", "target")
+    begun = [offer_anew(flow, by=by) for flow in stock_flows(flows)]
+    return [sync for sync in begun if sync is not None]
+
+
+def keep_formula(formula: Formula) -> None:
+    """Raises ValidationError when it is none."""
+    formula.full_clean(exclude=["tenant", "flow"])
+    formula.save()
+
+
+def set_places(flow: Flow, chosen: Mapping[str, str | None]) -> bool:
+    """By the source's place: the target's place, "" for not offered, None for nothing chosen.
+
+    Returns whether something changed. Raises IllegalMove for a place of the target that is not
+    known or is closed, and where another flow offers stock already.
+    """
+    table = locations_table(flow)
+    known = dict(LookupRow.objects.filter(table=table).values_list("key", "value"))
+    changed = {key: value for key, value in chosen.items() if known.get(key) != value}
+    _refuse_unknown(flow, {value for value in changed.values() if value})
+    with transaction.atomic():
+        for key, value in changed.items():
+            _set_place(flow, key, value)
+        if changed and flow.is_on:
+            refuse_rivals(flow)
+    return bool(changed)
+
+
+def _set_place(flow: Flow, key: str, value: str | None) -> None:
+    table = locations_table(flow)
+    if value is None:
+        LookupRow.objects.filter(table=table, key=key).delete()
+    else:
+        LookupRow.objects.update_or_create(
+            tenant_id=flow.tenant_id, table=table, key=key, defaults={"value": value}
+        )
+
+
+def _refuse_unknown(flow: Flow, places: set[str]) -> None:
+    there = StockLocation.objects.filter(
+        connection=flow.target_id, external_id__in=places, is_active=True
+    )
+    missing = places - set(there.values_list("external_id", flat=True))
+    if missing:
+        raise IllegalMove(f"{min(missing)} is no place of {flow.target.label} that is open.")
+
+
+def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int) -> KitPart:
+    """So many of `part` are in `kit`; said again, the number is another.
+
+    Raises IllegalMove for what cannot be: a kit of itself, of nothing, or of other kits.
+    """
+    kit, part = kit.strip(), part.strip()
+    if not kit or not part:
+        raise IllegalMove("Name the SKU of the kit, and the SKU of the part.")
+    if kit == part:
+        raise IllegalMove("A kit is not a part of itself.")
+    if not 0 < quantity <= MOST_IN_A_KIT:
+        raise IllegalMove(f"A kit holds from 1 to {MOST_IN_A_KIT:,} of a part.")
+    if KitPart.objects.filter(Q(kit=part) | Q(part=kit)).exists():
+        raise IllegalMove("A kit cannot be a part of another kit: name the parts themselves.")
+    row, _ = KitPart.objects.update_or_create(
+        tenant_id=flow.tenant_id, kit=kit, part=part, defaults={"quantity": quantity}
+    )
+    return row
+
+
+def remove_kit_part(row: KitPart) -> None:
+    row.delete()

@@ -1,0 +1,146 @@
+"""The page of stock: a row for each SKU, with what each system says and what is offered."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flows.models import Delivery, Flow, StockLevel
+from flows.operations.stock.offers import Offered, find_offers, key_of
+from flows.queries.pages import SIZE, Page
+from flows.queries.stock.layout import Layout, System
+from flows.queries.stock.reasons import Reason, Standing, explain, judge
+from flows.queries.stock.skus import Wanted, find_skus
+from flows.states import OPEN, State
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number; None where the system does not tell it. `differs` from what it should be."""
+
+    number: int | None
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class StockRow:
+    sku: str
+    cells: list[Cell]  # two for each column of each system
+    state: str
+    reasons: list[Reason]
+
+
+def list_stock(layout: Layout, wanted: Wanted, *, size: int = SIZE) -> Page[StockRow]:
+    """Ordered by SKU; the key of the next page is the last SKU of this one."""
+    skus = find_skus(layout, wanted, limit=size + 1)
+    shown = skus[:size]
+    following = shown[-1] if len(skus) > size else ""
+    return Page(_rows(layout, shown), following, bool(wanted.after))
+
+
+def _rows(layout: Layout, skus: Sequence[str]) -> list[StockRow]:
+    levels: dict[str, list[StockLevel]] = defaultdict(list)
+    for level in StockLevel.objects.filter(sku__in=skus):
+        levels[level.sku].append(level)
+    standings = find_standings(layout, skus, levels)
+    return [_row(layout, sku, levels[sku], standings[sku]) for sku in skus]
+
+
+def find_standings(
+    layout: Layout, skus: Collection[str], levels: Mapping[str, Sequence[StockLevel]]
+) -> dict[str, list[Standing]]:
+    """Of each SKU: how it stands in each flow that is On, or that has something left to send."""
+    found: dict[str, list[Standing]] = {sku: [] for sku in skus}
+    offers = {flow.pk: _by_sku(find_offers(flow, skus)) for flow in layout.on}
+    deliveries = _deliveries(layout, levels, offers)
+    for flow in layout.flows:
+        places = {one.place for one in layout.unmapped if one.flow is flow}
+        for sku in skus:
+            offered = offers.get(flow.pk, {}).get(sku, [])
+            unsettled = deliveries[flow.pk, sku]
+            left = _unmapped(flow, places, levels.get(sku, ()))
+            if offered or unsettled or left:
+                found[sku].append(Standing(flow, offered, unsettled, left))
+    return found
+
+
+def _by_sku(offered: Iterable[Offered]) -> dict[str, list[Offered]]:
+    found: dict[str, list[Offered]] = defaultdict(list)
+    for one in offered:
+        found[one.offer.sku].append(one)
+    return found
+
+
+def _deliveries(
+    layout: Layout,
+    levels: Mapping[str, Sequence[StockLevel]],
+    offers: Mapping[UUID, Mapping[str, Sequence[Offered]]],
+) -> dict[tuple[Any, str], list[Delivery]]:
+    """By flow and SKU, what is open or dead: of what is offered, and of what the target holds."""
+    keys = {key_of(sku, one.location): sku for sku, some in levels.items() for one in some}
+    for some in offers.values():
+        keys |= {one.key: sku for sku, each in some.items() for one in each}
+    rows = Delivery.objects.filter(
+        flow__in=[flow.pk for flow in layout.flows],
+        external_id__in=list(keys),
+        state__in=[*OPEN, State.DEAD],
+    )
+    found: dict[tuple[Any, str], list[Delivery]] = defaultdict(list)
+    for row in rows.defer("standard").order_by("sequence"):
+        found[row.flow_id, keys[row.external_id]].append(row)
+    return found
+
+
+def _unmapped(flow: Flow, places: Collection[str], levels: Iterable[StockLevel]) -> int:
+    there = [
+        one
+        for one in levels
+        if one.connection_id == flow.source_id and one.location in places and not one.is_gone
+    ]
+    return sum(max(one.on_hand or 0, one.available or 0, 0) for one in there)
+
+
+def _row(
+    layout: Layout, sku: str, levels: Sequence[StockLevel], standings: Sequence[Standing]
+) -> StockRow:
+    offered = {
+        (standing.flow.target_id, one.offer.place): one
+        for standing in standings
+        for one in standing.offered
+    }
+    is_gone = any(one.is_gone and one.connection_id in layout.targets for one in levels)
+    return StockRow(
+        sku=sku,
+        cells=[cell for one in layout.systems for cell in _cells(one, levels, offered)],
+        state=judge(standings, is_gone=is_gone),
+        reasons=[reason for standing in standings for reason in explain(layout, standing)],
+    )
+
+
+def _cells(
+    system: System, levels: Iterable[StockLevel], offered: dict[tuple[UUID, str], Offered]
+) -> list[Cell]:
+    """Of a source on hand and available; of a target what it holds and what is offered."""
+    mine = [one for one in levels if one.connection_id == system.id and not one.is_gone]
+    found = []
+    for column in system.columns:
+        there = [one for one in mine if one.location in column.places]
+        if system.is_target:
+            wanted = [
+                one
+                for (target, place), one in offered.items()
+                if target == system.id and place in column.places
+            ]
+            differs = any(one.differs for one in wanted)
+            found.append(Cell(_sum(one.available for one in there), differs))
+            found.append(Cell(_sum(one.offer.quantity for one in wanted), differs))
+        else:
+            found.append(Cell(_sum(one.on_hand for one in there)))
+            found.append(Cell(_sum(one.available for one in there)))
+    return found
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    told = [number for number in numbers if number is not None]
+    return sum(told) if told else None

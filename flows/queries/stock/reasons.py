@@ -1,0 +1,124 @@
+"""Why a number is not what the source says: the state of a SKU, and what explains it, in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flows.formula import SOLD, Term
+from flows.models import Delivery, Flow
+from flows.operations.stock.offers import Offered
+from flows.queries.home import sentence
+from flows.queries.stock.layout import Layout
+from flows.states import State
+
+AS_OFFERED, CORRECTING, STUCK, ABSENT, UNMAPPED, DIFFERS, GONE, LEFT_OUT = (
+    "as_offered",
+    "correcting",
+    "stuck",
+    "absent",
+    "unmapped",
+    "differs",
+    "gone",
+    "left_out",
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """«Shopify -3: orders #1042, #1047 are on their way to Whiplash»; `amount` may be empty."""
+
+    where: str
+    words: str
+    amount: str = ""
+
+    def __str__(self) -> str:
+        return f"{' '.join(filter(None, (self.where, self.amount)))}: {self.words}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that is known of one SKU in one flow."""
+
+    flow: Flow
+    offered: Sequence[Offered]
+    deliveries: Sequence[Delivery]  # open and dead ones
+    unmapped: int  # so many lie at places that are not mapped
+
+
+def judge(standings: Sequence[Standing], *, is_gone: bool) -> str:
+    """The worst comes first."""
+    states = {one.state for standing in standings for one in standing.deliveries}
+    offered = [one for standing in standings for one in standing.offered]
+    is_absent = any(one.known is None for one in offered)
+    if State.DEAD in states:
+        return STUCK
+    if states - {State.PARKED} or (states and not is_absent):
+        return CORRECTING
+    if any(standing.unmapped for standing in standings):
+        return UNMAPPED
+    if is_absent:
+        return GONE if is_gone else ABSENT
+    if any(one.differs for one in offered):
+        return DIFFERS
+    return AS_OFFERED if offered else GONE if is_gone else LEFT_OUT
+
+
+def explain(layout: Layout, standing: Standing) -> list[Reason]:
+    """Each difference between what the source says and what the target holds, with its cause."""
+    flow, found = standing.flow, []
+    for one in standing.offered:
+        where = _where(layout, flow, one.offer.place)
+        for term in one.offer.terms:
+            if term.kind not in ("base", "kit"):
+                found.append(Reason(where, _of_term(layout, flow, term), _signed(term)))
+        if one.offer.sum < 0:
+            found.append(Reason(where, f"the sum is {one.offer.sum}, and 0 is offered"))
+        if one.differs:
+            found.append(Reason(where, _of_difference(one, standing.deliveries)))
+    found += [
+        Reason(flow.target.label, sentence(one.reason))
+        for one in standing.deliveries
+        if one.state == State.DEAD or (one.reason and one.state == State.PARKED)
+    ]
+    if standing.unmapped:
+        words = f"{standing.unmapped:,} at a place that is not mapped"
+        found.append(Reason(flow.source.label, words))
+    return found
+
+
+def _where(layout: Layout, flow: Flow, place: str) -> str:
+    """The place is named where there are several."""
+    width = next((one.width for one in layout.systems if one.id == flow.target_id), 0)
+    if width <= 2:
+        return flow.target.label
+    return f"{flow.target.label}, {layout.label(flow.target_id, place)},"
+
+
+def _of_term(layout: Layout, flow: Flow, term: Term) -> str:
+    """«#1042, #1047 are on their way to Whiplash»"""
+    if term.kind == "sold":
+        names = term.words.removeprefix(SOLD)
+        many = "," in names or " and " in names
+        said = "are on their way" if many else "is on its way"
+        return f"order{'s' if many else ''} {names} {said} to {flow.source.label}"
+    return describe(layout, flow, term)
+
+
+def describe(layout: Layout, flow: Flow, term: Term) -> str:
+    """A line of the sum as a reader should see it."""
+    where = f" at {layout.label(flow.source_id, term.at)}" if term.at else ""
+    return f"{term.words}{where}"
+
+
+def _signed(term: Term) -> str:
+    return f"{term.amount:+,}".replace("-", "\N{MINUS SIGN}")
+
+
+def _of_difference(one: Offered, deliveries: Iterable[Delivery]) -> str:
+    if one.known is None:
+        return f"it is not there, and {one.offer.quantity:,} would be offered"
+    held = "?" if one.known.quantity is None else f"{one.known.quantity:,}"
+    states = {found.state for found in deliveries if found.external_id == one.key}
+    said = f"holds {held}, and {one.offer.quantity:,} is offered"
+    if State.DEAD in states:
+        return f"{said}, which was refused"
+    return f"{said}, on its way" if states else f"{said}; nothing is on its way yet"

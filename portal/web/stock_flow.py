@@ -1,0 +1,179 @@
+"""How a flow offers stock: its formula with a preview, its places, and the kits."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from flows.models import Flow, Formula, KitPart
+from flows.operations.stock.arrange import (
+    MOST_IN_A_KIT,
+    add_kit_part,
+    keep_formula,
+    offer_all_anew,
+    offer_anew,
+    remove_kit_part,
+    set_places,
+)
+from flows.operations.stock.offers import formula_of
+from flows.queries.stock.settings import LEFT_OUT, get_settings, get_stock_flow, preview_formula
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, act, page
+
+MOST = 1_000_000
+HOURS_OF_A_YEAR = 8760
+
+
+class FormulaForm(forms.ModelForm):  # type: ignore[type-arg]
+    buffer = forms.IntegerField(
+        min_value=0,
+        max_value=MOST,
+        label="Buffer",
+        help_text="So many of each SKU are never offered, at each place.",
+    )
+    least_percent = forms.IntegerField(
+        min_value=0,
+        max_value=100,
+        label="Ask when the source shows less than this percentage",
+        help_text="A full comparison that finds fewer of the levels that were there before stops"
+        " and asks.",
+    )
+    most_to_zero_percent = forms.IntegerField(
+        min_value=0,
+        max_value=100,
+        label="Ask when more than this percentage would be sold out",
+        help_text="A full comparison that would take more of what is for sale down to 0 stops and"
+        " asks. Up to ten SKUs may always go.",
+    )
+    read_back_hours = forms.IntegerField(
+        min_value=0,
+        max_value=HOURS_OF_A_YEAR,
+        label="Hours until the target is read back",
+        help_text="The first full comparison after so many hours reads what the target holds, too.",
+    )
+
+    class Meta:
+        model = Formula
+        fields = (
+            "base",
+            "less_on_the_way",
+            "less_safety",
+            "less_committed",
+            "less_damaged",
+            "less_quarantined",
+            "buffer",
+            "missing_is_zero",
+            "least_percent",
+            "most_to_zero_percent",
+            "read_back_hours",
+        )
+        labels = {
+            "base": "Begin with",
+            "less_on_the_way": "Take off what is on its way",
+            "less_safety": "Take off the safety stock",
+            "less_committed": "Take off what is committed",
+            "less_damaged": "Take off what is damaged",
+            "less_quarantined": "Take off what is in quarantine",
+            "missing_is_zero": "What the source no longer names is sold out",
+        }
+        help_texts = {
+            "base": "Where the source tells only one of the two, that one counts.",
+            "less_on_the_way": "What orders have sold, until the source knows of them.",
+            "less_safety": "What the source says must stay on the shelf.",
+            "less_committed": "What the source has promised to orders. Leave it out where what is"
+            " available is without it already.",
+            "less_damaged": "Leave it out where what is available is without it already.",
+            "less_quarantined": "Leave it out where what is available is without it already.",
+            "missing_is_zero": "Otherwise it stays as it was last told.",
+        }
+
+
+class KitForm(forms.Form):
+    kit = forms.CharField(max_length=255, label="SKU of the kit")
+    part = forms.CharField(max_length=255, label="SKU of the part")
+    quantity = forms.IntegerField(
+        min_value=1, max_value=MOST_IN_A_KIT, initial=1, label="So many in each kit"
+    )
+
+
+def _show(request: SeatedRequest, flow: Flow, *, status: int = 200, **more: Any) -> HttpResponse:
+    form = FormulaForm(instance=formula_of(flow), auto_id="formula_%s")
+    if not request.seat.may_act:
+        for field in form.fields.values():
+            field.disabled = True
+    context = {"flow": get_settings(flow), "form": form, "kit_form": KitForm(auto_id="kit_%s")}
+    context |= {"left_out": LEFT_OUT, **more}
+    return render(request, "portal/stock_flow.html", context, status=status)
+
+
+@page
+def stock_flow(request: SeatedRequest, id: str) -> HttpResponse:
+    return _show(request, get_stock_flow(id))
+
+
+@act
+def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
+    """«Preview» shows what would change, and keeps nothing."""
+    flow = get_stock_flow(id)
+    form = FormulaForm(request.POST, instance=formula_of(flow), auto_id="formula_%s")
+    if not form.is_valid():
+        return _show(request, flow, form=form, status=422)
+    if "preview" in request.POST:
+        return _show(request, flow, form=form, preview=preview_formula(flow, form.instance))
+    keep_formula(form.instance)
+    _say(request, flow, "The formula is kept.")
+    return redirect("stock_flow", id=id)
+
+
+@act
+def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
+    flow = get_stock_flow(id)
+    chosen: dict[str, str | None] = {}
+    for place in get_settings(flow).places:
+        value = request.POST.get(place.id, place.chosen)
+        chosen[place.external_id] = "" if value == LEFT_OUT else value or None
+    try:
+        if set_places(flow, chosen):
+            _say(request, flow, "The places are kept.")
+        else:
+            messages.success(request, "Nothing was changed.")
+    except IllegalMove as reason:
+        messages.error(request, str(reason))
+    return redirect("stock_flow", id=id)
+
+
+@act
+def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
+    flow, form = get_stock_flow(id), KitForm(request.POST, auto_id="kit_%s")
+    if form.is_valid():
+        try:
+            row = add_kit_part(flow, **form.cleaned_data)
+        except IllegalMove as reason:
+            form.add_error(None, str(reason))
+    if form.errors:
+        return _show(request, flow, kit_form=form, status=422)
+    offer_all_anew(by=request.seat.person)
+    messages.success(request, f"{row}. It counts from the next comparison.")
+    return redirect("stock_flow", id=id)
+
+
+@act
+def remove_kit(request: SeatedRequest, id: str) -> HttpResponse:
+    get_stock_flow(id)
+    remove_kit_part(KitPart.get_public(request.POST.get("part", "")))
+    offer_all_anew(by=request.seat.person)
+    messages.success(request, "It is no part of the kit any more.")
+    return redirect("stock_flow", id=id)
+
+
+def _say(request: SeatedRequest, flow: Flow, done: str) -> None:
+    """Offer everything anew, and say when it counts."""
+    if offer_anew(flow, by=request.seat.person) is not None:
+        words = "Everything is being compared by it now."
+    elif flow.is_on:
+        words = "A full comparison is under way: it is in the next one."
+    else:
+        words = "It counts as soon as the flow is on."
+    messages.success(request, f"{done} {words}")
