@@ -41,7 +41,7 @@ def run_stock(*, levels: int, seconds: float) -> Iterator[Line]:
     """The rounds, one after the other; each line as soon as it is known."""
     bench, first = _set_up(levels)
     _see_open(bench)
-    took = (first.finished_at - first.created_at).total_seconds()
+    took = ((first.finished_at or timezone.now()) - first.created_at).total_seconds()
     yield f"the shop is read back: {first.target_checked} levels in {took:.1f} s"
     yield bench.round("first comparison")
     connections["owner"].cursor().execute("ANALYZE")
