@@ -1,6 +1,7 @@
 """The Celery app: a nudge for workers, configured by the CELERY_ settings."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery, signals
@@ -15,3 +16,9 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect(weak=False)
 def keep_our_logging(**kwargs: Any) -> None:
     """Being connected is the point: Celery then leaves LOGGING, and its redaction, alone."""
+
+
+@signals.worker_init.connect(weak=False)
+def take_short_turns(**kwargs: Any) -> None:
+    """A thread that reads a long page gives way to one that has an order in its hands."""
+    sys.setswitchinterval(0.0005)

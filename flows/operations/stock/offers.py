@@ -1,9 +1,8 @@
 """What a flow offers of some SKUs now, beside what its target holds of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection as db
@@ -99,11 +98,13 @@ def find_offers(
     terms, places = terms or formula_of(flow), places_of(flow)
     kits = _kits(skus)
     wanted = {*skus, *(part for parts in kits.values() for part in parts)}
-    levels = _levels(flow, wanted)
+    source, target = _levels(flow, wanted)
     sold = _sold(flow, wanted)
     offers = {
-        sku: _offers(flow, sku, levels[sku], sold[sku], terms, places)
-        for sku in wanted
+        sku: _offers(
+            sku, source.get(sku, ()), sold.get(sku, ()), terms, places, target.get(sku, {})
+        )
+        for sku, levels in source.items()
         if sku not in kits
     }
     for kit, parts in kits.items():
@@ -111,54 +112,55 @@ def find_offers(
     asked = {*skus, *kits}
     found = []
     for sku in sorted(asked):
-        known = _known(flow, levels[sku])
+        known = target.get(sku, {})
         for offer in offers.get(sku, ()):
             offer.add("Buffer", -terms.buffer, "buffer")
             found.append(Offered(offer, known.get(offer.place)))
     return found
 
 
-class Row(NamedTuple):
-    sku: str
-    connection_id: Any
-    external_id: str
-    item_id: str
+class _Row(NamedTuple):
+    """A level of the source; times are seconds since the epoch, which are read faster."""
+
     location: str
-    as_of: datetime
-    on_hand: int | None
-    available: int | None
-    committed: int | None
-    safety: int | None
-    damaged: int | None
-    quarantined: int | None
+    as_of: float
+    shelf: Sequence[int | None]
 
 
 _LEVELS = """
-    SELECT sku, connection_id, external_id, item_id, location, as_of, on_hand, available,
-           committed, safety, damaged, quarantined
+    SELECT sku, connection_id = %s, external_id, item_id, location, date_part('epoch', as_of),
+           on_hand, available, committed, safety, damaged, quarantined
     FROM flows_stocklevel
     WHERE sku = ANY(%s) AND connection_id IN (%s, %s) AND NOT is_gone
 """
 
 
-def _levels(flow: Flow, skus: Iterable[str]) -> dict[str, list[Row]]:
-    found = defaultdict(list)
+def _levels(
+    flow: Flow, skus: Iterable[str]
+) -> tuple[dict[str, list[_Row]], dict[str, dict[str, Known]]]:
+    """By SKU: what the source says, and what the target holds at its places."""
+    source: dict[str, list[_Row]] = {}
+    target: dict[str, dict[str, Known]] = {}
     with db.cursor() as cursor:
-        cursor.execute(_LEVELS, [list(skus), flow.source_id, flow.target_id])
-        for row in cursor.fetchall():
-            found[row[0]].append(Row(*row))
-    return found
+        cursor.execute(_LEVELS, [flow.target_id, list(skus), flow.source_id, flow.target_id])
+        for sku, is_target, external_id, item_id, location, as_of, *shelf in cursor.fetchall():
+            if is_target:
+                target.setdefault(sku, {})[location] = Known(external_id, item_id, shelf[1])
+            else:
+                source.setdefault(sku, []).append(_Row(location, as_of, shelf))
+    return source, target
 
 
 class _SoldRow(NamedTuple):
     sku: str
     order: str
     quantity: int
-    landed_at: datetime | None
+    landed_at: float | None
 
 
 _SOLD = """
-    SELECT r.sku, COALESCE(NULLIF(o.label, ''), o.reference), r.quantity, k.created_at
+    SELECT r.sku, COALESCE(NULLIF(o.label, ''), o.reference), r.quantity,
+           date_part('epoch', k.created_at)
     FROM flows_reservation r
     JOIN flows_record o ON o.id = r.record_id
     LEFT JOIN flows_link k
@@ -178,42 +180,29 @@ def _sold(flow: Flow, skus: Iterable[str]) -> dict[str, list[_SoldRow]]:
 
 
 def _offers(
-    flow: Flow,
     sku: str,
-    levels: Iterable[Row],
-    sold: Iterable[_SoldRow],
+    source: Sequence[_Row],
+    sold: Sequence[_SoldRow],
     terms: Formula,
     places: Places,
+    target: Mapping[str, Known],
 ) -> list[Offer]:
     """What an order has sold counts until the source was read after it knew of the order."""
-    source = [row for row in levels if row.connection_id == flow.source_id]
-    if not source:
-        return []
     as_of = min(row.as_of for row in source)
     unknown = [
         Sold(one.order, one.quantity)
         for one in sold
         if one.landed_at is None or one.landed_at > as_of
     ]
-    shelves = [Shelf(row.location, *row[6:]) for row in source]
-    known = {
-        place: one.quantity
-        for place, one in _known(flow, levels).items()
-        if one.quantity is not None
-    }
+    shelves = [Shelf(row.location, *row.shelf) for row in source]
+    known = {place: one.quantity for place, one in target.items() if one.quantity is not None}
     return offers_of(sku, shelves, unknown, terms=terms, places=places, known=known)
-
-
-def _known(flow: Flow, levels: Iterable[Row]) -> dict[str, Known]:
-    return {
-        row.location: Known(row.external_id, row.item_id, row.available)
-        for row in levels
-        if row.connection_id == flow.target_id
-    }
 
 
 def _kits(skus: Collection[str]) -> dict[str, dict[str, int]]:
     """The kits among these SKUs and those that hold one of them, with all of their parts."""
+    if not KitPart.objects.exists():
+        return {}
     named = list(skus)
     touched = KitPart.objects.filter(Q(kit__in=named) | Q(part__in=named)).values("kit")
     found: dict[str, dict[str, int]] = defaultdict(dict)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 from django.conf import settings
 from django.db import connection as db
 
@@ -13,7 +14,7 @@ from connectors.models import Connection
 from connectors.spec import Context, Stream
 from connectors.standard.inventory_level import InventoryLevel
 from connectors.standard.location import Location
-from flows.models import Delivery, Event, Flow
+from flows.models import Delivery, Event, Flow, StockLocation
 from flows.models.event import EventState, Origin
 from flows.operations.publish import dead_fact, write_facts
 from flows.operations.read import Failed, NobodyListens, Unreadable, read_plainly
@@ -24,6 +25,8 @@ from flows.operations.stock.take_in import Change, Told, take_in, take_in_locati
 from flows.retry import blame_of, code_of
 from flows.states import State
 
+AGAIN = "again"  # the topic of a full sync's own events: SKUs to be looked at once more
+
 
 @dataclass
 class _Found:
@@ -32,6 +35,7 @@ class _Found:
     told: dict[str, tuple[Told, Event]] = field(default_factory=dict)
     locations: list[Location] = field(default_factory=list)
     failed: dict[str, tuple[Event, Failed]] = field(default_factory=dict)
+    again: list[tuple[Event, list[str]]] = field(default_factory=list)
 
 
 def lock_stock(tenant_id: UUID) -> None:
@@ -65,7 +69,7 @@ def route_levels(
 ) -> set[UUID]:
     """Set each event's state; returns the targets that have something to be sent now."""
     found = _read(connection, events, listening_streams(connection, flows), context)
-    if not (found.told or found.locations or found.failed):
+    if not (found.told or found.locations or found.failed or found.again):
         return set()
     lock_stock(connection.tenant_id)
     take_in_locations(connection, found.locations)
@@ -139,6 +143,10 @@ def _read(
 ) -> _Found:
     found = _Found()
     for event in events:
+        if event.origin == Origin.SYNC and event.topic == AGAIN:
+            found.again.append((event, msgspec.json.decode(event.body)))
+            event.state, event.note = EventState.ROUTED, ""
+            continue
         try:
             records = read_plainly(
                 event, connector=connection.spec, streams=streams, context=context
@@ -173,19 +181,26 @@ def _by_event(
     What a full sync found is looked at whether it changed here or not: it differed in the target.
     """
     groups: dict[Event, dict[str, str]] = defaultdict(dict)
+    places = StockLocation.objects.filter(connection=connection).exclude(label="")
+    labels = dict(places.values_list("external_id", "label"))
     changed = {change.now.external_id: change for change in changes}
     for id_, (told, event) in found.told.items():
         if id_ in changed:
-            groups[event][changed[id_].now.sku] = _words(connection, changed[id_])
+            groups[event][changed[id_].now.sku] = _words(connection, changed[id_], labels)
         elif event.origin == Origin.SYNC and told.level.sku:
-            groups[event].setdefault(told.level.sku, "It differed, and no event had told of it.")
+            groups[event].setdefault(told.level.sku, _UNTOLD)
+    for event, skus in found.again:
+        groups[event] = dict.fromkeys(skus, _UNTOLD)
     return groups
 
 
-def _words(connection: Connection, change: Change) -> str:
-    """«Whiplash, at 4: available 12 → 9.»"""
+_UNTOLD = "It differed, and no event had told of it."
+
+
+def _words(connection: Connection, change: Change, labels: Mapping[str, str]) -> str:
+    """«Whiplash, at Ann Arbor: available 12 → 9.»"""
     now, before = change.now, change.before
-    where = f"{connection.label}, at {now.location}:"
+    where = f"{connection.label}, at {labels.get(now.location, now.location)}:"
     if before is None:
         return f"{where} seen for the first time."
     moved = [

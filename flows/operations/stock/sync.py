@@ -33,6 +33,7 @@ from flows.operations.read import Failed, read_plain
 from flows.operations.rows import select_all
 from flows.operations.stock.finish import finish_reading
 from flows.operations.stock.offers import find_offers
+from flows.operations.stock.route_levels import AGAIN
 from flows.operations.stock.streams import source_feed, streams_by_feed, target_feed
 from flows.operations.stock.take_in import Told, is_older, told_quantities
 
@@ -116,8 +117,9 @@ def _read_page(tenant_id: UUID, sync: Sync, channel: Channel, token: UUID) -> bo
     with tenant_scope(tenant_id):
         if not Sync.objects.filter(pk=sync.pk, lease_token=token, state=sync.state).exists():
             return False
-        found = _compare(sync, side, page, records, now)
+        found, again = _compare(sync, side, page, records, now)
         _hold(sync, side, [raw for place, raw in enumerate(page.records) if place in found], now)
+        _hold_again(sync, side, again, now)
         _advance(sync, side, page, now)
     return True
 
@@ -128,8 +130,10 @@ def _compare(
     page: Page,
     records: Sequence[Any],
     now: datetime,
-) -> set[int]:
-    """The places in the page of what is not as it was known, or is not what the target holds."""
+) -> tuple[set[int], set[str]]:
+    """The places in the page of what is not as it was known, or is not what the target holds; and
+    the SKUs that the target does not hold as it should, though the source had nothing new of them.
+    """
     levels = {n: one for n, one in enumerate(records) if isinstance(one, InventoryLevel)}
     found = {n for n, one in enumerate(records) if isinstance(one, Failed)}
     clause = "WHERE connection_id = %s AND external_id = ANY(%s)"
@@ -148,13 +152,14 @@ def _compare(
     if side.is_target:
         sync.target_checked += len(levels)
         sync.target_differing += len(found)
-        return found
+        return found, set()
     sync.checked += len(levels) + marked
     sync.to_zero += sum(_goes_to_zero(known.get(one.id), one) for one in levels.values())
-    differing = _differing(sync, {one.sku for one in levels.values()}, side, page.same)
+    skus = {one.sku for one in levels.values()}
+    differing = _differing(sync, skus, side, page.same)
     found |= {place for place, level in levels.items() if level.sku in differing}
-    sync.differing += len(found)
-    return found
+    sync.differing += len(found) + len(differing - skus)
+    return found, differing - skus
 
 
 def _goes_to_zero(row: StockLevel | None, level: InventoryLevel) -> bool:
@@ -229,6 +234,23 @@ def _hold(sync: Sync, side: _Side, raws: Sequence[Any], now: datetime) -> None:
     Event.objects.bulk_create(events)
     if events and side.is_target:
         nudge("route", tenant_id=sync.tenant_id, subject_id=side.connection.pk)
+
+
+def _hold_again(sync: Sync, side: _Side, skus: set[str], now: datetime) -> None:
+    """What need not be read again, and yet is to be offered anew, as after another formula."""
+    if skus:
+        Event.objects.create(
+            tenant_id=sync.tenant_id,
+            connection=side.connection,
+            origin=Origin.SYNC,
+            topic=AGAIN,
+            delivery_key=f"{sync.public_id}:{uuid4().hex}",
+            sent_at=now,
+            body=msgspec.json.encode(sorted(skus)),
+            received_at=timezone.now(),
+            sync=sync,
+            state=EventState.HELD,
+        )
 
 
 _PROGRESS = [

@@ -7,7 +7,16 @@ import pytest
 from django.test import Client
 
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery, Event, Flow, Formula, KitPart, Reservation
+from flows.models import (
+    Delivery,
+    Event,
+    Flow,
+    Formula,
+    KitPart,
+    Link,
+    Reservation,
+    StockLocation,
+)
 from flows.operations.replay import replay_delivery
 from flows.operations.stock.offers import find_offers
 from flows.states import State
@@ -245,3 +254,53 @@ def test_it_says_which_sku_the_shop_does_not_have(house: House, flow: Flow, clie
     (delivery,) = house.stock()
     assert delivery.state == State.DEAD and "EKM-MUG" in delivery.reason
     assert isinstance(delivery, Delivery)
+
+
+def test_it_says_when_the_place_in_the_shop_is_closed(
+    house: House, flow: Flow, client: Client
+) -> None:
+    with tenant_scope(house.tenant):
+        (place,) = StockLocation.objects.filter(connection=house.shop, label="Main Warehouse")
+    house.tell("shopify", "location", id=place.external_id, active=False)
+    house.tell("whiplash", "count", sku="EKM-MUG", counted=450)
+    house.whiplash_says(client, "item.inventory_adjusted", "EKM-MUG")
+    house.work()
+    (delivery,) = house.stock()
+    assert delivery.state == State.DEAD and "activate it there" in delivery.reason
+
+
+def test_it_holds_what_an_order_took_until_the_warehouse_knows_of_it(
+    house: House, flow: Flow, orders: Flow, client: Client
+) -> None:
+    """The link to the warehouse appears, and the stock is read after that: then it counts there."""
+    order(house, client, "EKM-MUG", 3)
+    house.work()
+    with tenant_scope(house.tenant):
+        (kept,) = Reservation.objects.all()
+        Link.objects.create(
+            tenant=house.tenant,
+            record=kept.record,
+            connection=house.warehouse,
+            resource="order",
+            external_id="410001",
+        )
+    house.tell("whiplash", "damage", sku="EKM-MUG", quantity=3)  # as the order's own units would
+    house.whiplash_says(client, "item.inventory_changed", "EKM-MUG")
+    house.work()
+    assert held(house, "EKM-MUG") == {"EKM-MUG": 497}
+    assert house.stock() == []
+
+
+def test_it_gives_back_what_a_cancelled_order_had_taken(
+    house: House, flow: Flow, orders: Flow, client: Client
+) -> None:
+    placed = house.tell("shopify", "place_order", lines=[{"sku": "EKM-MUG", "quantity": 3}])
+    house.poll("shopify", "orders")
+    house.route()
+    cancelled = house.flow("shopify", "cancelled_orders", "netsuite", "cancel_sales_order")
+    house.switch_on(cancelled)
+    house.tell("shopify", "cancel_order", order=placed["id"], restock=True)
+    house.poll("shopify", "orders")
+    house.route()
+    with tenant_scope(house.tenant):
+        assert Reservation.objects.count() == 0

@@ -1,8 +1,10 @@
 """A full comparison: what is read, what is written, and what stops it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from ekyam.tenants.scope import tenant_scope
@@ -133,13 +135,20 @@ def test_it_begins_once_a_slot_however_often_it_is_planned(house: House, flow: F
     with tenant_scope(house.tenant):
         Flow.objects.update(switched_at="2020-01-01T00:00:00Z")
     slot = latest_slot(timezone.now(), ZoneInfo("UTC"))
-    for _ in range(3):
-        plan_syncs()
+    with ThreadPoolExecutor(4) as beats:
+        list(beats.map(lambda _: _plan(), range(8)))
     house.work()
     plan_syncs()
     with tenant_scope(house.tenant):
         slots = list(Sync.objects.exclude(slot=None).values_list("slot", flat=True))
     assert slots == ([slot] if timezone.now() - slot < LATEST else [])
+
+
+def _plan() -> None:
+    try:
+        plan_syncs()
+    finally:
+        connection.close()
 
 
 def test_it_writes_two_hundred_and_fifty_at_once(house: House, flow: Flow) -> None:
@@ -149,3 +158,15 @@ def test_it_writes_two_hundred_and_fifty_at_once(house: House, flow: Flow) -> No
     assert (sync.state, len(house.stock(state="succeeded"))) == (SyncState.DONE, 600)
     done = house.tell("shopify", "writes")
     assert (done["calls"], done["rows"], done["repeated"]) == (3, 600, {})
+
+
+def test_it_offers_anew_what_it_need_not_read_again(house: House, flow: Flow) -> None:
+    house.tell("shopify", "bulk", count=50, quantity=20)
+    house.tell("whiplash", "bulk", count=50, quantity=20)  # of yesterday
+    house.sync(flow, reads_target=True)
+    with tenant_scope(house.tenant):
+        Formula.objects.create(tenant=house.tenant, flow=flow, buffer=5)
+    sync = house.sync(flow, reads_target=False)
+    assert (sync.state, sync.checked) == (SyncState.DONE, 116)
+    there = house.tell("shopify", "levels", **{"from": 1, "to": 50})
+    assert set(there.values()) == {15}
