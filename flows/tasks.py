@@ -57,10 +57,12 @@ def sync(*, tenant_id: str, subject_id: str) -> None:
 
 @shared_task(ignore_result=True)
 def plan_syncs() -> None:
-    """Begin the full syncs whose midnight or noon it is."""
+    """Begin the full syncs whose midnight or noon it is, and look after what was sold."""
+    from flows.operations.stock.look_after import look_after_sold
     from flows.operations.stock.plan import plan_syncs as plan
 
     plan()
+    look_after_sold()
 
 
 @shared_task(ignore_result=True)

@@ -430,6 +430,11 @@ class Migration(migrations.Migration):
                 name="sync_is_one_at_a_time",
             ),
         ),
+        migrations.AlterField(
+            model_name="link",
+            name="created_at",
+            field=models.DateTimeField(default=django.utils.timezone.now),
+        ),
         *(ProtectTenantTable(name) for name in PROTECTED),
         RenewTenantPolicies("Event"),
         # Each full read marks every row as seen: with room in its page, the mark stays in it.

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from connectors.models import Connection
 from ekyam.tenants.models import TenantForeignKey, TenantModel
@@ -46,7 +47,7 @@ class Link(TenantModel):
     external_id = models.CharField(max_length=255)
     label = models.CharField(max_length=120, blank=True)
     is_primary = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)  # when the system had it at the latest
 
     class Meta:
         constraints = [

@@ -32,13 +32,20 @@ def take_hints(connection: Connection, events: Iterable[Event]) -> set[UUID]:
                 hints[feed.name].add(event.pk)
     taken: set[UUID] = set()
     for feed_name, ids in sorted(asked.items()):
-        with db.cursor() as cursor:
-            wanted = msgspec.json.encode(sorted(ids)).decode()
-            cursor.execute(_ASK, [wanted, connection.pk, feed_name])
-            for (cursor_id,) in cursor.fetchall():
-                nudge("poll", tenant_id=connection.tenant_id, subject_id=cursor_id)
-                taken |= hints[feed_name]
+        if ask_for(connection, feed_name, ids):
+            taken |= hints[feed_name]
     return taken
+
+
+def ask_for(connection: Connection, feed_name: str, ids: Iterable[str]) -> bool:
+    """Have these records read at once; False when nobody listens to the feed."""
+    with db.cursor() as cursor:
+        wanted = msgspec.json.encode(sorted(ids)).decode()
+        cursor.execute(_ASK, [wanted, connection.pk, feed_name])
+        found = cursor.fetchall()
+    for (cursor_id,) in found:
+        nudge("poll", tenant_id=connection.tenant_id, subject_id=cursor_id)
+    return bool(found)
 
 
 def _ids(event: Event, path: str) -> set[str]:

@@ -18,11 +18,15 @@ from flows.states import State
 
 @dataclass(frozen=True)
 class NewLink:
-    """`record` is known for what was delivered; what was found by asking has its reference."""
+    """`record` is known for what was delivered; what was found by asking has its reference.
+
+    `at` is when the target had it.
+    """
 
     resource: str
     reference: str
     written: Written
+    at: datetime
     record: Record | None = None
 
 
@@ -69,6 +73,7 @@ def _link(target: Connection, record: Record, new: NewLink, *, is_primary: bool)
         external_id=new.written.external_id,
         label=new.written.label,
         is_primary=is_primary,
+        created_at=new.at,
     )
 
 

@@ -24,6 +24,7 @@ from flows.models import Cursor, Run
 from flows.models.event import Origin
 from flows.operations.publish import CONNECTION_DOWN, fact, write_facts
 from flows.operations.receive import has_event, receive_records
+from flows.operations.stock.streams import streams_by_feed
 
 log = structlog.get_logger(__name__)
 LONGEST_PAUSE_SECONDS = 900
@@ -83,7 +84,9 @@ def _read_asked(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) 
         if not _is_ours(cursor, token):
             cursor.asked = []  # another worker took over
             return
-        _store(cursor, feed, page, now)
+        # Stock that is as it was is news all the same: it is true as of now.
+        is_stock = feed.name in streams_by_feed(cursor.connection.spec.slug)
+        _store(cursor, feed, page, now, suffix=f"@{now.isoformat()}" if is_stock else "")
         with db.cursor() as sql:
             sql.execute(_ANSWERED, [msgspec.json.encode(ids).decode(), cursor.pk])
             cursor.asked = msgspec.json.decode(sql.fetchone()[0])
@@ -121,12 +124,12 @@ def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -
         return _advance(cursor, page)
 
 
-def _store(cursor: Cursor, feed: Feed, page: Page, asked_at: datetime) -> None:
+def _store(cursor: Cursor, feed: Feed, page: Page, asked_at: datetime, suffix: str = "") -> None:
     bodies = [(raw, msgspec.json.encode(raw)) for raw in page.records]
     found = receive_records(
         connection=cursor.connection,
         feed=feed.name,
-        records=[(_key(feed, raw, body), body) for raw, body in bodies],
+        records=[(_key(feed, raw, body) + suffix, body) for raw, body in bodies],
         origin=Origin.POLL,
         at=timezone.now(),
         told_at=asked_at,
@@ -135,7 +138,7 @@ def _store(cursor: Cursor, feed: Feed, page: Page, asked_at: datetime) -> None:
 
 
 def _version_key(feed: Feed, record_id: str, version: str) -> str:
-    return f"{feed.name}:{record_id}:{version}:"[:230]
+    return f"{feed.name}:{record_id}:{version}:"[:200]
 
 
 def _key(feed: Feed, raw: Any, body: bytes) -> str:

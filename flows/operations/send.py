@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -65,6 +65,10 @@ class Outcome:
     exchanges: Sequence[Exchange] = ()
     learned: list[tuple[MissingLink, Written]] = field(default_factory=list)
     access_token: str = ""
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.started_at + timedelta(milliseconds=self.duration_ms)
 
 
 @dataclass(frozen=True)

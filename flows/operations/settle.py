@@ -176,10 +176,11 @@ def _links(target: Connection, tries: Iterable[Try]) -> list[NewLink]:
     found = []
     for one in tries:
         for missing, written in one.outcome.learned:
-            found.append(NewLink(missing.resource, missing.key, written))
+            found.append(NewLink(missing.resource, missing.key, written, one.outcome.ended_at))
         written_now, record = one.outcome.written, one.delivery.record
         if written_now and one.letter.action.links and record is not None:
-            found.append(NewLink(record.resource, record.reference, written_now, record))
+            at = one.outcome.ended_at
+            found.append(NewLink(record.resource, record.reference, written_now, at, record))
     return found
 
 

@@ -14,7 +14,7 @@ from connectors.models import Connection
 from connectors.spec import Context, Stream
 from connectors.standard.inventory_level import InventoryLevel
 from connectors.standard.location import Location
-from flows.models import Delivery, Event, Flow, StockLocation
+from flows.models import Delivery, Event, Flow, Reservation, StockLocation
 from flows.models.event import EventState, Origin
 from flows.operations.publish import dead_fact, write_facts
 from flows.operations.read import Failed, NobodyListens, Unreadable, read_plainly
@@ -191,7 +191,17 @@ def _by_event(
             groups[event].setdefault(told.level.sku, _UNTOLD)
     for event, skus in found.again:
         groups[event] = dict.fromkeys(skus, _UNTOLD)
+    _add_sold(groups, found)
     return groups
+
+
+def _add_sold(groups: dict[Event, dict[str, str]], found: _Found) -> None:
+    """What was sold may be known there by now: that counts from the next reading on."""
+    skus = {told.level.sku for told, _ in found.told.values()}
+    sold = set(Reservation.objects.filter(sku__in=skus).values_list("sku", flat=True))
+    for told, event in found.told.values():
+        if told.level.sku in sold:
+            groups[event].setdefault(told.level.sku, "Orders that had sold it are known there now.")
 
 
 _UNTOLD = "It differed, and no event had told of it."

@@ -1,7 +1,6 @@
 """What a write of stock taught: what the target holds now."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ def settle_levels(target: Connection, tries: Iterable[Try]) -> None:
         level, outcome = one.letter.standard, one.outcome
         if not isinstance(level, InventoryLevel):
             continue
-        as_of = outcome.started_at + timedelta(milliseconds=outcome.duration_ms)
+        as_of = outcome.ended_at
         if outcome.written is not None:
             told.append(Told(_held(level, outcome.written.external_id, level.available), as_of))
             sent.append({"id": one.delivery.pk, "standard": level})
