@@ -336,9 +336,8 @@ def _lay_in(bench: Bench, first_of_erp: int) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SET ROLE ekyam_system")
         for connection_id, first, place in sides:
-            tenant_id = bench.tenant.pk
-            values = [tenant_id, connection_id, first, place, first, place, bench.levels]
-            cursor.execute(_FILL, values)
+            values: list[Any] = [bench.tenant.pk, connection_id, first, place]
+            cursor.execute(_FILL, [*values, first, place, bench.levels])
         cursor.execute("RESET ROLE")
         cursor.execute("ANALYZE")
 
