@@ -10,6 +10,7 @@ from connectors.standard import resources
 from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
+from flows.operations.stock.streams import is_stock
 from flows.states import CANCELLABLE, REPLAYABLE, IllegalMove, State
 
 
@@ -36,6 +37,11 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if row.state not in REPLAYABLE or row.flow is None:
         raise IllegalMove(f"It is {row.state}: it cannot be edited.")
+    if not is_editable(row):
+        raise IllegalMove(
+            "A quantity of stock is found when it is sent: correct it in its source, or change the"
+            " formula."
+        )
     try:
         resource = row.flow.stream_spec.resource
         record = msgspec.convert(standard, resources()[resource], strict=False)
@@ -44,6 +50,11 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
     record.check()
     row.standard = msgspec.to_builtins(record)
     _to_pending(row)
+
+
+def is_editable(row: Delivery) -> bool:
+    """What is found anew when it is sent would be edited in vain."""
+    return row.flow is not None and not is_stock(row.flow)
 
 
 def _to_pending(row: Delivery) -> None:

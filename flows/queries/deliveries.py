@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.models import Attempt, Delivery, Event
 from flows.models.event import Origin
+from flows.operations.replay import is_editable
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import SHOWN_CHARACTERS, AttemptRow, pretty, show_attempt
 from flows.queries.hops import Hop, delivery_hop
@@ -63,7 +64,7 @@ def get_delivery(public_id: str) -> DeliveryDetail:
         event_id=one.event.public_id,
         standard=pretty(one.standard) if one.standard else "",
         changes=_changes(one),
-        may_edit=hop.may_replay and one.standard is not None and one.flow is not None,
+        may_edit=hop.may_replay and one.standard is not None and is_editable(one),
     )
 
 

@@ -17,9 +17,9 @@ from flows.models import (
     Reservation,
     StockLocation,
 )
-from flows.operations.replay import replay_delivery
+from flows.operations.replay import edit_delivery, replay_delivery
 from flows.operations.stock.offers import find_offers
-from flows.states import State
+from flows.states import IllegalMove, State
 from tests.flows.stock.house import House
 from tests.flows.stock.test_sync import held
 
@@ -98,6 +98,8 @@ def test_it_never_sends_an_old_quantity_by_a_replay(
     first = house.stock()[0]
     with tenant_scope(house.tenant):
         replay_delivery(first)
+    with tenant_scope(house.tenant), pytest.raises(IllegalMove, match="found when it is sent"):
+        edit_delivery(first, {"id": "x", "sku": "EKM-MUG", "location": "1", "available": "1"})
     house.work()
     assert held(house, "EKM-MUG") == {"EKM-MUG": 470}
 
