@@ -19,7 +19,7 @@ from connectors.spec import Connector, Limits, Meter, Request, Response
 from tests.sandboxes import transport
 
 ASKED, TOOK = 2.0, 1.0  # points that a request must find there, and those that it takes in the end
-SIZE, RESTORE = 40.0, 200.0
+SIZE, RESTORE = 20.0, 60.0
 THREADS = 6
 
 

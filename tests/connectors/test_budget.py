@@ -80,7 +80,7 @@ def test_it_lets_an_order_through_a_flood_of_stock(account: Account) -> None:
     for thread in threads:
         thread.join()
     assert sorted(waits)[len(waits) // 2] < 0.1
-    assert max(waits) < 0.3
+    assert max(waits) < 0.6
 
 
 def test_it_gives_back_the_places_of_a_killed_process(account: Account) -> None:
@@ -128,7 +128,7 @@ def test_it_wakes_who_waits_in_the_same_process(account: Account) -> None:
             left = time.monotonic()
         thread.join()
         waits[-1] -= left
-    assert sorted(waits)[10] < 0.01
+    assert sorted(waits)[10] < 0.018
 
 
 def test_it_gives_its_turn_back_when_it_waits_too_long(
