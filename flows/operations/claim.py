@@ -14,6 +14,7 @@ from ekyam import ids
 from flows.models import Delivery, Pump, Record
 from flows.states import State
 
+LAST_LANE = 5  # what a full sync found gives way to what just happened
 _TAKE = """
     INSERT INTO flows_pump AS p (id, tenant_id, target_id, token, leased_until)
     VALUES (%(id)s, %(tenant)s, %(target)s, %(token)s, %(until)s)
@@ -66,6 +67,7 @@ _READY = """
     WHERE d.target_id = %(target)s AND d.state IN ('pending', 'retrying', 'in_doubt')
       AND d.due_at <= %(now)s
       AND (%(actions)s::text[] IS NULL OR (d.action = ANY(%(actions)s)) = %(together)s::boolean)
+      AND d.lane <= %(lane)s
       AND (SELECT f.is_on FROM flows_flow f WHERE f.id = d.flow_id)
       AND (SELECT o.sequence FROM flows_delivery o
            WHERE o.target_id = d.target_id AND o.root_id = d.root_id
@@ -119,10 +121,11 @@ def is_sendable(target: Connection, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Actions:
-    """Only deliveries of these actions, or only those of others."""
+    """Only deliveries of these actions, or only those of others; up to a lane."""
 
     names: Sequence[str]
     is_of_them: bool
+    lane: int = LAST_LANE
 
 
 def claim_due(
@@ -136,8 +139,9 @@ def claim_due(
 
 def _chosen(actions: Actions | None) -> dict[str, Any]:
     if actions is None:
-        return {"actions": None, "together": None}
-    return {"actions": list(actions.names), "together": actions.is_of_them}
+        return {"actions": None, "together": None, "lane": LAST_LANE}
+    chosen = {"actions": list(actions.names), "together": actions.is_of_them}
+    return {**chosen, "lane": actions.lane}
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:

@@ -30,6 +30,7 @@ from flows.mapping.records import write_body
 from flows.models import Delivery, Flow
 from flows.operations import turns
 from flows.operations.claim import (
+    LAST_LANE,
     Actions,
     Claimed,
     claim_due,
@@ -200,7 +201,10 @@ class _Pumping:
         for action in together:
             at_once = sum(parcel.action.name == action.name for parcel in running)
             if len(found) < width and at_once < TOGETHER_AT_ONCE:
-                found += self._claim_together(channel, action, now)
+                # The last of them is kept for what has just happened.
+                is_last = at_once == TOGETHER_AT_ONCE - 1
+                lane = action.lane if is_last else LAST_LANE
+                found += self._claim_together(channel, action, lane, now)
         names = [action.name for action in together]
         claimed = claim_due(
             target_id=target.pk,
@@ -211,13 +215,15 @@ class _Pumping:
         )
         return found + [self._parcel([one], channel) for one in claimed]
 
-    def _claim_together(self, channel: Channel, action: Action, now: datetime) -> list[Parcel]:
+    def _claim_together(
+        self, channel: Channel, action: Action, lane: int, now: datetime
+    ) -> list[Parcel]:
         claimed = claim_due(
             target_id=self.target_id,
             token=self.token,
             now=now,
             limit=action.most,
-            actions=Actions([action.name], is_of_them=True),
+            actions=Actions([action.name], is_of_them=True, lane=lane),
         )
         return [self._parcel(claimed, channel)] if claimed else []
 

@@ -106,18 +106,24 @@ def read_plain(
     stream: Stream, feed: Feed, raw: Any, context: Context
 ) -> StandardRecord | Failed | None:
     """One record, checked; None when it is not of this stream."""
-    external_id = ""
+    standard = None
     try:
-        external_id = str(expression(feed.record_id)(raw) or "")
         selected = select_record(stream, feed.name, raw)
         if selected is None:
             return None
         standard = read_record(stream, selected, context)
-        external_id = standard.id
         standard.check()
         return standard
     except Exception as failure:
-        return Failed(external_id, failure)
+        return Failed(standard.id if standard else _id_of(feed, raw), failure)
+
+
+def _id_of(feed: Feed, raw: Any) -> str:
+    """Of what cannot be read, if at least that can be."""
+    try:
+        return str(expression(feed.record_id)(raw) or "")
+    except Exception:
+        return ""
 
 
 def _feed_of(event: Event, connector: Connector) -> Feed:

@@ -1,8 +1,10 @@
 """What came of the tries, written back together: states, attempts, links, facts."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -32,6 +34,7 @@ from flows.retry import Decision, blame_of, code_of, decide
 from flows.states import DONE, SUPERSEDABLE, State
 
 log = structlog.get_logger(__name__)
+MANY = 10  # alike, that were settled together
 
 
 def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: datetime) -> None:
@@ -51,8 +54,7 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
     _put_older_to_rest(kept, now)
     if any(one.outcome.written for one in kept):
         mark_well(target)
-    for one in kept:
-        _tell(target, one)
+    _tell(target, kept)
 
 
 def _decide(target: Connection, one: Try, now: datetime) -> Decision | None:
@@ -259,22 +261,30 @@ def _success_facts(target: Connection, one: Try, now: datetime) -> list[Fact]:
     ]
 
 
-def _tell(target: Connection, one: Try) -> None:
-    """One wide line an attempt, and its figures."""
-    delivery, outcome = one.delivery, one.outcome
-    result = "unchanged" if outcome.unchanged else (delivery.failure or "succeeded")
-    metrics.attempts.labels(connector=target.connector, outcome=result).inc()
-    if delivery.state == State.SUCCEEDED and delivery.finished_at:
-        passed = (delivery.finished_at - delivery.received_at).total_seconds()
-        metrics.end_to_end.observe(max(passed, 0.0))
-    log.info(
-        "attempt",
-        delivery_id=delivery.public_id,
-        connector=target.connector,
-        action=delivery.action,
-        state=str(delivery.state),
-        outcome=result,
-        reason=delivery.reason[:300],
-        duration_ms=round(outcome.duration_ms, 1),
-        requests=len(outcome.exchanges),
-    )
+def _tell(target: Connection, tries: Iterable[Try]) -> None:
+    """The figures of each, and one wide line an attempt; of many alike, one line for all."""
+    alike = defaultdict(list)
+    for one in tries:
+        delivery = one.delivery
+        result = "unchanged" if one.outcome.unchanged else (delivery.failure or "succeeded")
+        metrics.attempts.labels(connector=target.connector, outcome=result).inc()
+        if delivery.state == State.SUCCEEDED and delivery.finished_at:
+            passed = (delivery.finished_at - delivery.received_at).total_seconds()
+            metrics.end_to_end.observe(max(passed, 0.0))
+        alike[delivery.action, str(delivery.state), result].append(one)
+    for (action, state, result), some in alike.items():
+        words = {"connector": target.connector, "action": action, "state": state}
+        if len(some) > MANY:
+            log.info("attempts", **words, outcome=result, count=len(some))
+        else:
+            for one in some:
+                log.info("attempt", **words, outcome=result, **_line(one))
+
+
+def _line(one: Try) -> dict[str, Any]:
+    return {
+        "delivery_id": one.delivery.public_id,
+        "reason": one.delivery.reason[:300],
+        "duration_ms": round(one.outcome.duration_ms, 1),
+        "requests": len(one.outcome.exchanges),
+    }

@@ -47,8 +47,8 @@ SETTINGS = (
     Field(
         "location_id",
         "Location for stock",
-        help="The number at the end of Settings > Locations > the location's address. Only needed"
-        " where no row of the lookup table «shopify_locations» names one.",
+        help="The number at the end of Settings > Locations > the location's address: where stock"
+        " of warehouses is offered that are not mapped to another one.",
         required=False,
         pattern=r"\d*",
     ),

@@ -171,7 +171,7 @@ LEVEL_ID = "join('-', [to_string(inventory_item_id), to_string(location_id)])"
 
 INVENTORY_LEVEL = Mapping(
     (
-        Line("id", LEVEL_ID, required=True),
+        Line("id", "@", (call(records.level_id),), required=True),
         Line("sku", "sku", (strip(), default(""))),
         Line("item_id", "inventory_item_id", (text(),), required=True),
         Line("location", "location_id", (text(),), required=True),

@@ -13,13 +13,12 @@ from django.db import connection as db
 from connectors.standard.inventory_level import InventoryLevel
 from flows.models import Delivery, Event, Flow, Record, Run
 from flows.models.event import Origin
+from flows.operations.claim import LAST_LANE
 from flows.operations.identify import make_records
 from flows.operations.rows import insert_all
 from flows.operations.stock.offers import Offered, find_offers
 from flows.operations.stock.streams import LEVELS
 from flows.states import State
-
-SYNC_LANE = 5  # what a full sync found gives way to what just happened
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _delivery(flow: Flow, one: Offered, record_id: Any, run: Run, occasion: Occa
         root_id=record_id,
         target_id=flow.target_id,
         action=flow.action,
-        lane=SYNC_LANE if occasion.is_sync else flow.action_spec.lane,
+        lane=LAST_LANE if occasion.is_sync else flow.action_spec.lane,
         external_id=one.key,
         source_version=f"{now.isoformat()}~{uuid4().hex[:12]}",
         standard=msgspec.Raw(msgspec.json.encode(standard_of(one, now))),

@@ -40,7 +40,7 @@ from flows.operations.stock.take_in import Told, is_older, told_quantities
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 20.0  # then others have their turn
 WAIT_SECONDS = 0.3
-RECORDS_AN_EVENT = 250
+RECORDS_AN_EVENT = 100  # one is routed in one transaction, and events wait for it
 MOST_FAILURES = 12
 LONGEST_PAUSE_SECONDS = 300.0
 
@@ -82,6 +82,12 @@ def _lease(sync_id: UUID, token: UUID, now: datetime) -> Sync | None:
     return sync
 
 
+def _is_ours(sync: Sync, token: UUID) -> bool:
+    """Still, and until the transaction ends: a person may stop it at any time."""
+    mine = Sync.objects.filter(pk=sync.pk, lease_token=token, state=sync.state)
+    return mine.select_for_update(no_key=True).first() is not None
+
+
 def _lease_end(now: datetime) -> datetime:
     """A page that takes longer may be read by another too; only one of them can keep it."""
     return now + timedelta(seconds=settings.EKYAM_LEASE_SECONDS * 3)
@@ -115,7 +121,7 @@ def _read_page(tenant_id: UUID, sync: Sync, channel: Channel, token: UUID) -> bo
     page = channel.client(side.feed.lane).run(side.feed.whole(Position(since, sync.page), context))
     records = [read_plain(side.stream, side.feed, raw, context) for raw in page.records]
     with tenant_scope(tenant_id):
-        if not Sync.objects.filter(pk=sync.pk, lease_token=token, state=sync.state).exists():
+        if not _is_ours(sync, token):
             return False
         found, again = _compare(sync, side, page, records, now)
         _hold(sync, side, [raw for place, raw in enumerate(page.records) if place in found], now)
@@ -143,10 +149,13 @@ def _compare(
     same: list[UUID] = []
     for place, level in levels.items():
         row = known.get(level.id)
-        if row is not None and not _tells_more(row, level, now):
+        if row is None:
+            found |= {place} if level.sku else set()
+        elif _tells_more(row, level):
+            # What an event told of meanwhile is newer.
+            found |= set() if is_older(row, Told(level, now)) else {place}
+        elif row.as_of < now:
             same.append(row.pk)
-        elif row is not None or level.sku:
-            found.add(place)
     _mark_seen(sync, [row.pk for row in known.values()], same, now)
     marked = _mark_items(sync, side, page.same, now)
     if side.is_target:
@@ -171,10 +180,8 @@ def _goes_to_zero(row: StockLevel | None, level: InventoryLevel) -> bool:
     return bool(before and before > 0 and now <= 0)
 
 
-def _tells_more(row: StockLevel, level: InventoryLevel, now: datetime) -> bool:
-    """Whether it says something that we do not know, or that has come back."""
-    if is_older(row, Told(level, now)):
-        return False
+def _tells_more(row: StockLevel, level: InventoryLevel) -> bool:
+    """Whether it says something else than we know, or has come back."""
     quantities = told_quantities(level)
     is_new = any(getattr(row, name) != value for name, value in quantities.items())
     return is_new or row.is_gone or bool(level.sku and row.sku != level.sku)
@@ -289,7 +296,7 @@ def _advance(sync: Sync, side: _Side, page: Page, now: datetime) -> None:
 
 def _finish(sync: Sync, token: UUID) -> None:
     """Once what the target said has been taken in: what differs, differs from that."""
-    if not Sync.objects.filter(pk=sync.pk, lease_token=token, state=sync.state).exists():
+    if not _is_ours(sync, token):
         return
     now = timezone.now()
     if Event.objects.filter(sync=sync, state=EventState.RECEIVED).exists():
