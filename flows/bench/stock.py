@@ -57,8 +57,9 @@ def run_stock(*, levels: int, seconds: float) -> Iterator[Line]:
     yield bench.round("1 % changed")
     bench.change(max(1, levels // 10))
     yield bench.round("10 % changed")
-    yield _events(bench, "the source is read", reads_target=False)
-    yield _events(bench, "both sides are read", reads_target=True)
+    yield _events(bench, "1 % differs", levels // 100)
+    yield _events(bench, "10 % differ", levels // 10)
+    yield _events(bench, "both sides are read, and 10 % differ", levels // 10, reads_target=True)
     for percent in (10, 50, 90):
         yield _killed_at(bench, percent)
     yield _at_real_limits(bench, seconds)
@@ -155,13 +156,13 @@ def _see_open(bench: Bench) -> None:
             raise RuntimeError(f"{connection.label}: {failed[0]}")
 
 
-def _events(bench: Bench, name: str, *, reads_target: bool) -> Line:
+def _events(bench: Bench, name: str, changed: int, *, reads_target: bool = False) -> Line:
     """Another SKU changes in the warehouse every half second, while everything is compared."""
     waits: list[float] = []
     is_over = Bell()
     thread = Thread(target=_make_events, args=(bench, waits, is_over))
     thread.start()
-    bench.change(max(1, bench.levels // 10))
+    bench.change(max(1, changed))
     bench.wait(bench.begin(reads_target=reads_target))
     is_over.set()
     thread.join()
