@@ -8,6 +8,9 @@ from ekyam.tenants.rls import RenewTenantPolicies
 
 
 class Migration(migrations.Migration):
+    # A database that has this one was made with the tables as they are after the present one.
+    replaces = [("flows", "0002_let_events_ask_a_person")]
+
     dependencies = [
         ("connectors", "0002_look_after_webhooks"),
         ("flows", "0001_initial"),
