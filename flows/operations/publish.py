@@ -15,6 +15,7 @@ ORDER_CANCELLED = "order.cancelled"
 STOCK_CHANGED = "stock.changed"
 DELIVERY_DEAD = "delivery.dead"
 CONNECTION_DOWN = "connection.down"
+SYNC_DONE = "sync.done"
 
 # What a success means: the fact of writing a record of this resource.
 _WRITTEN = {

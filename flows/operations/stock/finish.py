@@ -12,14 +12,13 @@ from flows.models import Delivery, Event, StockLevel, Sync, SyncState
 from flows.models.event import EventState, Origin
 from flows.models.stock import RUNNING
 from flows.operations.nudge import nudge
-from flows.operations.publish import fact, write_facts
+from flows.operations.publish import SYNC_DONE, fact, write_facts
 from flows.operations.stock.offers import formula_of
-from flows.operations.stock.publish import Occasion, publish
+from flows.operations.stock.publish import Cause, publish
 from flows.states import CANCELLABLE, OPEN, IllegalMove, State
 
 FEW = 10  # so many may always go to nought: of a small catalogue, one SKU is a large share
 AT_ONCE = 1000
-SYNC_DONE = "sync.done"
 
 
 def finish_reading(sync: Sync, now: datetime) -> None:
@@ -92,8 +91,8 @@ def _zero_missing(sync: Sync, now: datetime) -> None:
             state=EventState.ROUTED,
             note="A SKU that the feed does not name counts as sold out: so the formula says.",
         )
-        words = "The feed does not name it any more, which counts as sold out."
-        publish(sync.flow, skus, Occasion(event, now, dict.fromkeys(skus, words)))
+        cause = Cause(event, "The feed does not name it any more, which counts as sold out.")
+        publish(sync.flow, dict.fromkeys(skus, cause), now=now)
     nudge("deliver", tenant_id=sync.tenant_id, subject_id=sync.flow.target_id)
 
 

@@ -20,36 +20,55 @@ from flows.operations.stock.offers import Offered, find_offers
 from flows.operations.stock.streams import LEVELS
 from flows.states import State
 
+NO_DELAY = timedelta(0)
+
 
 @dataclass(frozen=True)
-class Occasion:
-    """Why a flow is looked at: the event, and in words what changed, by SKU. With `delay` whoever
-    changed the target, such as an order, has time to tell us."""
+class Cause:
+    """Why a SKU is looked at: the event that told of it, and in words what changed."""
 
     event: Event
-    now: datetime
-    why: Mapping[str, str]
-    delay: timedelta = timedelta(0)
+    words: str
 
     @property
     def is_sync(self) -> bool:
         return self.event.origin == Origin.SYNC
 
 
-def publish(flow: Flow, skus: Collection[str], occasion: Occasion) -> bool:
-    """Whether something is to be sent now. The number that is sent is found when it is sent."""
-    offered = {one.key: one for one in find_offers(flow, skus)}
+def publish(
+    flow: Flow, causes: Mapping[str, Cause], *, now: datetime, delay: timedelta = NO_DELAY
+) -> bool:
+    """Whether something is to be sent now, of these SKUs and the kits that they are part of.
+
+    The number that is sent is found when it is sent. With `delay`, whoever changed the target, such
+    as an order, has time to tell us.
+    """
+    offered = {one.key: one for one in find_offers(flow, causes.keys())}
     differing = {key for key, one in offered.items() if one.differs}
-    waiting = _bring_forward(flow, differing, occasion)
+    due_at = now + delay
+    waiting = _bring_forward(flow, differing, due_at)
     states = _states(flow, offered)
     # What is being sent now has its number already: it is followed by whatever is true after it.
     being_sent = {key for key, found in states.items() if State.SENDING in found}
-    wanted = [offered[key] for key in sorted((differing - waiting) | being_sent)]
-    if occasion.is_sync:
-        wanted = [one for one in wanted if not _died_of(one, states.get(one.key, {}))]
-    rest_dead(flow, [one.key for one in wanted], occasion.now)
-    insert_all(*_rows(flow, wanted, occasion))
-    return bool(wanted or waiting) and not occasion.delay
+    wanted = [
+        (one, cause)
+        for key in sorted((differing - waiting) | being_sent)
+        if not _is_left((one := offered[key]), (cause := _cause(one, causes)), states.get(key, {}))
+    ]
+    rest_dead(flow, [one.key for one, _ in wanted], now)
+    insert_all(*_rows(flow, wanted, now, due_at))
+    return bool(wanted or waiting) and not delay
+
+
+def _cause(one: Offered, causes: Mapping[str, Cause]) -> Cause:
+    """What is offered besides the SKUs themselves is the kits that hold one of them."""
+    found = causes.get(one.offer.sku)
+    return found or Cause(next(iter(causes.values())).event, "A part of it changed.")
+
+
+def _is_left(one: Offered, cause: Cause, states: Mapping[str, str | None]) -> bool:
+    """It has a dead letter for this very quantity: a full sync leaves it for a person to decide."""
+    return cause.is_sync and states.get(State.DEAD) == str(one.offer.quantity)
 
 
 _BRING_FORWARD = """
@@ -59,10 +78,9 @@ _BRING_FORWARD = """
 """
 
 
-def _bring_forward(flow: Flow, keys: Collection[str], occasion: Occasion) -> set[str]:
+def _bring_forward(flow: Flow, keys: Collection[str], due_at: datetime) -> set[str]:
     """What waits to be sent already takes the newest number with it. Waits for one who claims it
     just now, whose number is older than this."""
-    due_at = occasion.now + occasion.delay
     with db.cursor() as cursor:
         cursor.execute(_BRING_FORWARD, [due_at, flow.pk, sorted(keys)])
         return {row[0] for row in cursor.fetchall()}
@@ -85,11 +103,6 @@ def _states(flow: Flow, keys: Collection[str]) -> dict[str, dict[str, str | None
     return found
 
 
-def _died_of(one: Offered, states: Mapping[str, str | None]) -> bool:
-    """It has a dead letter for this very quantity: trying again is a person's to decide."""
-    return states.get(State.DEAD) == str(one.offer.quantity)
-
-
 _REST = """
     UPDATE flows_delivery SET state = 'superseded', note = 'A newer quantity took its place.',
         finished_at = %s
@@ -105,22 +118,22 @@ def rest_dead(flow: Flow, keys: Sequence[str], now: datetime) -> None:
 
 
 def _rows(
-    flow: Flow, wanted: Sequence[Offered], occasion: Occasion
+    flow: Flow, wanted: Sequence[tuple[Offered, Cause]], now: datetime, due_at: datetime
 ) -> tuple[list[Run], list[Delivery]]:
     if not wanted:
         return [], []
-    records = _records(flow, wanted)
+    records = _records(flow, [one for one, _ in wanted])
     run = Run(
         tenant_id=flow.tenant_id,
         connection=flow.source,
         flow=flow,
-        origin=occasion.event.origin,
-        started_at=occasion.now,
-        finished_at=occasion.now,
+        origin=wanted[0][1].event.origin,
+        started_at=now,
+        finished_at=now,
         records=len(wanted),
         deliveries=len(wanted),
     )
-    return [run], [_delivery(flow, one, records[one.key], run, occasion) for one in wanted]
+    return [run], [_delivery(one, cause, records[one.key], run, due_at) for one, cause in wanted]
 
 
 def _records(flow: Flow, wanted: Sequence[Offered]) -> dict[str, Any]:
@@ -133,33 +146,33 @@ def _records(flow: Flow, wanted: Sequence[Offered]) -> dict[str, Any]:
     return {one.key: found[reference] for reference, one in references.items()}
 
 
-def _delivery(flow: Flow, one: Offered, record_id: Any, run: Run, occasion: Occasion) -> Delivery:
-    event, now = occasion.event, occasion.now
+def _delivery(one: Offered, cause: Cause, record_id: Any, run: Run, due_at: datetime) -> Delivery:
+    flow, now = run.flow, run.started_at
+    assert flow is not None
     return Delivery(
         tenant_id=flow.tenant_id,
         flow=flow,
         run=run,
-        event=event,
+        event=cause.event,
         record_id=record_id,
         root_id=record_id,
         target_id=flow.target_id,
         action=flow.action,
-        lane=LAST_LANE if occasion.is_sync else flow.action_spec.lane,
+        lane=LAST_LANE if cause.is_sync else flow.action_spec.lane,
         external_id=one.key,
         source_version=f"{now.isoformat()}~{uuid4().hex[:12]}",
         standard=msgspec.Raw(msgspec.json.encode(standard_of(one, now))),
         state=State.PENDING,
-        due_at=now + occasion.delay,
-        why=_why(one, occasion),
-        received_at=event.received_at,
+        due_at=due_at,
+        why=_why(one, cause),
+        received_at=cause.event.received_at,
         created_at=now,
     )
 
 
-def _why(one: Offered, occasion: Occasion) -> str:
+def _why(one: Offered, cause: Cause) -> str:
     held = "nothing that we know of" if one.known is None else str(one.known.quantity)
-    cause = occasion.why.get(one.offer.sku, "The sum is another now.")
-    return f"{cause} The target held {held}, and {one.offer.quantity} is offered."
+    return f"{cause.words} The target held {held}, and {one.offer.quantity} is offered."
 
 
 def standard_of(one: Offered, at: datetime) -> InventoryLevel:

@@ -1,7 +1,6 @@
 """What events say of stock: taken in, and offered anew wherever it is offered."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,7 +18,7 @@ from flows.models.event import EventState, Origin
 from flows.operations.publish import dead_fact, write_facts
 from flows.operations.read import Failed, NobodyListens, Unreadable, read_plainly
 from flows.operations.rows import insert_all
-from flows.operations.stock.publish import Occasion, publish, rest_dead
+from flows.operations.stock.publish import NO_DELAY, Cause, publish, rest_dead
 from flows.operations.stock.streams import LOCATIONS, stock_flows, streams_by_feed
 from flows.operations.stock.take_in import Change, Told, take_in, take_in_locations
 from flows.retry import blame_of, code_of
@@ -75,15 +74,18 @@ def route_levels(
     take_in_locations(connection, found.locations)
     changes = take_in(connection, [told for told, _ in found.told.values()])
     _bury(connection, flows, found, now)
+    causes = _causes(connection, found, changes)
     targets = set()
-    grace = timedelta(seconds=settings.EKYAM_STOCK_GRACE_SECONDS)
-    for event, why in _by_event(connection, found, changes).items():
-        for flow in flows:
-            # What changed the target behind our back, such as an order, is told to us soon.
-            delay = grace if flow.target_id == connection.pk else timedelta(0)
-            if publish(flow, why, Occasion(event, now, why, delay)):
-                targets.add(flow.target_id)
+    for flow in flows if causes else ():
+        # What changed the target behind our back, such as an order, is told to us soon.
+        delay = _grace() if flow.target_id == connection.pk else NO_DELAY
+        if publish(flow, causes, now=now, delay=delay):
+            targets.add(flow.target_id)
     return targets
+
+
+def _grace() -> timedelta:
+    return timedelta(seconds=settings.EKYAM_STOCK_GRACE_SECONDS)
 
 
 def offer_elsewhere(
@@ -96,10 +98,9 @@ def offer_elsewhere(
     sources = {flow.source_id for flow in flows if flow.target_id == connection.pk}
     others = Flow.objects.filter(is_on=True, source__in=sources).exclude(target=connection)
     others = others.select_related("source", "target")
-    why = dict.fromkeys(skus, f"Sold at {connection.label}.")
+    causes = dict.fromkeys(skus, Cause(event, f"Sold at {connection.label}."))
     lock_stock(connection.tenant_id)
-    occasion = Occasion(event, now, why)
-    return {flow.target_id for flow in stock_flows(others) if publish(flow, why, occasion)}
+    return {flow.target_id for flow in stock_flows(others) if publish(flow, causes, now=now)}
 
 
 def _bury(connection: Connection, flows: Sequence[Flow], found: _Found, now: datetime) -> None:
@@ -173,38 +174,40 @@ def _keep_newest(found: _Found, told: Told, event: Event) -> None:
         found.told[told.level.id] = (told, event)
 
 
-def _by_event(
-    connection: Connection, found: _Found, changes: Iterable[Change]
-) -> dict[Event, dict[str, str]]:
-    """Why which SKUs are looked at; a delivery names the event that made it needed.
+def _causes(connection: Connection, found: _Found, changes: Sequence[Change]) -> dict[str, Cause]:
+    """Why which SKUs are looked at.
 
     What a full sync found is looked at whether it changed here or not: it differed in the target.
+    What was sold may be known there by now, and that counts from the next reading on.
     """
-    groups: dict[Event, dict[str, str]] = defaultdict(dict)
-    places = StockLocation.objects.filter(connection=connection).exclude(label="")
-    labels = dict(places.values_list("external_id", "label"))
-    changed = {change.now.external_id: change for change in changes}
-    for id_, (told, event) in found.told.items():
-        if id_ in changed:
-            groups[event][changed[id_].now.sku] = _words(connection, changed[id_], labels)
-        elif event.origin == Origin.SYNC and told.level.sku:
-            groups[event].setdefault(told.level.sku, _UNTOLD)
+    causes: dict[str, Cause] = {}
     for event, skus in found.again:
-        groups[event] = dict.fromkeys(skus, _UNTOLD)
-    _add_sold(groups, found)
-    return groups
-
-
-def _add_sold(groups: dict[Event, dict[str, str]], found: _Found) -> None:
-    """What was sold may be known there by now: that counts from the next reading on."""
-    skus = {told.level.sku for told, _ in found.told.values()}
-    sold = set(Reservation.objects.filter(sku__in=skus).values_list("sku", flat=True))
+        causes |= dict.fromkeys(skus, Cause(event, _UNTOLD))
+    sold = _sold({told.level.sku for told, _ in found.told.values()})
     for told, event in found.told.values():
-        if told.level.sku in sold:
-            groups[event].setdefault(told.level.sku, "Orders that had sold it are known there now.")
+        sku = told.level.sku
+        if sku and event.origin == Origin.SYNC:
+            causes[sku] = Cause(event, _UNTOLD)
+        elif sku in sold:
+            causes[sku] = Cause(event, "Orders that had sold it are known there now.")
+    if changes:
+        labels = _labels(connection)
+        for change in changes:
+            _, event = found.told[change.now.external_id]
+            causes[change.now.sku] = Cause(event, _words(connection, change, labels))
+    return causes
 
 
 _UNTOLD = "It differed, and no event had told of it."
+
+
+def _sold(skus: Collection[str]) -> set[str]:
+    return set(Reservation.objects.filter(sku__in=skus).values_list("sku", flat=True))
+
+
+def _labels(connection: Connection) -> dict[str, str]:
+    places = StockLocation.objects.filter(connection=connection).exclude(label="")
+    return dict(places.values_list("external_id", "label"))
 
 
 def _words(connection: Connection, change: Change, labels: Mapping[str, str]) -> str:
