@@ -21,7 +21,9 @@ from flows.models import (
     Delivery,
     Event,
     Flow,
+    Link,
     LookupRow,
+    Reservation,
     StockLevel,
     StockLocation,
     Sync,
@@ -204,6 +206,33 @@ class House:
             },
         )
         assert answer.status_code == 200, answer.content
+
+    def shop_says(self, client: Client, sku: str) -> None:
+        """The shop's webhook of a level, as it is now."""
+        self.post_shopify(client, "inventory_levels/update", self.level_payload(sku))
+
+    def order(self, client: Client, sku: str, quantity: int) -> None:
+        """An order is placed; it is read, and the shop tells what is left."""
+        self.tell("shopify", "place_order", lines=[{"sku": sku, "quantity": quantity}])
+        self.poll("shopify", "orders")
+        self.shop_says(client, sku)
+
+    def land(self, number: str) -> None:
+        """The warehouse has the one order that is kept, as this number of its own."""
+        with tenant_scope(self.tenant):
+            (kept,) = Reservation.objects.all()
+            Link.objects.create(
+                tenant=self.tenant,
+                record=kept.record,
+                connection=self.warehouse,
+                resource="order",
+                external_id=number,
+            )
+
+    def held(self, *skus: str) -> dict[str, int]:
+        """What the shop itself says."""
+        found: dict[str, int] = self.tell("shopify", "levels", skus=list(skus))
+        return found
 
     def level_payload(self, sku: str) -> dict[str, Any]:
         """The body of inventory_levels/update, with what the shop holds now."""

@@ -10,29 +10,17 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Cursor, Flow, Link, Reservation
 from flows.operations.stock import look_after
 from tests.flows.stock.house import House
-from tests.flows.stock.test_events import flow, order, orders
-from tests.flows.stock.test_sync import held
-
-__all__ = ["flow", "orders"]
 
 
 @pytest.fixture
 def landed(house: House, flow: Flow, orders: Flow, client: Client) -> None:
     """The warehouse has the order, and its stock says so; but it was read before we knew that."""
-    order(house, client, "EKM-MUG", 3)
+    house.order(client, "EKM-MUG", 3)
     house.tell("whiplash", "damage", sku="EKM-MUG", quantity=3)  # as the order's units would
     house.whiplash_says(client, "item.inventory_changed", "EKM-MUG")
     house.work()
-    assert held(house, "EKM-MUG") == {"EKM-MUG": 494}
-    with tenant_scope(house.tenant):
-        (kept,) = Reservation.objects.all()
-        Link.objects.create(
-            tenant=house.tenant,
-            record=kept.record,
-            connection=house.warehouse,
-            resource="order",
-            external_id="410001",
-        )
+    assert house.held("EKM-MUG") == {"EKM-MUG": 494}
+    house.land("410001")
 
 
 def test_it_reads_again_what_the_source_knows_by_now(
@@ -43,7 +31,7 @@ def test_it_reads_again_what_the_source_knows_by_now(
     with tenant_scope(house.tenant):
         assert Cursor.objects.get(connection=house.warehouse, feed="stock").asked
     house.work()
-    assert held(house, "EKM-MUG") == {"EKM-MUG": 497}
+    assert house.held("EKM-MUG") == {"EKM-MUG": 497}
     look_after.look_after_sold()
     with tenant_scope(house.tenant):
         assert not Cursor.objects.get(connection=house.warehouse, feed="stock").asked

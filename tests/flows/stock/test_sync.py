@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
-import pytest
 from django.db import connection
 from django.utils import timezone
 
@@ -13,22 +12,6 @@ from flows.operations.stock.finish import answer_sync, stop_sync
 from flows.operations.stock.plan import LATEST, plan_syncs, start_sync
 from flows.slots import latest_slot
 from tests.flows.stock.house import House
-
-
-@pytest.fixture
-def flow(house: House) -> Flow:
-    """Switched On, and wholly compared once."""
-    flow = house.flow("whiplash", "inventory_levels", "shopify", "set_inventory_quantities")
-    house.switch_on(flow)
-    house.work()
-    house.place(flow, "1", "Main Warehouse")
-    return flow
-
-
-def held(house: House, *skus: str) -> dict[str, int]:
-    """What the shop itself says."""
-    found: dict[str, int] = house.tell("shopify", "levels", skus=list(skus))
-    return found
 
 
 def test_it_reads_both_sides_and_writes_nothing_where_they_agree(house: House, flow: Flow) -> None:
@@ -43,7 +26,7 @@ def test_it_writes_only_what_differs_and_says_why(house: House, flow: Flow) -> N
     (delivery,) = house.stock()
     assert delivery.state == "succeeded"
     assert "500 → 480" in delivery.why and "held 500, and 480 is offered" in delivery.why
-    assert held(house, "EKM-MUG", "EKM-CAP") == {"EKM-MUG": 480, "EKM-CAP": 500}
+    assert house.held("EKM-MUG", "EKM-CAP") == {"EKM-MUG": 480, "EKM-CAP": 500}
     assert house.sync(flow).state == SyncState.DONE
     assert len(house.stock()) == 1
 
@@ -56,7 +39,7 @@ def test_it_finds_what_was_changed_behind_its_back_by_reading_the_target(
     assert [(d.state, d.why, d.reason) for d in house.stock()] == []
     sync = house.sync(flow, reads_target=True)
     assert (sync.target_checked, sync.target_differing) == (8, 1)
-    assert held(house, "EKM-CAP") == {"EKM-CAP": 500}
+    assert house.held("EKM-CAP") == {"EKM-CAP": 500}
 
 
 def test_it_stops_and_asks_when_the_feed_is_empty(house: House, flow: Flow) -> None:
@@ -78,7 +61,7 @@ def test_it_asks_before_it_believes_half_a_feed(house: House, flow: Flow) -> Non
         answer_sync(sync, goes_on=True, by="Asha")
     house.work()
     assert house.settled(sync).state == SyncState.DONE
-    assert held(house, "EKM-TEE-S", "EKM-SOCK") == {"EKM-TEE-S": 1, "EKM-SOCK": 500}
+    assert house.held("EKM-TEE-S", "EKM-SOCK") == {"EKM-TEE-S": 1, "EKM-SOCK": 500}
 
 
 def test_it_drops_what_it_found_when_a_person_says_so(house: House, flow: Flow) -> None:
@@ -102,7 +85,7 @@ def test_it_takes_a_missing_sku_for_sold_out_only_where_the_tenant_said_so(
     house.tell("whiplash", "set", feed_share=0.5)
     sync = house.sync(flow)
     assert (sync.state, sync.missing) == (SyncState.DONE, 8)
-    quantities = held(house, *house.known("shopify"))
+    quantities = house.held(*house.known("shopify"))
     assert sorted(quantities.values()) == [0] * 4 + [500] * 4
     assert terms.missing_is_zero
 
@@ -115,7 +98,7 @@ def test_it_reads_a_page_again_that_failed_half_way(house: House, flow: Flow) ->
     house.make_due()
     house.work()
     assert house.settled(sync).state == SyncState.DONE
-    assert held(house, "EKM-MUG") == {"EKM-MUG": 480}
+    assert house.held("EKM-MUG") == {"EKM-MUG": 480}
 
 
 def test_it_can_be_stopped(house: House, flow: Flow) -> None:
