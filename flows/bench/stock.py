@@ -36,6 +36,7 @@ from flows.operations.stock.streams import target_feed
 SHOP, ERP, WAREHOUSE = "shopify", "netsuite", "whiplash"
 ACCOUNTS = {SHOP: "bench-shop", ERP: "tstdrv9999999", WAREHOUSE: "bench-3pl"}
 ERP_MAIN, WAREHOUSE_MAIN = "6", "1"  # where the sandboxes keep their goods
+KEPT = ("EKM-MUG", "EKM-CAP", "EKM-TOTE", "EKM-SOCK", "EKM-TEE-S", "EKM-TEE-M", "EKM-TEE-L")
 LONGEST_SECONDS = 3600.0
 LARGE = 200_000
 Line = str
@@ -212,24 +213,39 @@ def _reads(bench: Bench) -> int:
 
 
 def _at_real_limits(bench: Bench, seconds: float) -> Line:
-    """The shop is read back at the points that it gives; after the burst they come in evenly."""
-    bench.remotes[SHOP].do("set", rate_limit=True)
+    """The shop is read back, and the warehouse counts seven SKUs in a round meanwhile, at the
+    points that the shop gives; after the burst they come in evenly."""
+    shop = bench.remotes[SHOP]
+    shop.do("set", rate_limit=True)
+    is_over = Bell()
+    thread = Thread(target=_count_all, args=(bench, is_over))
+    thread.start()
     sync = bench.begin(reads_target=True)
     time.sleep(30)
     points, throttled, began = _metric("points"), _metric("throttled"), time.monotonic()
-    calls = sum(bench.remotes[SHOP].look("calls").values())
+    calls, written = sum(shop.look("calls").values()), bench.written()["calls"]
     time.sleep(seconds)
     took = time.monotonic() - began
     used = (_metric("points") - points) / (100 * took)
-    more = sum(bench.remotes[SHOP].look("calls").values()) - calls
+    more, writes = sum(shop.look("calls").values()) - calls, bench.written()["calls"] - written
     refused = _metric("throttled") - throttled
-    bench.remotes[SHOP].do("set", rate_limit=False)
+    is_over.set()
+    thread.join()
+    shop.do("set", rate_limit=False)
     with tenant_scope(bench.tenant):
         stop_sync(sync, by="bench")
     return (
         f"at Shopify's limits (100 points/s): {used:.1%} of the points used in {took:.0f} s,"
-        f" {refused:.0f} of {more} answers throttled"
+        f" {refused:.0f} of {more} answers throttled, {writes} of them to writes"
     )
+
+
+def _count_all(bench: Bench, is_over: Bell) -> None:
+    counted = 0
+    while not is_over.wait(0.15):
+        counted += 1
+        sku = KEPT[counted % len(KEPT)]
+        bench.remotes[WAREHOUSE].do("count", sku=sku, counted=1000 + counted)
 
 
 def _metric(name: str) -> float:

@@ -14,14 +14,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["spine", "stock"])
-        parser.add_argument("--seconds", type=float, default=30.0)
+        parser.add_argument("--seconds", type=float, help="of each round that is timed")
         parser.add_argument("--levels", type=int, default=100_000, help="of stock")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["what"] == "spine":
-            self._spine(options["seconds"])
+            self._spine(options["seconds"] or 30.0)
         else:
-            for line in run_stock(levels=options["levels"], seconds=options["seconds"]):
+            # So long, for the share of throttled answers to be one of a thousand.
+            seconds = options["seconds"] or 180.0
+            for line in run_stock(levels=options["levels"], seconds=seconds):
                 self.stdout.write(line)
 
     def _spine(self, seconds: float) -> None:
