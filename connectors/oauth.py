@@ -21,10 +21,18 @@ RETURN_PATH = "/connections/authorized"
 
 
 def begin(connection: Connection, *, user_id: UUID) -> str:
-    """The vendor's address where a person gives consent. Needs a tenant scope."""
+    """The vendor's address where a person gives consent. Needs a tenant scope.
+
+    Raises Unauthorized where our own part of the credentials is missing.
+    """
     channel = open_channel(connection)
     method = channel.connector.auth_method(connection.auth)
     state = secrets.token_urlsafe(32)
+    ours = channel.credentials
+    try:
+        address: str = method.authorize(channel.settings, ours, state, return_address())
+    except KeyError as missing:
+        raise Unauthorized(f"The {missing.args[0]} is missing: enter it first.") from missing
     OAuthState.objects.create(
         tenant_id=connection.tenant_id,
         connection=connection,
@@ -32,7 +40,6 @@ def begin(connection: Connection, *, user_id: UUID) -> str:
         user_id=user_id,
         expires_at=timezone.now() + LIFETIME,
     )
-    address: str = method.authorize(channel.settings, channel.credentials, state, return_address())
     return address
 
 
