@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "csp",
     "ekyam",
     "ekyam.tenants",
+    "ekyam.audit",
     "connectors",
     "flows",
     "portal",
@@ -200,6 +201,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HARDENED else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HARDENED
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of our own stand before us, each of which appends to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
