@@ -39,8 +39,8 @@ def build_company(name: str, slug: str, time_zone: str) -> Company:
     )
 
 
-def add_member(tenant: Tenant, role: Role) -> User:
-    user = User.objects.create_user(f"{role.value}@{tenant.slug}.example", PASSWORD)
+def add_member(tenant: Tenant, role: Role, name: str = "") -> User:
+    user = User.objects.create_user(f"{name or role.value}@{tenant.slug}.example", PASSWORD)
     with tenant_scope(tenant):
         Membership.objects.create(tenant=tenant, user=user, role=role)
     return user

@@ -83,6 +83,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return str(self.email)
 
+    @property
+    def public_id(self) -> str:
+        return ids.public("usr", self.id)
+
 
 class Role(models.TextChoices):
     OWNER = "owner"

@@ -1,9 +1,7 @@
 """Who may enter: signed in, a member, in the right role; and inside the tenant's scope."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
-from uuid import UUID
+from functools import partial, wraps
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
@@ -14,73 +12,60 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from ekyam.tenants.models import Membership, Role, Tenant, User
+from ekyam.addresses import address_of
+from ekyam.audit.actors import Actor, Kind, acting
+from ekyam.tenants.models import Membership, User
+from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
+from ekyam.tenants.seats import Seat
 
 SESSION_KEY = "tenant"
-
-# What a role may do in the portal. Looking is for every member.
-ACTING = frozenset({Role.OWNER, Role.ADMIN, Role.INTEGRATOR, Role.OPERATOR})
-RIGHTS: dict[str, frozenset[Role]] = {"look": frozenset(Role), "act": ACTING}
-
-
-@dataclass(frozen=True)
-class Seat:
-    """The person, in the company that they act in now."""
-
-    tenant: Tenant
-    user_id: UUID
-    person: str
-    role: str
-    has_choice: bool
-
-    @property
-    def tenant_name(self) -> str:
-        return self.tenant.name
-
-    @property
-    def may_act(self) -> bool:
-        return self.may("act")
-
-    def may(self, right: str) -> bool:
-        return self.role in RIGHTS[right]
 
 
 class SeatedRequest(HttpRequest):
     """What views are given: a request of somebody who has a seat."""
 
     seat: Seat
+    user: User
 
 
 View = Callable[..., HttpResponseBase]
 
 
+Door = Callable[[View], View]
+
+
 def page(view: View) -> View:
-    """For members, by GET, inside the scope of their tenant."""
-    return _door(view, method="GET", right="look", is_scoped=True)
+    """For every member, by GET, inside the scope of their tenant."""
+    return page_for(Right.LOOK)(view)
 
 
-def act(view: View) -> View:
-    """For those who may act, by POST, inside the scope of their tenant: one transaction."""
-    return _door(view, method="POST", right="act", is_scoped=True)
+def page_for(right: Right) -> Door:
+    """For those who have this right, by GET, inside the scope of their tenant."""
+    return partial(_door, method="GET", right=right, is_scoped=True)
 
 
-def act_outside(view: View) -> View:
+def act(right: Right) -> Door:
+    """By POST, inside the scope of the tenant: one transaction."""
+    return partial(_door, method="POST", right=right, is_scoped=True)
+
+
+def act_outside(right: Right) -> Door:
     """Like `act`, for what sends requests: the view opens scopes itself, around its rows only."""
-    return _door(view, method="POST", right="act", is_scoped=False)
+    return partial(_door, method="POST", right=right, is_scoped=False)
 
 
-def form_page(view: View) -> View:
-    """For those who may act: a form by GET, its answer by POST."""
-    return _door(view, method="GET POST", right="act", is_scoped=True)
+def form_page(right: Right) -> Door:
+    """A form by GET, its answer by POST."""
+    return partial(_door, method="GET POST", right=right, is_scoped=True)
 
 
-def act_on_return(view: View) -> View:
+def act_on_return(right: Right) -> Door:
     """For a person whom a vendor sends back, by GET; the view opens scopes itself."""
-    return _door(view, method="GET", right="act", is_scoped=False)
+    return partial(_door, method="GET", right=right, is_scoped=False)
 
 
-def _door(view: View, *, method: str, right: str, is_scoped: bool) -> View:
+def _door(view: View, *, method: str, right: Right, is_scoped: bool) -> View:
     @wraps(view)
     def guarded(request: SeatedRequest, **arguments: str) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -103,7 +88,10 @@ def _enter(
 ) -> HttpResponseBase:
     """Views answer with rendered pages: no query runs after the scope has ended."""
     try:
-        with timezone.override(ZoneInfo(request.seat.tenant.time_zone)):
+        with (
+            timezone.override(ZoneInfo(request.seat.tenant.time_zone)),
+            acting(request.seat.actor),
+        ):
             if not is_scoped:
                 return view(request, **arguments)
             with tenant_scope(request.seat.tenant):
@@ -129,11 +117,13 @@ def find_seat(request: HttpRequest) -> Seat | None:
         mine = memberships
     if not mine:
         return None
+    user, membership = request.user, mine[0]
     return Seat(
-        tenant=mine[0].tenant,
-        user_id=request.user.pk,
-        person=request.user.name or request.user.email,
-        role=mine[0].role,
+        tenant=membership.tenant,
+        actor=Actor(Kind.PERSON, user.public_id, user.email, address_of(request)),
+        person=user.name or user.email,
+        rights=rights_of(membership.role),
+        role=membership.role,
         has_choice=len(memberships) > 1,
     )
 

@@ -9,28 +9,33 @@ from connectors.credentials import open_credentials
 from connectors.errors import Failure
 from connectors.models import Connection
 from connectors.operations import change_credentials
+from ekyam.tenants.rights import Right
 from portal.web.access import SeatedRequest, act, act_on_return, form_page
 from portal.web.credentials import CredentialsForm
 
 
-@act
+@act(Right.CONNECT)
 def authorize(request: SeatedRequest, id: str) -> HttpResponse:
     """A page that goes on to the vendor: a redirect of a form to another site is refused here."""
     row = Connection.get_public(id)
     if not row.spec.auth_method(row.auth).has_consent:
         raise Http404
-    address = oauth.begin(row, user_id=request.seat.user_id)
+    try:
+        address = oauth.begin(row, user_id=request.user.pk)
+    except Failure as failure:
+        messages.error(request, f"Nothing was authorised. {failure.message}")
+        return redirect("change_credentials", id=id)
     context = {"address": address, "vendor": row.spec.label, "id": id}
     return render(request, "portal/consent.html", context)
 
 
-@act_on_return
+@act_on_return(Right.CONNECT)
 def authorized(request: SeatedRequest) -> HttpResponse:
     """Back from the vendor, with its answer in the address."""
     try:
         row = oauth.complete(
             tenant_id=request.seat.tenant.pk,
-            user_id=request.seat.user_id,
+            user_id=request.user.pk,
             answer=request.GET.dict(),
         )
     except Failure as failure:
@@ -40,7 +45,7 @@ def authorized(request: SeatedRequest) -> HttpResponse:
     return redirect("connection", id=row.public_id)
 
 
-@form_page
+@form_page(Right.CONNECT)
 def credentials(request: SeatedRequest, id: str) -> HttpResponse:
     """Those that are secret are never shown, and must be entered anew."""
     row = Connection.get_public(id)

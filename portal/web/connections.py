@@ -8,6 +8,7 @@ from connectors.checks import check_connection, keep_report
 from connectors.models import Connection, ConnectionState
 from connectors.operations import change_state
 from connectors.queries import budget_of, get_connection, list_connections
+from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.queries.home import count_held
 from portal.web.access import SeatedRequest, act, act_outside, page
@@ -26,7 +27,7 @@ def connection(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/connection.html", found)
 
 
-@act_outside
+@act_outside(Right.CONNECT)
 def check(request: SeatedRequest, id: str) -> HttpResponse:
     """The check sends requests, so no transaction is open meanwhile."""
     with tenant_scope(request.seat.tenant):
@@ -42,7 +43,7 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("connection", id=id)
 
 
-@act
+@act(Right.CONNECT)
 def pause(request: SeatedRequest, id: str) -> HttpResponse:
     reason = f"Paused by {request.seat.person}."
     change_state(Connection.get_public(id), ConnectionState.PAUSED, reason)
@@ -50,7 +51,7 @@ def pause(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("connection", id=id)
 
 
-@act
+@act(Right.CONNECT)
 def resume(request: SeatedRequest, id: str) -> HttpResponse:
     """Only what was paused: a refused credential needs a check that passes."""
     row = Connection.get_public(id)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from ekyam.tenants.rights import Right
 from flows.operations.replay_many import replay_many
 from flows.queries.dead_letters import find_dead_group, list_dead, list_dead_groups, list_dead_ids
 from portal.web.access import SeatedRequest, form_page, page
@@ -24,7 +25,7 @@ def dead_group(request: SeatedRequest, key: str) -> HttpResponse:
     return render(request, "portal/dead_group.html", {"group": find_dead_group(key), "page": found})
 
 
-@form_page
+@form_page(Right.OPERATE)
 def replay_group(request: SeatedRequest, key: str) -> HttpResponse:
     """First how many and which; then they go."""
     group = find_dead_group(key)

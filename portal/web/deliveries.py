@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from connectors.errors import MappingFailed
+from ekyam.tenants.rights import Right
 from flows.models import Delivery
 from flows.operations.replay import cancel_delivery, edit_delivery, replay_delivery
 from flows.queries.deliveries import get_delivery, get_payload, list_attempts
@@ -31,7 +32,7 @@ def payload(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/payload.html", {"payload": get_payload(id)})
 
 
-@act
+@act(Right.OPERATE)
 def replay(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         replay_delivery(Delivery.get_public(id))
@@ -41,7 +42,7 @@ def replay(request: SeatedRequest, id: str) -> HttpResponse:
     return _back(request, id)
 
 
-@act
+@act(Right.OPERATE)
 def cancel(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         cancel_delivery(Delivery.get_public(id), note=f"Called off by {request.seat.person}.")
@@ -51,7 +52,7 @@ def cancel(request: SeatedRequest, id: str) -> HttpResponse:
     return _back(request, id)
 
 
-@form_page
+@form_page(Right.OPERATE)
 def edit(request: SeatedRequest, id: str) -> HttpResponse:
     """The record as JSON; what does not hold comes back with the reason."""
     found = get_delivery(id)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from ekyam.tenants.rights import Right
 from flows.models import Flow
 from flows.operations.configure import switch_off, switch_on
 from flows.queries.home import answer
@@ -26,7 +27,7 @@ def flows(request: SeatedRequest) -> HttpResponse:
     return render(request, "portal/flows.html", context)
 
 
-@act
+@act(Right.CONFIGURE)
 def switch(request: SeatedRequest, id: str) -> HttpResponse:
     flow = Flow.get_public(id)
     if request.POST.get("to") == "on":

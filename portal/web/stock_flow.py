@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from ekyam.tenants.rights import Right
 from flows.models import Flow, Formula, KitPart
 from flows.operations.stock.arrange import (
     MOST_IN_A_KIT,
@@ -100,7 +101,7 @@ class KitForm(forms.Form):
 
 def _show(request: SeatedRequest, flow: Flow, *, status: int = 200, **more: Any) -> HttpResponse:
     form = FormulaForm(instance=formula_of(flow), auto_id="formula_%s")
-    if not request.seat.may_act:
+    if not request.seat.may(Right.CONFIGURE):
         for field in form.fields.values():
             field.disabled = True
     context = {"flow": get_settings(flow), "form": form, "kit_form": KitForm(auto_id="kit_%s")}
@@ -113,7 +114,7 @@ def stock_flow(request: SeatedRequest, id: str) -> HttpResponse:
     return _show(request, get_stock_flow(id))
 
 
-@act
+@act(Right.CONFIGURE)
 def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
     """«Preview» shows what would change, and keeps nothing."""
     flow = get_stock_flow(id)
@@ -127,7 +128,7 @@ def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("stock_flow", id=id)
 
 
-@act
+@act(Right.CONFIGURE)
 def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
     flow = get_stock_flow(id)
     chosen: dict[str, str | None] = {}
@@ -144,7 +145,7 @@ def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("stock_flow", id=id)
 
 
-@act
+@act(Right.CONFIGURE)
 def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
     flow, form = get_stock_flow(id), KitForm(request.POST, auto_id="kit_%s")
     if form.is_valid():
@@ -159,7 +160,7 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("stock_flow", id=id)
 
 
-@act
+@act(Right.CONFIGURE)
 def remove_kit(request: SeatedRequest, id: str) -> HttpResponse:
     get_stock_flow(id)
     remove_kit_part(KitPart.get_public(request.POST.get("part", "")))

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
+from ekyam.tenants.rights import Right
 from flows.models import Sync
 from flows.operations.stock.finish import answer_sync as give_answer
 from flows.operations.stock.finish import stop_sync as call_off
@@ -59,7 +60,7 @@ def _cells(row: Any) -> list[Any]:
     return [*found, row.reason, row.at.isoformat(timespec="seconds")]
 
 
-@act
+@act(Right.OPERATE)
 def start_sync(request: SeatedRequest, id: str) -> HttpResponse:
     """Of a flow: all that it offers is compared; `back` that the target is read back too."""
     flow = get_stock_flow(id)
@@ -74,7 +75,7 @@ def start_sync(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("sync", id=begun.public_id)
 
 
-@act
+@act(Right.OPERATE)
 def stop_sync(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         call_off(Sync.get_public(id), by=request.seat.person)
@@ -84,7 +85,7 @@ def stop_sync(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("sync", id=id)
 
 
-@act
+@act(Right.OPERATE)
 def answer_sync(request: SeatedRequest, id: str) -> HttpResponse:
     goes_on = request.POST.get("answer") == "go_on"
     try:

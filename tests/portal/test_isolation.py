@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
+from ekyam.tenants.models import Role
+from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Run
 from flows.queries.dead_letters import list_dead_groups
@@ -15,15 +17,18 @@ from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import Stock
+from tests.world import add_member
 
 
 @dataclass(frozen=True)
 class Door:
-    """`of` says whose id is in the address; `act` that it writes, so that viewers are refused."""
+    """`of` says whose id is in the address, `to` the right that it asks for if it writes, `see` the
+    one for looking."""
 
     name: str
     of: str = ""
-    act: bool = False
+    to: Right | None = None
+    see: Right = Right.LOOK
     form: bool = False  # writes by POST, and shows its form by GET
     back: bool = False  # writes by GET, for a vendor sends a person back to it; its state guards it
 
@@ -32,14 +37,14 @@ DOORS = [
     Door("home"),
     Door("connections"),
     Door("connection", of="connection"),
-    Door("check_connection", of="connection", act=True),
-    Door("pause_connection", of="connection", act=True),
-    Door("resume_connection", of="connection", act=True),
-    Door("authorize", of="shop", act=True),
-    Door("authorized", act=True, back=True),
-    Door("change_credentials", of="connection", act=True, form=True),
+    Door("check_connection", of="connection", to=Right.CONNECT),
+    Door("pause_connection", of="connection", to=Right.CONNECT),
+    Door("resume_connection", of="connection", to=Right.CONNECT),
+    Door("authorize", of="shop", to=Right.CONNECT),
+    Door("authorized", to=Right.CONNECT, back=True),
+    Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
     Door("flows"),
-    Door("switch_flow", of="flow", act=True),
+    Door("switch_flow", of="flow", to=Right.CONFIGURE),
     Door("orders"),
     Door("journey", of="order"),
     Door("journey_part", of="order"),
@@ -51,26 +56,26 @@ DOORS = [
     Door("sync", of="sync"),
     Door("sync_part", of="sync"),
     Door("sync_csv", of="sync"),
-    Door("stop_sync", of="sync", act=True),
-    Door("answer_sync", of="sync", act=True),
+    Door("stop_sync", of="sync", to=Right.OPERATE),
+    Door("answer_sync", of="sync", to=Right.OPERATE),
     Door("stock_flow", of="stock_flow"),
-    Door("start_sync", of="stock_flow", act=True),
-    Door("set_formula", of="stock_flow", act=True),
-    Door("set_stock_places", of="stock_flow", act=True),
-    Door("add_kit", of="stock_flow", act=True),
-    Door("remove_kit", of="stock_flow", act=True),
+    Door("start_sync", of="stock_flow", to=Right.OPERATE),
+    Door("set_formula", of="stock_flow", to=Right.CONFIGURE),
+    Door("set_stock_places", of="stock_flow", to=Right.CONFIGURE),
+    Door("add_kit", of="stock_flow", to=Right.CONFIGURE),
+    Door("remove_kit", of="stock_flow", to=Right.CONFIGURE),
     Door("runs"),
     Door("run", of="run"),
     Door("dead_letters"),
     Door("dead_group", of="cause"),
-    Door("replay_group", of="cause", act=True, form=True),
+    Door("replay_group", of="cause", to=Right.OPERATE, form=True),
     Door("delivery", of="delivery"),
     Door("exchanges", of="delivery"),
-    Door("replay_delivery", of="delivery", act=True),
-    Door("cancel_delivery", of="delivery", act=True),
-    Door("edit_delivery", of="delivery", act=True, form=True),
+    Door("replay_delivery", of="delivery", to=Right.OPERATE),
+    Door("cancel_delivery", of="delivery", to=Right.OPERATE),
+    Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
-    Door("mark_done", of="event", act=True),
+    Door("mark_done", of="event", to=Right.OPERATE),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {"tenants", "components"}
@@ -111,7 +116,7 @@ def knock(client: Client, door: Door, address: str) -> int:
 
 
 def enter(client: Client, door: Door, address: str) -> Any:
-    return client.post(address) if door.act and not door.back else client.get(address)
+    return client.post(address) if door.to and not door.back else client.get(address)
 
 
 def test_it_has_a_row_for_every_door() -> None:
@@ -142,26 +147,29 @@ def test_it_shows_outsiders_nothing(here: Side, there: Side, door: Door) -> None
         assert here.company.tenant.name not in answer.getvalue().decode()
 
 
+@pytest.mark.parametrize("role", Role)
 @every_door
-def test_it_lets_viewers_look_and_not_act(here: Side, viewer: Client, door: Door) -> None:
+def test_it_lets_each_role_do_what_the_table_says(here: Side, door: Door, role: Role) -> None:
     address = address_of(door, here)
-    assert knock(viewer, door, address) == (403 if door.act else 200)
+    client = sign_in(add_member(here.company.tenant, role, "colleague"))
+    may = (door.to or door.see) in RIGHTS[role]
     if door.form:
-        assert viewer.get(address).status_code == 403
+        assert client.get(address).status_code == (200 if may else 403)
+    assert (knock(client, door, address) != 403) == may
 
 
 @every_door
 def test_it_lets_the_owner_in(here: Side, owner: Client, door: Door) -> None:
     address = address_of(door, here)
-    if not door.act or door.form:
+    if not door.to or door.form:
         assert owner.get(address).status_code == 200
     if door.back:
         assert owner.get(address)["Location"] == "/connections/"
-    elif door.act and not door.form:
+    elif door.to and not door.form:
         assert owner.get(address).status_code == 405
 
 
-POSTING = [door for door in DOORS if door.act and not door.back]
+POSTING = [door for door in DOORS if door.to and not door.back]
 
 
 @pytest.mark.parametrize("door", POSTING, ids=lambda door: door.name)

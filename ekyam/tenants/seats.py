@@ -1,0 +1,26 @@
+"""Who is here: a person or a program, in one company, with rights. Every door gives a seat."""
+
+from dataclasses import dataclass
+
+from ekyam.audit.actors import Actor
+from ekyam.tenants.models import Tenant
+from ekyam.tenants.rights import Right
+
+
+@dataclass(frozen=True)
+class Seat:
+    """`person` is the name that notes give; `has_choice`: of another company as well."""
+
+    tenant: Tenant
+    actor: Actor
+    person: str
+    rights: frozenset[Right]
+    role: str = ""
+    has_choice: bool = False
+
+    @property
+    def tenant_name(self) -> str:
+        return self.tenant.name
+
+    def may(self, right: str) -> bool:
+        return right in self.rights
