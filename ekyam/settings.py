@@ -58,11 +58,13 @@ INSTALLED_APPS = [
     "django_otp",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "django_htmx",
     "csp",
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.keys",
     "connectors",
     "flows",
     "portal",
@@ -158,6 +160,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # Nobody signs up: whoever has an account was invited at that address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 
+# People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
+IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
+# How often in a minute an address may show what is not a key before it is not listened to.
+EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
+
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
@@ -233,6 +241,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+    "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
 }
 
