@@ -66,7 +66,7 @@ class Asked:
 
 def read_request(query: QueryDict) -> Asked:
     """Raises NotToBeSentBack, SendBack."""
-    said = query.dict()
+    said = {name: str(value) for name, value in query.dict().items()}
     if any(len(query.getlist(name)) > 1 for name in (*PASSED_ON, "prompt")):
         raise NotToBeSentBack("Something was said twice.")
     application = find_application(said.get("client_id", ""))

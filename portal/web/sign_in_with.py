@@ -43,13 +43,15 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
         if request.user.is_authenticated and not self._is_member(asked.application):
             return _keep_out(request, asked.application)
         _pass_on(request, asked)
-        return super().get(request, *args, **kwargs)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The person's answer; what was asked comes back signed by us."""
-        if "request" not in request.POST:
+        if not request.POST.get("request"):
             return _say_no(request, "Start again from the application that sent you.", 400)
-        return super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         application = find_application(self._request_info["client_id"])
@@ -57,20 +59,20 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
             return _say_no(self.request, GONE, 400)
         if not self._is_member(application):
             return _keep_out(self.request, application)
-        answer = super().form_valid(form)
+        answer: HttpResponse = super().form_valid(form)
         if _seal(answer, application):
             _tell(self.request, application)
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
         shown = [(scope, SCOPES[scope]) for scope in SCOPES if scope in self._scopes]
         return context | {"scopes": shown, "goes_to": origin_of(self._request_info["redirect_uri"])}
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """A form's answer leads to the application, which the policy of pages would refuse."""
-        answer = super().render_to_response(context, **kwargs)
-        answer._csp_update = {"form-action": [context["goes_to"]]}
+        answer: HttpResponse = super().render_to_response(context, **kwargs)
+        answer._csp_update = {"form-action": [context["goes_to"]]}  # type: ignore[attr-defined]
         return answer
 
     def _is_member(self, application: Application) -> bool:
@@ -92,7 +94,7 @@ def _answer_silently(request: HttpRequest, asked: Asked) -> None:
 
 def _pass_on(request: HttpRequest, asked: Asked) -> None:
     request.META["QUERY_STRING"] = asked.query
-    request.GET = QueryDict(asked.query)  # type: ignore[assignment]
+    request.GET = QueryDict(asked.query)
 
 
 def _seal(answer: HttpResponse, application: Application) -> bool:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ekyam.audit.actors import Kind
 from ekyam.keys import signing, spelling
 from ekyam.keys.authenticate import seat_of
-from ekyam.keys.models import Application, ApplicationSecret
+from ekyam.keys.models import Application, ApplicationSecret, SigningKey
 from ekyam.keys.operations import (
     Made,
     TwoAreLive,
@@ -51,8 +51,8 @@ def basic(client_id: str, secret: str) -> str:
 
 
 def ask(address: str, header: str = "", **said: str) -> Any:
-    more = {"HTTP_AUTHORIZATION": header} if header else {}
-    return Client(REMOTE_ADDR=address).post("/oauth/token", {**GRANT, **said}, **more)
+    headers = {"Authorization": header} if header else None
+    return Client(REMOTE_ADDR=address).post("/oauth/token", {**GRANT, **said}, headers=headers)
 
 
 def ask_as(till: Till, address: str, **said: str) -> Any:
@@ -380,7 +380,7 @@ def test_its_keys_rotate_and_old_tokens_hold(till: Till, address: str) -> None:
 
 def pass_time(**time: int) -> None:
     """As if the signing keys had been there for longer; tokens are let live."""
-    for key in signing.SigningKey.objects.all():
+    for key in SigningKey.objects.all():
         key.signs_from -= timedelta(**time)
         key.ends_at = key.ends_at and key.ends_at - timedelta(**time)
         key.save()
@@ -396,14 +396,14 @@ def test_a_leaked_key_ends_at_once(till: Till, address: str) -> None:
 def test_its_keys_rotate_by_age(till: Till, address: str) -> None:
     first = signing.get_current()
     signing.rotate_if_old()
-    assert signing.SigningKey.objects.count() == 1
+    assert SigningKey.objects.count() == 1
     pass_time(days=91)
     signing.rotate_if_old()
     signing.rotate_if_old()
-    assert signing.SigningKey.objects.count() == 2
+    assert SigningKey.objects.count() == 2
     pass_time(days=1)
     signing.rotate_if_old()
-    assert not signing.SigningKey.objects.filter(pk=first.pk).exists()
+    assert not SigningKey.objects.filter(pk=first.pk).exists()
 
 
 def test_its_private_keys_are_sealed(till: Till) -> None:
