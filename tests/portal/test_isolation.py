@@ -79,13 +79,13 @@ DOORS = [
     Door("mark_done", of="event", to=Right.OPERATE),
     Door("keys", see=Right.DEVELOP),
     Door("new_key", to=Right.DEVELOP, form=True),
-    Door("follow_key", of="key", to=Right.DEVELOP),
-    Door("revoke_key", of="key", to=Right.DEVELOP),
+    Door("rotate_key", of="key", to=Right.DEVELOP, form=True),
+    Door("revoke_key", of="key", to=Right.DEVELOP, form=True),
     Door("new_application", to=Right.DEVELOP, form=True),
     Door("application", of="application", see=Right.DEVELOP),
-    Door("new_secret", of="application", to=Right.DEVELOP),
-    Door("revoke_application", of="application", to=Right.DEVELOP),
-    Door("revoke_secret", of="secret", to=Right.DEVELOP),
+    Door("new_secret", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_application", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_secret", of="secret", to=Right.DEVELOP, form=True),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {"tenants", "components", "sign_in_with"}
