@@ -1,0 +1,153 @@
+"""What may stand in a body: JSON, in the types that are declared, and no field besides."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from ekyam import ids
+from portal.api.parameters import MOST_TEXT, id_schema, read_moment
+from portal.api.problems import Problem, pointing
+
+
+class StrictJson(BaseParser):
+    """JSON in UTF-8, as RFC 8259 has it: no NaN, no lone surrogate; and no NUL, which PostgreSQL
+    cannot keep."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        content = stream.read()
+        try:
+            found = msgspec.json.decode(content)
+        except RecursionError as error:
+            raise ParseError("It is nested too deeply.") from error
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            raise ParseError(f"It is no JSON: {error}.") from error
+        if b"\\u0000" in content and any("\x00" in one for one in _texts(found)):
+            raise ParseError("It holds the character NUL, which cannot be kept.")
+        return found
+
+
+def _texts(found: Any) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict):
+        for name, value in found.items():
+            yield name
+            yield from _texts(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _texts(value)
+
+
+class Input(serializers.Serializer[Any]):
+    """A body that is read: an unknown field is refused, for it may be a misspelt one."""
+
+    if TYPE_CHECKING:  # a name that is also that of a property of every field
+        label: Any
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                wrong = {name: ["This field is not declared."] for name in unknown}
+                raise serializers.ValidationError(wrong)
+        return super().to_internal_value(data)
+
+
+def read_body(body: type[Input] | None, given: Any) -> dict[str, Any]:
+    """Raises Problem, pointing at each field that is wrong."""
+    if body is None:
+        if given:
+            raise pointing("invalid_body", "body", "This request takes none.")
+        return {}
+    form = body(data=given)
+    if not form.is_valid():
+        errors = list(_flat(form.errors, ""))
+        told = "; ".join(f"{one['at']}: {one['detail']}" for one in errors)
+        raise Problem("invalid_body", told, errors=errors)
+    return dict(form.validated_data)
+
+
+def _flat(errors: Any, at: str) -> Iterator[dict[str, str]]:
+    """DRF's nested errors as a list that points: «filter.state»."""
+    if isinstance(errors, Mapping):
+        for name, inside in errors.items():
+            here = at if name == "non_field_errors" else f"{at}.{name}".lstrip(".")
+            yield from _flat(inside, here)
+    elif isinstance(errors, list):
+        for inside in errors:
+            yield from _flat(inside, at)
+    else:
+        yield {"at": at or "body", "detail": str(errors)}
+
+
+class Text(serializers.CharField):
+    """A string and nothing that could be made one."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "max_length": MOST_TEXT, **given})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class YesNo(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return bool(data)
+
+
+class Whole(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != int(data):
+            self.fail("invalid")
+        return int(super().to_internal_value(int(data)))
+
+
+class OneOf(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+class MomentIn(serializers.DateTimeField):
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise serializers.ValidationError("It must be a string.")
+        try:
+            return read_moment(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class IdIn(serializers.CharField):
+    """A public id; the value is its UUID."""
+
+    def __init__(self, prefix: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.prefix = prefix
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return id_schema(self.prefix)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return ids.parse(self.prefix, data if isinstance(data, str) else "")
+        except ids.UnknownId as error:
+            words = f"It must be an id that starts with {self.prefix}_."
+            raise serializers.ValidationError(words) from error
