@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
+from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
@@ -140,10 +141,7 @@ class IdIn(serializers.CharField):
     def __init__(self, prefix: str, **given: Any) -> None:
         super().__init__(**given)
         self.prefix = prefix
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return id_schema(self.prefix)
+        set_override(self, "field", id_schema(prefix))
 
     def to_internal_value(self, data: Any) -> Any:
         try:

@@ -30,7 +30,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 _COUNT = {"type": "integer", "minimum": 0}
 RATE_HEADERS = [
-    OpenApiParameter(name, _COUNT, OpenApiParameter.HEADER, description=about, response=True)
+    OpenApiParameter(
+        name, _COUNT, OpenApiParameter.HEADER, description=about, response=[200, 201, 204, 429]
+    )
     for name, about in (
         ("RateLimit-Limit", "How many requests the key may send in a minute."),
         ("RateLimit-Remaining", "How many of them are left."),

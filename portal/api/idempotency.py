@@ -47,10 +47,12 @@ def answer_once(
 
 def read_key(request: Request) -> str:
     """The header, empty where there is none."""
-    key = str(request.headers.get("Idempotency-Key", ""))
-    if key and not (len(key) <= 255 and key.isascii() and key.isprintable()):
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
         raise pointing("invalid_parameter", "Idempotency-Key", "1 to 255 characters of ASCII.")
-    return key
+    return str(key)
 
 
 def _shut_out_twins(seat: Seat, key: str) -> None:

@@ -14,7 +14,7 @@ from portal.api.problems import Problem, pointing
 
 MOST_TEXT = 255
 MOST_ROWS, USUAL_ROWS = 100, 50
-ID_PATTERN = "^{}_[0-9a-hjkmnp-tv-z]{{26}}$"
+ID_PATTERN = "^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"  # 128 bits: the first character has three
 
 
 @dataclass(frozen=True)

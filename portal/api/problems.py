@@ -45,7 +45,7 @@ CODES: dict[str, Code] = {
     "unauthenticated": Code(
         401,
         "The key or token is missing, wrong or over",
-        "Send a valid one: Authorization: Bearer ....",
+        "Send a valid one: Authorization: Bearer <key>.",
     ),
     "forbidden": Code(
         403,

@@ -10,6 +10,7 @@ from portal.api import (
     endpoints,
     flows,
     orders,
+    pages,
     people,
     received,
     stock,
@@ -59,6 +60,7 @@ resources = [
 ]
 urlpatterns = [
     path("v1/", include(resources)),
+    path("", pages.reference, name="reference"),
     path("v1/openapi.json", document.openapi, name="openapi"),
     re_path("^v1(/.*)?$", people.Unknown.as_view()),
 ]
