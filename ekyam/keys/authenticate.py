@@ -57,8 +57,9 @@ class Caller:
 
 def seat_of(header: str, address: str) -> Seat | None:
     """The seat of whoever sends this Authorization header from this address; None if nobody's."""
+    if limits.is_over(address):
+        return None
     try:
-        _refuse_if_over(address)
         scheme, _, shown = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Refused("malformed")
@@ -70,8 +71,9 @@ def seat_of(header: str, address: str) -> Seat | None:
 
 def find_caller(client_id: str, secret: str, address: str) -> Caller | None:
     """The application that has this id and this secret; None alike for all that is wrong."""
+    if limits.is_over(address):
+        return None
     try:
-        _refuse_if_over(address)
         written = spelling.read(secret)
         if written is None or written.kind != spelling.Kind.APPLICATION:
             raise Refused("malformed", _find_application(client_id))
@@ -98,11 +100,6 @@ def note_refusal(refused: Refused, address: str) -> None:
     with tenant_scope(holder.tenant_id), acting(_actor(holder, address)):
         after = {"why": refused.why}
         record(f"{noun}.refused", subject=holder.public_id, label=holder.name, after=after)
-
-
-def _refuse_if_over(address: str) -> None:
-    if limits.is_over(address):
-        raise Refused("too many refusals")
 
 
 def _of_key(shown: str, address: str) -> Seat:

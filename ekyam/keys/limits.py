@@ -24,10 +24,13 @@ def is_over(address: str) -> bool:
     go on telling which one is right.
     """
     try:
-        return int(cache.get(_counter(address), 0)) >= settings.EKYAM_REFUSALS_PER_MINUTE
+        is_over: bool = int(cache.get(_counter(address), 0)) >= settings.EKYAM_REFUSALS_PER_MINUTE
     except (RedisError, OSError) as error:
         log.warning("refusals are not counted", reason=str(error))
         return False
+    if is_over and is_first("over", _neighbourhood(address)):
+        log.warning("refused too often, and not listened to for a minute", address=address)
+    return is_over
 
 
 def count_refusal(address: str) -> None:

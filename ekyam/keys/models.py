@@ -109,6 +109,11 @@ class Application(TenantModel):
     def granted(self) -> frozenset[Right]:
         return frozenset(Right(right) for right in self.rights)
 
+    @property
+    def client_id(self) -> str:
+        """By OAuth's name for it."""
+        return self.public_id
+
 
 class ApplicationSecret(ShownOnce):
     """What an application proves itself by at the token endpoint."""

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 
 from ekyam import ids
 from ekyam.keys import signing, tokens
-from ekyam.keys.models import Application
+from ekyam.keys.models import Application, SigningKey
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.scope import across_tenants, tenant_scope
 
@@ -121,11 +121,12 @@ def forget_client(application: Application) -> None:
     Client.objects.filter(pk=application.public_id).delete()
 
 
-def _pem(row: signing.SigningKey) -> str:
+def _pem(row: SigningKey) -> str:
     pem = row.unseal("private_pem")
     assert pem is not None
-    return pem.decode()
+    return str(pem, "ascii")
 
 
 def _is_verified(user: User) -> bool:
-    return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    rows = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
+    return bool(rows.exists())

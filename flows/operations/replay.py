@@ -51,9 +51,11 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
     try:
         resource = row.flow.stream_spec.resource
         record = msgspec.convert(standard, resources()[resource], strict=False)
+        record.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(f"The record is not right: {error}.") from error
-    record.check()
+    except ArithmeticError as error:
+        raise MappingFailed("It holds a number that nobody can reckon with.") from error
     row.standard = msgspec.to_builtins(record)
     _to_pending(row)
 

@@ -14,6 +14,9 @@ from portal.api.parameters import MOST_TEXT, id_schema, read_moment
 from portal.api.problems import Problem, pointing
 
 
+MOST_LEVELS = 64
+
+
 class StrictJson(BaseParser):
     """JSON in UTF-8, as RFC 8259 has it: no NaN, no lone surrogate; and no NUL, which PostgreSQL
     cannot keep."""
@@ -33,21 +36,25 @@ class StrictJson(BaseParser):
             raise ParseError("It is nested too deeply.") from error
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ParseError(f"It is no JSON: {error}.") from error
-        if b"\\u0000" in content and any("\x00" in one for one in _texts(found)):
-            raise ParseError("It holds the character NUL, which cannot be kept.")
+        _refuse_unfit(found)
         return found
 
 
-def _texts(found: Any) -> Iterator[str]:
-    if isinstance(found, str):
-        yield found
-    elif isinstance(found, dict):
-        for name, value in found.items():
-            yield name
-            yield from _texts(value)
-    elif isinstance(found, list):
-        for value in found:
-            yield from _texts(value)
+def _refuse_unfit(found: Any) -> None:
+    """What is nested deeper than any record is, and NUL in a text or a name; without recursion."""
+    level = [found]
+    for _ in range(MOST_LEVELS):
+        inside: list[Any] = []
+        for one in level:
+            if isinstance(one, str) and "\x00" in one:
+                raise ParseError("It holds the character NUL, which cannot be kept.")
+            if isinstance(one, dict):
+                inside += [*one, *one.values()]
+            elif isinstance(one, list):
+                inside += one
+        level = inside
+    if level:
+        raise ParseError(f"It is nested more than {MOST_LEVELS} deep.")
 
 
 class Input(serializers.Serializer[Any]):

@@ -100,6 +100,7 @@ def test_it_takes_every_time_of_rfc_3339(program: Program, moment: str) -> None:
         b"",
         b"{",
         b"[" * 100_000,
+        b'{"note": ' + b"[" * 70 + b"]" * 70 + b"}",
         b'{"note": NaN}',
         b'{"note": "\xff"}',
         b'{"note": "\\ud800"}',

@@ -166,6 +166,19 @@ def test_it_refuses_an_edit_that_does_not_hold(program: Program, here: Side) -> 
     assert program.get(f"deliveries/{here.dead.public_id}").json()["state"] == "dead"
 
 
+@pytest.mark.parametrize("quantity", ["NaN", "sNaN", "Infinity", "1e999999999", "-1", "two", 1e300])
+def test_it_refuses_an_edit_with_a_number_that_is_none(
+    program: Program, here: Side, quantity: Any
+) -> None:
+    with tenant_scope(here.company.tenant):
+        done = Delivery.objects.get(flow=here.shop.flow("Orders"), record=here.shipped)
+    address = f"deliveries/{done.public_id}"
+    standard = program.get(address).json()["standard"]
+    standard["lines"][0]["quantity"] = quantity
+    found = program.post(f"{address}/edit", {"standard": standard})
+    assert (found.status_code, found.json()["code"]) == (422, "refused"), found.content
+
+
 def test_it_says_first_what_it_would_do_to_many(program: Program, here: Side) -> None:
     wanted = {"filter": {"state": "dead"}, "dry_run": True}
     found = program.post("deliveries/retry", wanted).json()
