@@ -3,7 +3,8 @@
 What an operation declares is what is checked, what is answered and what the document says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -128,23 +129,30 @@ def _enter(
         raise Problem("forbidden", f"This needs the right «{declared.right.value}».")
     if any("\x00" in one for one in ids.values()):
         raise Problem("not_found")
-    content = _content(request._request)
-    query = read_query(request.query_params, declared.parameters)
-    listed = _listed(seat, request, declared, query)
-    body = read_body(declared.body, request.data if content else {})
-    call = Call(seat, query, body)
+    is_unsafe = str(request.method).lower() in UNSAFE
+    content = _content(request._request) if is_unsafe else b""
+    call, listed = _read(seat, request, declared, content)
 
     def answer() -> Response:
         return _show(view(resource, call, **ids), declared, listed)
 
-    with (
-        timezone.override(ZoneInfo(seat.tenant.time_zone)),
-        acting(seat.actor),
-        tenant_scope(seat.tenant),
-    ):
-        if str(request.method).lower() not in UNSAFE:
-            return answer()
-        return answer_once(request, seat, content, answer)
+    with _within(seat):
+        return answer_once(request, seat, content, answer) if is_unsafe else answer()
+
+
+@contextmanager
+def _within(seat: Seat) -> Iterator[None]:
+    """The company's clock and rows, and who acts: one transaction."""
+    zone = ZoneInfo(seat.tenant.time_zone)
+    with timezone.override(zone), acting(seat.actor), tenant_scope(seat.tenant):
+        yield
+
+
+def _read(seat: Seat, request: Request, declared: Operation, content: bytes) -> tuple[Call, str]:
+    query = read_query(request.query_params, declared.parameters)
+    listed = _listed(seat, request, declared, query)
+    body = read_body(declared.body, request.data if content else {})
+    return Call(seat, query, body), listed
 
 
 def _content(request: HttpRequest) -> bytes:

@@ -13,7 +13,6 @@ from ekyam import ids
 from portal.api.parameters import MOST_TEXT, id_schema, read_moment
 from portal.api.problems import Problem, pointing
 
-
 MOST_LEVELS = 64
 
 

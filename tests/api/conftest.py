@@ -12,6 +12,7 @@ from ekyam.keys.operations import make_key
 from ekyam.tenants.models import Role
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope
+from portal.api.problems import CODES
 from tests.portal.conftest import Side, furnish
 from tests.world import World
 
@@ -52,6 +53,20 @@ class Program:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.call("POST", path, body, **headers)
+
+
+def told(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem, whose form is always the same."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Cache-Control"] == "no-store"
+    found: dict[str, Any] = answer.json()
+    assert found["code"] == code
+    assert found["status"] == CODES[code].status == status
+    assert found["title"] == CODES[code].title
+    assert found["type"].endswith(f"/api/#{code}")
+    assert found["detail"]
+    return found
 
 
 @pytest.fixture

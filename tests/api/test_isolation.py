@@ -108,6 +108,7 @@ def ids_of(side: Side) -> dict[str, str]:
         record("flow.seen", subject=flow.public_id)
         return {
             "connection": side.shop.connections["netsuite"].public_id,
+            "source": side.shop.connections["shopify"].public_id,
             "flow": side.shop.flow("Orders").public_id,
             "run": Run.objects.exclude(delivered=None)[0].public_id,
             "event": side.dead.event.public_id,
@@ -193,6 +194,45 @@ def test_it_knows_no_other_verb(here: Side, route: Route) -> None:
     assert Program().call(route.verb, route.address(ids)).status_code == 401
     answer = Program(new_key(here)).call(route.verb, route.address(ids))
     assert answer.status_code == 405
+
+
+def filters_with_ids() -> Iterator[tuple[str, str, str]]:
+    """Every filter that takes an id, with its list and whose id it takes."""
+    kinds = {"con": "connection", "flw": "flow", "run": "run", "rec": "order"}
+    for route in KNOWN:
+        assert route.operation
+        for one in route.operation.filters if route.verb == "GET" else ():
+            prefix = str(one.schema.get("pattern", "")).lstrip("^").partition("_")[0]
+            if prefix:
+                is_source = (route.pattern, prefix) == ("runs", "con")
+                yield route.pattern, one.name, "source" if is_source else kinds[prefix]
+
+
+FILTERS = list(filters_with_ids())
+
+
+@pytest.mark.parametrize(("path", "name", "kind"), FILTERS)
+def test_it_finds_nothing_by_the_ids_of_others(
+    here: Side, there: Side, path: str, name: str, kind: str
+) -> None:
+    id = ids_of(here)[kind]
+    assert len(FILTERS) == 7
+    assert Program(new_key(here)).get(f"{path}?{name}={id}").json()["data"]
+    assert Program(new_key(there)).get(f"{path}?{name}={id}").json()["data"] == []
+
+
+@pytest.mark.parametrize("act", ["retry", "replay", "waive"])
+@pytest.mark.parametrize("name", ["flow", "connection", "run"])
+def test_it_does_nothing_to_many_by_the_ids_of_others(
+    here: Side, there: Side, act: str, name: str
+) -> None:
+    ids, before = ids_of(here), picture_of(here)
+    body: dict[str, Any] = {"filter": {"state": "dead", name: ids[name]}}
+    if act == "waive":
+        body["note"] = "Not ours."
+    found = Program(new_key(there)).post(f"deliveries/{act}", body)
+    assert (found.status_code, found.json()["matched"]) == (200, 0)
+    assert picture_of(here) == before
 
 
 def test_it_shows_the_document_to_everybody_and_nothing_in_it(here: Side) -> None:
