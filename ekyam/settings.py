@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.sessions",
+    "ekyam.team",
     "connectors",
     "flows",
     "portal",
@@ -72,10 +74,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ekyam.sessions.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ekyam.sessions.middleware.People",
     "django_otp.middleware.OTPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -151,6 +153,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "ekyam.sessions.store"
+# The cookie may outlive the session, whose row knows when it ends: these, or a company's own rule.
+SESSION_COOKIE_AGE = 31 * 24 * 3600
+EKYAM_SESSION_IDLE_MINUTES = env.int("EKYAM_SESSION_IDLE_MINUTES", default=60)
+EKYAM_SESSION_HOURS = env.int("EKYAM_SESSION_HOURS", default=12)
 ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -1,0 +1,43 @@
+"""Django's own middleware of sessions and people, told where a request comes from.
+
+Session and person are one query. The second factor's device is looked for when somebody asks.
+"""
+
+from typing import Any
+
+from django.contrib import auth
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from ekyam.addresses import address_of
+from ekyam.sessions.store import SessionStore
+
+
+class Sessions(SessionMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        session: Any = request.session
+        session.address = address_of(request)
+        session.browser = request.headers.get("User-Agent", "")
+        session.is_person_there = not asks_by_itself(request)
+
+
+def asks_by_itself(request: HttpRequest) -> bool:
+    """A page that is left open asks for its live part every few seconds: nobody need be there."""
+    return "HX-Request" in request.headers and request.path.endswith("/part/")
+
+
+class People(AuthenticationMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: find_person(request))  # type: ignore[assignment]
+
+
+def find_person(request: HttpRequest) -> Any:
+    """What Django would find; by its own way where the session's row does not settle it."""
+    assert isinstance(request.session, SessionStore)
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = request.session.person or auth.get_user(request)  # type: ignore[attr-defined]
+    return request._cached_user
