@@ -38,6 +38,7 @@ class People(AuthenticationMiddleware):
 def find_person(request: HttpRequest) -> Any:
     """What Django would find; by its own way where the session's row does not settle it."""
     assert isinstance(request.session, SessionStore)
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = request.session.person or auth.get_user(request)  # type: ignore[attr-defined]
-    return request._cached_user
+    if not hasattr(request, "_cached_user"):  # Django's own name, which it also looks for
+        found = request.session.person or auth.get_user(request)
+        request._cached_user = found  # type: ignore[attr-defined]
+    return request._cached_user  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Ending sessions. A session is a person's, and of all their companies: to end it signs them out."""
+"""Ending sessions. A session is a person's, in all their companies: to end it signs them out."""
 
 from django.db import transaction
 from django.db.models import QuerySet

@@ -13,7 +13,7 @@ from ekyam.audit.record import record
 from ekyam.team.members import Refused, check_gives, lock_team, may_give, rights_now
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role, User
-from ekyam.tenants.scope import across_tenants, current_tenant_id, tenant_scope
+from ekyam.tenants.scope import across_tenants, tenant_scope
 
 LIFETIME = timedelta(days=7)
 TOKEN_BYTES = 32
@@ -42,7 +42,7 @@ def digest(token: str) -> str:
 
 def invite(*, by: User, email: str, role: str) -> tuple[Invitation, str]:
     """Return it with the token for its link, which exists nowhere else. Raises Refused."""
-    lock_team()
+    tenant_id = lock_team()
     check_gives(rights_now(by), role)
     email = email.strip().lower()
     if Membership.objects.filter(user__email=email).exists():
@@ -52,7 +52,7 @@ def invite(*, by: User, email: str, role: str) -> tuple[Invitation, str]:
     _check_pace()
     token, now = secrets.token_urlsafe(TOKEN_BYTES), timezone.now()
     invitation = Invitation.objects.create(
-        tenant_id=current_tenant_id(),
+        tenant_id=tenant_id,
         email=email,
         role=Role(role),
         invited_by=by,
@@ -103,6 +103,15 @@ def find_invitation(token_digest: str) -> Invitation:
     with tenant_scope(found.tenant):
         _check_holds(found, timezone.now())
     return found
+
+
+def note_refused(token_digest: str) -> None:
+    """Tell the company of a link that somebody follows although it holds no more."""
+    with across_tenants("a link that does not hold is told to its company"):
+        found = Invitation.objects.filter(token_digest=token_digest).first()
+    if found is not None:
+        with tenant_scope(found.tenant_id):
+            record("member.invitation_refused", subject=found.public_id, label=found.email)
 
 
 def join(*, token_digest: str, user: User) -> Invitation:

@@ -19,7 +19,7 @@ that you need to do.
 
 
 def send_invitation(*, invitation: Invitation, link: str, tenant: Tenant, by: User) -> None:
-    """Outside any transaction: a mail cannot be taken back. Raises OSError, as SMTP's errors are."""
+    """Outside any transaction: a mail cannot be taken back. Raises OSError if it cannot leave."""
     company = " ".join(tenant.name.split())
     text = TEXT.format(
         inviter=" ".join((by.name or by.email).split()),

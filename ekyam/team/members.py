@@ -4,6 +4,8 @@ Nobody gives a right that they lack, nor touches a person who has one that they 
 keeps an owner. Rights are read again under the lock: a door's answer may be a moment old.
 """
 
+import uuid
+
 from ekyam.audit.record import record
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.rights import Right, rights_of
@@ -28,9 +30,12 @@ NO_OWNER_LEFT = (
 )
 
 
-def lock_team() -> None:
-    """Needs a tenant scope; holds until its transaction ends. Rows may still refer to the tenant."""
-    Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
+def lock_team() -> uuid.UUID:
+    """Needs a tenant scope; held until its transaction ends. Rows may yet refer to the tenant."""
+    tenant_id = current_tenant_id()
+    assert tenant_id
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+    return tenant_id
 
 
 def may_give(rights: frozenset[Right], role: str) -> bool:
@@ -69,13 +74,13 @@ def change_role(*, by: User, member: Membership, role: str) -> None:
 
 
 def give_role(member: Membership, role: str) -> None:
-    """By the company's own rules and by nobody, as a group of its identity provider; under the lock.
+    """By the company's own rules, as of a group of its identity provider; after `lock_team`.
 
     Raises LastOwner.
     """
-    before, member.role = member.role, Role(role)
-    if before == Role.OWNER:
+    if role != Role.OWNER:
         _check_another_owner(member)
+    before, member.role = member.role, Role(role)
     member.save(update_fields=["role"])
     record(
         "member.role_changed",
@@ -102,8 +107,7 @@ def leave(member: Membership) -> None:
 
 
 def _end(action: str, member: Membership) -> None:
-    if member.role == Role.OWNER:
-        _check_another_owner(member)
+    _check_another_owner(member)
     public_id = member.public_id
     member.delete()
     told = {"role": member.role}
@@ -111,7 +115,11 @@ def _end(action: str, member: Membership) -> None:
 
 
 def _check_another_owner(member: Membership) -> None:
-    """An owner who was deactivated looks after nothing."""
-    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
-    if not others.exclude(pk=member.pk).exists():
+    if is_last_owner(member):
         raise LastOwner(NO_OWNER_LEFT)
+
+
+def is_last_owner(member: Membership) -> bool:
+    """An owner who was deactivated looks after nothing, and does not count."""
+    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    return member.role == Role.OWNER and not others.exclude(pk=member.pk).exists()

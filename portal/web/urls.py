@@ -10,13 +10,17 @@ from portal.web import (
     deliveries,
     flows,
     home,
+    invitations,
+    join,
     orders,
     pieces,
     requests,
     runs,
+    sessions,
     stock,
     stock_flow,
     syncs,
+    team,
     tenants,
 )
 
@@ -64,5 +68,24 @@ urlpatterns = [
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
     path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
+    path("team/", team.team, name="team"),
+    path("team/leave/", team.leave, name="leave"),
+    path("team/invitations/", invitations.invite, name="invite"),
+    path(
+        "team/invitations/<str:id>/again/", invitations.resend_invitation, name="resend_invitation"
+    ),
+    path(
+        "team/invitations/<str:id>/off/",
+        invitations.call_off_invitation,
+        name="call_off_invitation",
+    ),
+    path("team/<str:id>/", team.member, name="member"),
+    path("team/<str:id>/role/", team.change_role, name="change_role"),
+    path("team/<str:id>/remove/", team.remove_member, name="remove_member"),
+    path("team/<str:id>/sessions/", team.end_sessions, name="end_member_sessions"),
+    path("join/", join.join_company, name="join"),
+    path("join/<str:token>/", join.follow_invitation, name="follow_invitation"),
+    path("account/sessions/", sessions.sessions, name="sessions"),
+    path("account/sessions/end/", sessions.end_session, name="end_session"),
     path("components/", pieces.components, name="components"),
 ]

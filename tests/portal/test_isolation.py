@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
-from ekyam.tenants.models import Role
+from ekyam.team.invitations import invite
+from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Run
@@ -76,9 +77,18 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("team"),
+    Door("leave", to=Right.LOOK, form=True),
+    Door("invite", to=Right.PEOPLE),
+    Door("resend_invitation", of="invitation", to=Right.PEOPLE),
+    Door("call_off_invitation", of="invitation", to=Right.PEOPLE),
+    Door("member", of="member"),
+    Door("change_role", of="member", to=Right.PEOPLE),
+    Door("remove_member", of="member", to=Right.PEOPLE, form=True),
+    Door("end_member_sessions", of="member", to=Right.PEOPLE),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components"}
+PERSONAL = {"tenants", "components", "sessions", "end_session", "join", "follow_invitation"}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
@@ -98,6 +108,11 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "member":
+            found["member"] = Membership.objects.get(user=side.company.viewer).public_id
+        if door.of == "invitation":
+            sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
+            found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
