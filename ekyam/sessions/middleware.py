@@ -3,6 +3,7 @@
 Session and person are one query. The second factor's device is looked for when somebody asks.
 """
 
+from functools import partial
 from typing import Any
 
 from django.contrib import auth
@@ -10,9 +11,12 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.middleware import OTPMiddleware
 
 from ekyam.addresses import address_of
 from ekyam.sessions.store import SessionStore
+from ekyam.tenants.models import User
 
 
 class Sessions(SessionMiddleware):
@@ -42,3 +46,17 @@ def find_person(request: HttpRequest) -> Any:
         found = request.session.person or auth.get_user(request)
         request._cached_user = found  # type: ignore[attr-defined]
     return request._cached_user  # type: ignore[attr-defined]
+
+
+class SecondFactors(OTPMiddleware):  # type: ignore[misc]
+    """Few pages ask whether the person is verified: signing in has seen to it for all of them."""
+
+    def _verify_user_sync(self, request: HttpRequest, user: Any) -> Any:
+        self._init_user_fields(user)
+        if isinstance(user, User) and DEVICE_ID_SESSION_KEY in request.session:
+            user.find_otp_device = partial(self._find_device, request, user)
+        return user
+
+    def _find_device(self, request: HttpRequest, user: User) -> Any:
+        found = self._device_from_persistent_id(request.session[DEVICE_ID_SESSION_KEY])
+        return self._finalize_device(request, user, found)
