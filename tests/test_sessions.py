@@ -219,6 +219,13 @@ def test_what_was_ended_is_not_brought_back_by_who_still_works_in_it(world: Worl
     assert not is_in(client)
 
 
+def test_it_takes_what_a_browser_may_call_itself(world: World) -> None:
+    client = Client(headers={"user-agent": "odd\0 browser" * 200})
+    client.force_login(world.here.owner, backend=settings.AUTHENTICATION_BACKENDS[0])
+    client.post("/account/sessions/end/", {"session": "others"})
+    assert is_in(client) and "\0" not in only().browser
+
+
 def test_it_needs_no_valkey(world: World) -> None:
     client = sign_in(world.here.owner)
     nowhere = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}

@@ -18,13 +18,16 @@ from ekyam.addresses import address_of
 from ekyam.sessions.store import SessionStore
 from ekyam.tenants.models import User
 
+LONGEST_NAME = 400
+
 
 class Sessions(SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         session: Any = request.session
         session.address = address_of(request)
-        session.browser = request.headers.get("User-Agent", "")
+        # PostgreSQL's texts hold everything but this one character.
+        session.browser = request.headers.get("User-Agent", "").replace("\0", "")[:LONGEST_NAME]
         session.is_person_there = not asks_by_itself(request)
 
 

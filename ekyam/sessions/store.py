@@ -96,14 +96,10 @@ class SessionStore(SessionBase):
         return Session.objects.filter(session_key=digest(session_key)).exists()
 
     def create(self) -> None:
-        while True:
-            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
-            try:
-                self.save(must_create=True)
-            except CreateError:
-                continue
-            self.modified = True
-            return
+        """A key that was given already would be a wonder: what fails, fails for another reason."""
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
+        self.save(must_create=True)
+        self.modified = True
 
     def save(self, must_create: bool = False) -> None:
         """Raise UpdateError if the session was ended meanwhile: nothing brings it back."""
@@ -128,7 +124,7 @@ class SessionStore(SessionBase):
             row.user, row.begun_at = User.objects.get(pk=user_id), now
         row.session_data = self.encode(data)
         row.address = self.address or old.address
-        row.browser = self.browser[:400] or old.browser
+        row.browser = self.browser or old.browser
         row.expire_date = self._end_of(row, data)
         return row
 

@@ -121,5 +121,6 @@ def _check_another_owner(member: Membership) -> None:
 
 def is_last_owner(member: Membership) -> bool:
     """An owner who was deactivated looks after nothing, and does not count."""
-    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    owners = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    others = owners.filter(tenant_id=member.tenant_id)  # staff's scope sees all companies
     return member.role == Role.OWNER and not others.exclude(pk=member.pk).exists()
