@@ -44,13 +44,11 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any] | None:
         """Before the form's values are put into the row."""
-        values = super().clean() or {}
-        if not self.instance._state.adding and is_last_owner(self.instance):
-            stays = (
-                values.get("role") == Role.OWNER and values.get("tenant") == self.instance.tenant
-            )
-            if not stays:
-                raise forms.ValidationError(NO_OWNER_LEFT)
+        values, row = super().clean() or {}, self.instance
+        tenant = values.get("tenant")
+        stays = values.get("role") == Role.OWNER and tenant and tenant.pk == row.tenant_id
+        if not stays and not row._state.adding and is_last_owner(row):
+            raise forms.ValidationError(NO_OWNER_LEFT)
         return values
 
 
