@@ -7,9 +7,7 @@ from django.test import Client
 
 from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApplicationSecret
-from ekyam.keys.operations import (
-    Made,
-)
+from ekyam.keys.operations import Made
 
 Till = Made[ApplicationSecret]
 GRANT = {"grant_type": "client_credentials"}
