@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.people",
     "connectors",
     "flows",
     "portal",
@@ -139,8 +140,12 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -149,16 +154,32 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "ekyam.people.passwords.GuessableValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "ekyam.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Nobody signs up: whoever has an account was invited at that address.
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody signs up: an invitation marks the address that it was mailed to (people.accounts).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A refused password is answered after this long, whether there is such a person or not.
+EKYAM_REFUSAL_SECONDS = 0.5
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# "twilio", or "console": into the inbox page of development. Without one no phone can be set up.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="" if HARDENED else "console")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default="django.core.mail.backends.console.EmailBackend"
+    if HARDENED
+    else "ekyam.people.inbox.InboxBackend",
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 LANGUAGE_CODE = "en"

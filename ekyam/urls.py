@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("hooks/", include("portal.hooks.urls")),
     path("", include("portal.web.urls")),
+    path("", include("portal.account.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

@@ -8,6 +8,7 @@ from connectors.checks import check_connection, keep_report, register_webhooks
 from connectors.models import Connection
 from connectors.operations import connect
 from connectors.registry import get_connector
+from ekyam.people.accounts import mark_verified
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote, Remotes
@@ -65,6 +66,7 @@ def _add_owner(tenant: Tenant, password: str) -> None:
     else:
         user.set_password(password)
         user.save(update_fields=["password"])
+    mark_verified(user)
     with tenant_scope(tenant):
         Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER})
 

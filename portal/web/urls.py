@@ -14,6 +14,7 @@ from portal.web import (
     pieces,
     requests,
     runs,
+    sign_in_policy,
     stock,
     stock_flow,
     syncs,
@@ -64,5 +65,6 @@ urlpatterns = [
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
     path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
+    path("settings/sign-in/", sign_in_policy.sign_in_policy, name="sign_in_policy"),
     path("components/", pieces.components, name="components"),
 ]

@@ -76,6 +76,7 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("sign_in_policy", to=Right.SECURITY, form=True),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {"tenants", "components"}
