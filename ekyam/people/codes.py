@@ -32,7 +32,8 @@ def totp(secret: bytes, step: int, *, digits: int = DIGITS, digest: str = "sha1"
 
 def tidy(typed: str) -> str:
     """What a person typed, in one spelling: no spaces, no hyphens, plain digits, small letters."""
-    plain = unicodedata.normalize("NFKC", typed[:LONGEST]).lower()
+    text = typed[:LONGEST].encode(errors="replace").decode()  # half a character is none
+    plain = unicodedata.normalize("NFKC", text).lower()
     return "".join(character for character in plain if character not in " -\t\r\n")
 
 

@@ -44,7 +44,8 @@ def _is_named(core: str, words: tuple[str, ...]) -> bool:
     rest = core
     for word in words:
         rest = rest.replace(word, "")
-    return rest != core and len(rest) < SHORTEST_REST
+    rest = _core(rest)
+    return rest != core and (len(rest) < SHORTEST_REST or rest in _common())
 
 
 def _core(text: str) -> str:
@@ -63,7 +64,7 @@ def _without_rows(text: str) -> str:
 
 
 def _is_repeated(text: str) -> bool:
-    return re.fullmatch(r"(.{1,6}?)\1+.{0,2}", text) is not None
+    return re.fullmatch(r"(.{1,10}?)\1+.{0,2}", text) is not None
 
 
 def _words_of(user: User | None) -> tuple[str, ...]:

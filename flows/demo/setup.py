@@ -9,6 +9,8 @@ from connectors.models import Connection
 from connectors.operations import connect
 from connectors.registry import get_connector
 from ekyam.people.accounts import mark_verified
+from ekyam.people.operations import add_factor, begin_phone
+from ekyam.people.ways import list_factors
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote, Remotes
@@ -17,6 +19,8 @@ from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
+# Somebody whose second factor is a mobile phone: what is texted to it is on the inbox page.
+OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
 Pace = Mapping[str, Mapping[str, Any]]
 PACE: Pace = {
@@ -41,7 +45,7 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     tenant, _ = Tenant.objects.get_or_create(
         slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
     )
-    _add_owner(tenant, password)
+    _add_people(tenant, password)
     connections = {name: _connect(tenant, name, pace[name]) for name in (SHOP, ERP, WAREHOUSE)}
     remotes = Remotes(*(Remote(name, row.account) for name, row in connections.items()))
     remotes.warehouse.do(
@@ -59,16 +63,24 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     return Demo(tenant, connections, remotes)
 
 
-def _add_owner(tenant: Tenant, password: str) -> None:
-    user = User.objects.filter(email=EMAIL).first()
-    if user is None:
-        user = User.objects.create_user(EMAIL, password, name="Acme's owner", is_staff=True)
-    else:
-        user.set_password(password)
-        user.save(update_fields=["password"])
+def _add_people(tenant: Tenant, password: str) -> None:
+    _add_person(tenant, EMAIL, password, Role.OWNER, name="Acme's owner", is_staff=True)
+    operator = _add_person(tenant, OPERATOR, password, Role.OPERATOR, name="Acme's operator")
+    if not list_factors(operator):
+        add_factor(begin_phone(operator, NUMBER), address="")
+
+
+def _add_person(
+    tenant: Tenant, email: str, password: str, role: Role, *, name: str, is_staff: bool = False
+) -> User:
+    user = User.objects.filter(email=email).first() or User(email=email, name=name)
+    user.is_staff = is_staff
+    user.set_password(password)
+    user.save()
     mark_verified(user)
     with tenant_scope(tenant):
-        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER})
+        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
+    return user
 
 
 def _connect(tenant: Tenant, slug: str, pace: Mapping[str, Any]) -> Connection:

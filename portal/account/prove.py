@@ -185,7 +185,7 @@ def _page(asked: Asked, way: Way, *, error: str = "", status: int = 200) -> Http
         "way": way,
         "error": error,
         "has_choice": len(list_ways(asked.user)) > 1,
-        "remembered_days": demands_of(asked.user).remembered_days if asked.stage else 0,
+        "remembered_days": _may_remember(asked, way),
         "next": safe_next(asked.request),
         "is_signed_in": asked.stage is None,
         "email": asked.user.email,
@@ -197,6 +197,12 @@ def _page(asked: Asked, way: Way, *, error: str = "", status: int = 200) -> Http
         mailed = MailedCode.objects.filter(user=asked.user).first()
         context["is_sent"] = mailed is not None and _is_under_way(mailed)
     return render(asked.request, "people/second_factor.html", context, status=status)
+
+
+def _may_remember(asked: Asked, way: Way) -> int:
+    """Days; a mailbox opens nothing that could be remembered."""
+    is_asked_again = asked.stage is None or way is Way.MAIL
+    return 0 if is_asked_again else demands_of(asked.user).remembered_days
 
 
 def _is_under_way(sent: PhoneFactor | MailedCode) -> bool:

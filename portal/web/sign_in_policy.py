@@ -31,11 +31,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 @form_page(Right.SECURITY)
 def sign_in_policy(request: SeatedRequest) -> HttpResponse:
     policy = get_policy()
+    is_required = policy.requires_second_factor  # a form that is not valid changes the row
     form = PolicyForm(request.POST or None, instance=policy)
     if form.is_valid():
         change_policy(**form.cleaned_data)
         messages.success(request, "This is how people sign in from now on.")
         return redirect("sign_in_policy")
-    context = {"form": form, "is_required": policy.requires_second_factor}
+    context = {"form": form, "is_required": is_required}
     status = 422 if form.errors else 200
     return render(request, "portal/sign_in_policy.html", context, status=status)
