@@ -5,8 +5,8 @@ begins at a whole multiple of its length.
 """
 
 import ipaddress
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.core.cache import cache
 
@@ -19,7 +19,8 @@ class TooMany(Exception):
         self.minutes = minutes
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True)
+class Limit:
     name: str
     amount: int
     seconds: int

@@ -118,9 +118,8 @@ def forget_browsers(user: User, *, address: str, public_id: str = "") -> int:
 @transaction.atomic
 def reset_factors(user: User) -> int:
     """For somebody who has lost all of them; staff has made sure who asks. Return how many."""
-    gone = 0
-    for model in (*FACTORS.values(), RecoverySheet, RememberedBrowser):
-        gone += model.objects.filter(user=user).delete()[0]
+    models: tuple[type[Factor], ...] = (*FACTORS.values(), RecoverySheet, RememberedBrowser)
+    gone = sum(model.objects.filter(user=user).delete()[0] for model in models)
     tell_person(user, "Your second factor was reset", TEXT.format(what="Ekyam's staff reset it."))
     note_for_person(user, "person.factors_reset")
     return gone

@@ -66,8 +66,8 @@ def send_by(way: Way, user: User, *, address: str, is_again: bool = False) -> st
         elif way is Way.MAIL:
             send.mail_code(user)
     except TooSoon as error:
-        # The last code is still good, as a rule; who asks for another is told when.
-        return in_words(error) if is_again else ""
+        # Whoever comes to the page finds the last code still good; who asks for another waits.
+        return in_words(error) if is_again or not error.is_live else ""
     except limits.TooMany as error:
         return f"Too many codes were sent. Another one can be sent in {error.minutes} min."
     except send.NotSent as error:

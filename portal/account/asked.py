@@ -58,7 +58,7 @@ class Asked:
 
 def find_asked(request: HttpRequest) -> Asked | None:
     if request.user.is_authenticated:
-        return Asked(request, cast(User, request.user))
+        return Asked(request, request.user)
     stage = LoginStageController.enter(request, SecondFactorStage.key)
     if stage is None or not stage.is_still_meant():
         return None

@@ -192,10 +192,10 @@ def _page(asked: Asked, way: Way, *, error: str = "", status: int = 200) -> Http
     }
     if way is Way.SMS:
         phone = PhoneFactor.objects.get(user=asked.user, confirmed=True)
-        context |= {"ending": phone.ending, "is_sent": _is_under_way(phone)}
+        context |= {"ending": phone.ending, "is_sent": phone.is_live(timezone.now())}
     if way is Way.MAIL:
         mailed = MailedCode.objects.filter(user=asked.user).first()
-        context["is_sent"] = mailed is not None and _is_under_way(mailed)
+        context["is_sent"] = mailed is not None and mailed.is_live(timezone.now())
     return render(asked.request, "people/second_factor.html", context, status=status)
 
 
@@ -203,7 +203,3 @@ def _may_remember(asked: Asked, way: Way) -> int:
     """Days; a mailbox opens nothing that could be remembered."""
     is_asked_again = asked.stage is None or way is Way.MAIL
     return 0 if is_asked_again else demands_of(asked.user).remembered_days
-
-
-def _is_under_way(sent: PhoneFactor | MailedCode) -> bool:
-    return bool(sent.digest and sent.expires_at and sent.expires_at > timezone.now())

@@ -156,7 +156,10 @@ def keep_half_in(client: Client, half_in: dict[str, Any]) -> None:
 
 def _factors(user: User) -> list[Any]:
     """Nothing was added, and nothing taken away."""
-    rows = [*TotpFactor.objects.filter(user=user), *PhoneFactor.objects.filter(user=user)]
+    rows: list[Any] = [
+        *TotpFactor.objects.filter(user=user),
+        *PhoneFactor.objects.filter(user=user),
+    ]
     return [(row.pk, row.confirmed) for row in rows] + [count_recovery_codes(user)]
 
 

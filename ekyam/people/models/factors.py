@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -15,9 +15,18 @@ CODES = 10
 # Ten of 32 characters: 50 bits, and none that is easily taken for another.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 10
+Found = TypeVar("Found", bound=models.Model)
 
 
-class Factor(Device):  # type: ignore[misc]
+class Factors(models.Manager[Found]):
+    """What django-otp asks of the manager of a device."""
+
+    def devices_for_user(self, user: Any, confirmed: bool | None = None) -> models.QuerySet[Found]:
+        rows = self.filter(user=user)
+        return rows if confirmed is None else rows.filter(confirmed=confirmed)
+
+
+class Factor(Device, models.Model):  # type: ignore[misc]
     """A device of django-otp with a public id. `accept` wants the row locked, and saves it."""
 
     way: ClassVar[str] = ""
@@ -26,6 +35,8 @@ class Factor(Device):  # type: ignore[misc]
     key = models.UUIDField(default=ids.new, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Factors[Self]] = Factors()
 
     class Meta:
         abstract = True
@@ -85,7 +96,7 @@ class RecoveryCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"A code of sheet {self.sheet_id}"  # type: ignore[attr-defined]
+        return f"A code of sheet {self.sheet_id}"
 
 
 def _new_code() -> str:

@@ -19,11 +19,11 @@ NO_DIGEST = "-" * 64
 
 
 class TooSoon(Exception):
-    """Another code may be sent `at` that moment, and not before."""
+    """Another code may be sent `at` that moment; `is_live`: the last one is still good."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, *, is_live: bool) -> None:
         super().__init__(f"Another code can be sent at {at:%H:%M:%S} UTC.")
-        self.at = at
+        self.at, self.is_live = at, is_live
 
 
 class SentCode(models.Model):
@@ -51,7 +51,7 @@ class SentCode(models.Model):
     def issue(self, now: datetime) -> str:
         """A new code, in place of the last one; or raise TooSoon."""
         if (at := self.next_sending(now)) > now:
-            raise TooSoon(at)
+            raise TooSoon(at, is_live=self.is_live(now))
         code = codes.new_digits()
         self.salt = secrets.token_hex(16)
         self.digest = self._digest(code)
@@ -60,10 +60,14 @@ class SentCode(models.Model):
         self.save()
         return code
 
+    def is_live(self, now: datetime) -> bool:
+        """Whether there is a code that has been sent and can still be entered."""
+        return bool(self.digest) and self.expires_at is not None and now < self.expires_at
+
     def accept_sent(self, code: str, now: datetime) -> bool:
         """A wrong code takes one try away; a right one, or the last try, uses the code up."""
-        is_live = bool(self.digest) and self.expires_at is not None and now < self.expires_at
-        is_right = codes.is_same(self._digest(code), self.digest or NO_DIGEST) and is_live
+        is_right = codes.is_same(self._digest(code), self.digest or NO_DIGEST)
+        is_right = is_right and self.is_live(now)
         self.tries_left = max(0, self.tries_left - 1)
         if is_right or not self.tries_left:
             self.digest = ""
@@ -78,7 +82,7 @@ class SentCode(models.Model):
         return codes.keyed_hash("sent", self._meta.label_lower, str(self.pk), self.salt, code)
 
 
-class PhoneFactor(SentCode, Factor):  # type: ignore[misc]
+class PhoneFactor(SentCode, Factor):
     """A mobile phone that gets a code by text message. `number` is E.164: +919876543210."""
 
     way = "sms"

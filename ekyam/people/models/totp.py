@@ -16,7 +16,7 @@ SECRET_BYTES = 20
 ISSUER = "Ekyam"
 
 
-class TotpFactor(SealedRow, Factor):  # type: ignore[misc]
+class TotpFactor(SealedRow, Factor):
     """RFC 6238, with six digits, 30 seconds and SHA-1, as every app knows it.
 
     A code of the step before is taken too, for people type slowly (section 5.2), none that is yet
