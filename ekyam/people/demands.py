@@ -2,7 +2,12 @@
 
 from typing import NamedTuple
 
-from ekyam.people.models.policy import ABSOLUTE_HOURS, IDLE_MINUTES, REMEMBERED_DAYS, SignInPolicy
+from ekyam.people.models.policy import (
+    REMEMBERED_DAYS,
+    SignInPolicy,
+    absolute_hours,
+    idle_minutes,
+)
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.scope import user_scope
 
@@ -30,6 +35,6 @@ def demands_of(user: User) -> Demands:
         requiring=tuple(requiring),
         # Ekyam's own staff see all companies: none of their browsers is trusted for weeks.
         remembered_days=0 if user.is_staff else days,
-        idle_minutes=min((one.idle_minutes for one in asked), default=IDLE_MINUTES),
-        absolute_hours=min((one.absolute_hours for one in asked), default=ABSOLUTE_HOURS),
+        idle_minutes=min((one.idle_minutes for one in asked), default=idle_minutes()),
+        absolute_hours=min((one.absolute_hours for one in asked), default=absolute_hours()),
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ekyam.audit.record import record
 from ekyam.people.models import SignInPolicy
-from ekyam.tenants.scope import current_tenant_id
+from ekyam.tenants.scope import current_tenant_id, tenant_scope
 
 FIELDS = ("requires_second_factor", "remembered_days", "idle_minutes", "absolute_hours")
 
@@ -13,6 +13,11 @@ FIELDS = ("requires_second_factor", "remembered_days", "idle_minutes", "absolute
 def get_policy() -> SignInPolicy:
     """The current tenant's; the defaults, unsaved, where nobody has said anything."""
     return SignInPolicy.objects.first() or SignInPolicy(tenant_id=_tenant_id())
+
+
+def is_second_factor_required(tenant_id: UUID) -> bool:
+    with tenant_scope(tenant_id):
+        return SignInPolicy.objects.filter(requires_second_factor=True).exists()
 
 
 def change_policy(**said: Any) -> SignInPolicy:

@@ -19,7 +19,8 @@ from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
-# Somebody whose second factor is a mobile phone: what is texted to it is on the inbox page.
+# Somebody who may do less, to see what that looks like; by the same password, and by a code that
+# is texted to the inbox page.
 OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
 Pace = Mapping[str, Mapping[str, Any]]
@@ -45,7 +46,12 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     tenant, _ = Tenant.objects.get_or_create(
         slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
     )
-    _add_people(tenant, password)
+    owner = _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
+    owner.is_staff = True
+    owner.save(update_fields=["is_staff"])
+    operator = _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
+    if not list_factors(operator):
+        add_factor(begin_phone(operator, NUMBER), address="")
     connections = {name: _connect(tenant, name, pace[name]) for name in (SHOP, ERP, WAREHOUSE)}
     remotes = Remotes(*(Remote(name, row.account) for name, row in connections.items()))
     remotes.warehouse.do(
@@ -63,20 +69,13 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     return Demo(tenant, connections, remotes)
 
 
-def _add_people(tenant: Tenant, password: str) -> None:
-    _add_person(tenant, EMAIL, password, Role.OWNER, name="Acme's owner", is_staff=True)
-    operator = _add_person(tenant, OPERATOR, password, Role.OPERATOR, name="Acme's operator")
-    if not list_factors(operator):
-        add_factor(begin_phone(operator, NUMBER), address="")
-
-
-def _add_person(
-    tenant: Tenant, email: str, password: str, role: Role, *, name: str, is_staff: bool = False
-) -> User:
-    user = User.objects.filter(email=email).first() or User(email=email, name=name)
-    user.is_staff = is_staff
-    user.set_password(password)
-    user.save()
+def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str) -> User:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, password, name=name)
+    else:
+        user.set_password(password)
+        user.save(update_fields=["password"])
     mark_verified(user)
     with tenant_scope(tenant):
         Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,12 +20,13 @@ from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.people.models import SignInPolicy
 from ekyam.people.standing import must_prove
 from ekyam.people.ways import list_factors
+from ekyam.sessions.queries import COMPANY_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
 from ekyam.tenants.seats import Seat
 
-SESSION_KEY = "tenant"
+SESSION_KEY = COMPANY_KEY
 
 
 class SeatedRequest(HttpRequest):
@@ -82,7 +83,7 @@ def _door(view: View, *, method: str, right: Right, is_scoped: bool) -> View:
         if seat is None:
             return redirect("tenants")
         if seat.must_prove:
-            return _to_prove(request)
+            return to_prove(request)
         request.seat = seat
         if not seat.may(right):
             raise PermissionDenied
@@ -108,9 +109,10 @@ def _enter(
         raise Http404(str(error)) from error
 
 
-def _to_prove(request: SeatedRequest) -> HttpResponseBase:
+def to_prove(request: HttpRequest) -> HttpResponse:
     """The company asks for a second factor: to be shown, or to be set up first."""
     address = reverse("security")
+    assert isinstance(request.user, User)
     if list_factors(request.user):
         query = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
         address = f"{reverse('second_factor')}?{query}"

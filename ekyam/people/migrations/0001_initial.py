@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import ekyam.ids
+import ekyam.people.models.policy
 from ekyam.tenants.rls import USER_IS_CURRENT, ProtectTenantTable, runtime_role
 
 # Before a company is chosen, a person's own companies already say what they ask.
@@ -222,7 +223,7 @@ class Migration(migrations.Migration):
                 (
                     "idle_minutes",
                     models.PositiveIntegerField(
-                        default=480,
+                        default=ekyam.people.models.policy.idle_minutes,
                         validators=[
                             django.core.validators.MinValueValidator(5),
                             django.core.validators.MaxValueValidator(10080),
@@ -232,7 +233,7 @@ class Migration(migrations.Migration):
                 (
                     "absolute_hours",
                     models.PositiveIntegerField(
-                        default=72,
+                        default=ekyam.people.models.policy.absolute_hours,
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(720),

@@ -1,13 +1,21 @@
 """What a company asks of the people who sign in."""
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from ekyam.tenants.rows import TenantModel
 
 REMEMBERED_DAYS = 30
-IDLE_MINUTES = 8 * 60
-ABSOLUTE_HOURS = 72
+
+
+def idle_minutes() -> int:
+    """The installation's, for a company that says nothing."""
+    return int(settings.EKYAM_SESSION_IDLE_MINUTES)
+
+
+def absolute_hours() -> int:
+    return int(settings.EKYAM_SESSION_HOURS)
 
 
 class SignInPolicy(TenantModel):
@@ -23,10 +31,10 @@ class SignInPolicy(TenantModel):
         default=REMEMBERED_DAYS, validators=[MaxValueValidator(90)]
     )
     idle_minutes = models.PositiveIntegerField(
-        default=IDLE_MINUTES, validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)]
+        default=idle_minutes, validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)]
     )
     absolute_hours = models.PositiveIntegerField(
-        default=ABSOLUTE_HOURS, validators=[MinValueValidator(1), MaxValueValidator(30 * 24)]
+        default=absolute_hours, validators=[MinValueValidator(1), MaxValueValidator(30 * 24)]
     )
 
     class Meta:

@@ -78,7 +78,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\nThe portal: {settings.PUBLIC_URL}/")
         self.stdout.write(f"Sign in as {EMAIL} with {password}")
         inbox = f"{settings.PUBLIC_URL}/dev/inbox/"
-        self.stdout.write(f"or as {OPERATOR}, with a code that is texted to {inbox}")
+        self.stdout.write(f"(or, with the same, as {OPERATOR}, who may do less,")
+        self.stdout.write(f"and by a code that is texted to {inbox})")
         self.stdout.write("Ctrl-C stops everything.\n")
         while True:
             story.advance()
