@@ -192,6 +192,7 @@ EMAIL_BACKEND = env.str(
     if HARDENED
     else "ekyam.people.inbox.InboxBackend",
 )
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 # People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
