@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.people",
     "ekyam.keys",
     "ekyam.sessions",
     "ekyam.team",
@@ -146,8 +147,12 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -156,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "ekyam.people.passwords.GuessableValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "ekyam.sessions.store"
@@ -163,21 +169,37 @@ SESSION_ENGINE = "ekyam.sessions.store"
 SESSION_COOKIE_AGE = 31 * 24 * 3600
 EKYAM_SESSION_IDLE_MINUTES = env.int("EKYAM_SESSION_IDLE_MINUTES", default=60)
 EKYAM_SESSION_HOURS = env.int("EKYAM_SESSION_HOURS", default=12)
-ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "ekyam.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Nobody signs up: whoever has an account was invited at that address.
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody signs up: an invitation marks the address that it was mailed to (people.accounts).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A refused password is answered after this long, whether there is such a person or not.
+EKYAM_REFUSAL_SECONDS = 0.5
+
+# "twilio", or "console": into the inbox page of development. Without one no phone can be set up.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="" if HARDENED else "console")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default="django.core.mail.backends.console.EmailBackend"
+    if HARDENED
+    else "ekyam.people.inbox.InboxBackend",
+)
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 # People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
 IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
 # How often in a minute an address may show what is not a key before it is not listened to.
 EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
-
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -78,6 +78,7 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("sign_in_policy", to=Right.SECURITY, form=True),
     Door("keys", see=Right.DEVELOP),
     Door("new_key", to=Right.DEVELOP, form=True),
     Door("rotate_key", of="key", to=Right.DEVELOP, form=True),
