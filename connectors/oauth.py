@@ -13,7 +13,8 @@ from connectors.client import request_token
 from connectors.credentials import open_credentials
 from connectors.errors import Unauthorized
 from connectors.models import Connection, OAuthState
-from connectors.operations import change_credentials
+from connectors.operations import keep_consent
+from ekyam.audit.record import record
 from ekyam.tenants.scope import tenant_scope
 
 LIFETIME = timedelta(minutes=10)
@@ -40,6 +41,7 @@ def begin(connection: Connection, *, user_id: UUID) -> str:
         user_id=user_id,
         expires_at=timezone.now() + LIFETIME,
     )
+    record("connection.consent_asked", subject=connection.public_id, label=connection.label)
     return address
 
 
@@ -57,7 +59,7 @@ def complete(*, tenant_id: UUID, user_id: UUID, answer: Mapping[str, str]) -> Co
     client = channel.client()
     tokens = request_token(client, request)
     with tenant_scope(tenant_id):
-        change_credentials(connection, {**tokens, "issued_at": client.now().isoformat()})
+        keep_consent(connection, {**tokens, "issued_at": client.now().isoformat()})
     return connection
 
 

@@ -68,7 +68,8 @@ def stock_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_stock(layout, Wanted(wanted.show, wanted.prefix, after), size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "stock", _header(layout), turn)
+    filters = {"show": wanted.show, "sku": wanted.prefix}
+    return spreadsheet(request.seat.tenant, "stock", _header(layout), turn, filters=filters)
 
 
 def _header(layout: Layout) -> list[str]:

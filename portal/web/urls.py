@@ -4,6 +4,7 @@ from django.urls import path
 
 from connectors.oauth import RETURN_PATH
 from portal.web import (
+    audit,
     authorisation,
     connections,
     dead_letters,
@@ -18,6 +19,7 @@ from portal.web import (
     stock_flow,
     syncs,
     tenants,
+    visits,
 )
 
 urlpatterns = [
@@ -64,5 +66,10 @@ urlpatterns = [
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
     path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/csv/", audit.audit_csv, name="audit_csv"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/switch/", visits.switch_visits, name="switch_visits"),
+    path("visits/leave/", visits.leave, name="leave_visit"),
     path("components/", pieces.components, name="components"),
 ]

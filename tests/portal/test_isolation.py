@@ -76,9 +76,13 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("audit", see=Right.AUDIT),
+    Door("audit_csv", see=Right.AUDIT),
+    Door("visits", see=Right.SECURITY),
+    Door("switch_visits", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components"}
+PERSONAL = {"tenants", "components", "leave_visit"}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
