@@ -4,15 +4,18 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
 
 HOOKS = "/hooks/"
+Answer = Callable[[HttpRequest], Any]
 
 
 class MachinesHandler(WSGIHandler):
@@ -28,7 +31,19 @@ class MachinesHandler(WSGIHandler):
         # The same that Django's own chain ends in; its stubs do not tell of it.
         respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
         # Security for TLS and nosniff, Common for the answer's length and the host.
-        self._middleware_chain = SecurityMiddleware(CommonMiddleware(respond))
+        self._middleware_chain = _at_our_host(SecurityMiddleware(CommonMiddleware(respond)))
+
+
+def _at_our_host(respond: Answer) -> Answer:
+    """Outside of what Django turns into answers; and no machine wants a page."""
+
+    def answer(request: HttpRequest) -> Any:
+        try:
+            return respond(request)
+        except DisallowedHost:
+            return JsonResponse({"message": "This host is not served here."}, status=400)
+
+    return answer
 
 
 _site = get_wsgi_application()
