@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 _REFUSED = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "camera",
     "display-capture",
     "encrypted-media",
@@ -27,7 +26,6 @@ _REFUSED = (
     "screen-wake-lock",
     "serial",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 FIXED = {
