@@ -73,7 +73,7 @@ def dump(owner: psycopg.Connection) -> Iterator[tuple[str, bytes]]:
             )
 
 
-def keys_of(valkey: "redis.Redis[bytes]") -> Iterator[tuple[str, bytes]]:
+def keys_of(valkey: redis.Redis) -> Iterator[tuple[str, bytes]]:
     """Every key with all that it holds, as the server itself would write it to its disk."""
     for key in valkey.scan_iter("*"):
         kind = valkey.type(key)
