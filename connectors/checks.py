@@ -46,7 +46,7 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
         before={"state": before},
         after={
             "state": str(connection.state),
-            "did_not_pass": [part["label"] for part in parts if not part["ok"]],
+            "failed": [part["label"] for part in parts if not part["ok"]],
         },
     )
 

@@ -28,6 +28,17 @@ class StaffSite(admin.AdminSite):
     index_title = "All companies"
     site_url = "/"
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """What libraries register stays away: what is written here is told."""
+        if admin_class is not None and issubclass(admin_class, Told | LookOnly):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one page for it, with the rules that hold for everybody."""
+        return redirect("account_change_password")
+
     def has_permission(self, request: HttpRequest) -> bool:
         return find_hindrance(request) is None
 

@@ -4,15 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from ekyam.staff import Told
 from ekyam.tenants.models import Membership, Tenant, User
-
-admin.site.unregister(Group)
 
 
 @admin.register(Tenant)

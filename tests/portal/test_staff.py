@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ekyam.audit.models import AuditEntry
+from ekyam.staff import LookOnly, Told
 from ekyam.staff_door import SEEN_AT, SIGNED_IN_AT
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import across_tenants, tenant_scope
@@ -98,6 +99,14 @@ def test_it_is_at_its_own_address_only(staff: Client, settings: Any) -> None:
     settings.STAFF_HOST = "staff.ekyam.example"
     assert staff.get("/admin/").status_code == 404
     assert staff.get("/admin/", headers={"host": "staff.ekyam.example"}).status_code == 200
+
+
+def test_it_lets_nothing_be_written_that_is_not_told(staff: Client) -> None:
+    """Libraries would let staff give anybody a second factor, or another address."""
+    assert all(isinstance(one, Told | LookOnly) for one in admin.site._registry.values())
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert labels == {"audit", "connectors", "flows", "tenants"}
+    assert "/accounts/" in staff.get("/admin/password_change/")["Location"]
 
 
 def test_it_never_shows_a_secret(world: World) -> None:
