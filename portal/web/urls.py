@@ -5,6 +5,7 @@ from django.urls import path
 from connectors.oauth import RETURN_PATH
 from portal.web import (
     applications,
+    audit,
     authorisation,
     connections,
     dead_letters,
@@ -21,6 +22,7 @@ from portal.web import (
     stock_flow,
     syncs,
     tenants,
+    visits,
 )
 
 urlpatterns = [
@@ -77,5 +79,10 @@ urlpatterns = [
     path("applications/<str:id>/revoke/", applications.revoke, name="revoke_application"),
     path("secrets/<str:id>/revoke/", applications.revoke_one, name="revoke_secret"),
     path("oauth/authorize", sign_in_with.sign_in_with, name="sign_in_with"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/csv/", audit.audit_csv, name="audit_csv"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/switch/", visits.switch_visits, name="switch_visits"),
+    path("visits/leave/", visits.leave, name="leave_visit"),
     path("components/", pieces.components, name="components"),
 ]

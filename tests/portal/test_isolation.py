@@ -86,9 +86,13 @@ DOORS = [
     Door("new_secret", of="application", to=Right.DEVELOP),
     Door("revoke_application", of="application", to=Right.DEVELOP),
     Door("revoke_secret", of="secret", to=Right.DEVELOP),
+    Door("audit", see=Right.AUDIT),
+    Door("audit_csv", see=Right.AUDIT),
+    Door("visits", see=Right.SECURITY),
+    Door("switch_visits", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components", "sign_in_with"}
+PERSONAL = {"tenants", "components", "sign_in_with", "leave_visit"}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
