@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-MACHINES = "/hooks/"
+MACHINES = ("/hooks/", "/api/v1/")  # they say no in words of their own
 NUL = "\x00"  # PostgreSQL has no text with it
 
 
 class Limits:
-    """Middleware of the site; the machines' door has limits of its own.
+    """Middleware of the site; the doors of machines have limits of their own.
 
     A body without a length is taken for an empty one, as WSGI wants it.
     """

@@ -55,19 +55,24 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_otp",
     "django_otp.plugins.otp_static",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "django_htmx",
     "csp",
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.keys",
     "ekyam.visits",
     "connectors",
     "flows",
     "portal",
+    "portal.api",
 ]
 
 MIDDLEWARE = [
@@ -163,6 +168,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # Nobody signs up: whoever has an account was invited at that address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 
+# People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
+IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
+# How often in a minute an address may show what is not a key before it is not listened to.
+EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
+
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
@@ -235,6 +246,32 @@ STAFF_HOST = env.str("STAFF_HOST", default="")
 EKYAM_STAFF_SESSION_MINUTES = env.int("EKYAM_STAFF_SESSION_MINUTES", default=240)
 EKYAM_STAFF_IDLE_MINUTES = env.int("EKYAM_STAFF_IDLE_MINUTES", default=15)
 
+# The API. What is given by key or application is counted for each of them.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.seats.SeatAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.StrictJson"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.document.Described",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ekyam",
+    "VERSION": "1",
+    "DESCRIPTION": "What the portal shows and does, for programs. Lists page by `cursor`; errors"
+    " are problem+json (RFC 9457), with codes that stay; an Idempotency-Key makes a repeat"
+    " harmless.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["portal.api.document.finish"],
+    "COMPONENT_SPLIT_PATCH": False,
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+}
+
 LOGGING = logs.configure(
     as_json=env.bool("LOG_JSON", default=EKYAM_ENVIRONMENT != "dev"),
     level=env.str("LOG_LEVEL", default="INFO"),
@@ -262,6 +299,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+    "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
+    "forget_answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600.0},
     "end_visits": {
         "task": "ekyam.visits.tasks.end_visits",
         "schedule": 30.0,

@@ -11,6 +11,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("hooks/", include("portal.hooks.urls")),
+    path("", include("portal.oauth.urls")),
+    path("api/", include("portal.api.urls")),
     path("", include("portal.web.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

@@ -1,6 +1,6 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -13,23 +13,30 @@ from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.operations.stock.streams import is_stock
-from flows.states import CANCELLABLE, REPLAYABLE, IllegalMove, State
+from flows.states import CANCELLABLE, REPLAYABLE, RETRYABLE, IllegalMove, State
 
 
-def replay_delivery(delivery: Delivery) -> None:
+def retry_delivery(delivery: Delivery) -> None:
+    """Send again what has not arrived. Raises IllegalMove also for what has."""
+    replay_delivery(delivery, states=RETRYABLE)
+
+
+def replay_delivery(delivery: Delivery, *, states: Collection[State] = REPLAYABLE) -> None:
     """Send it again. What could not even be read is read anew, by today's mapping.
 
     Raises IllegalMove when it is being sent, or a newer fact has taken its place.
     """
-    before, row = send_again(delivery)
+    before, row = send_again(delivery, states=states)
     _record(row, "delivery.replayed", before, {"state": row.state})
 
 
-def send_again(delivery: Delivery) -> tuple[str, Delivery]:
+def send_again(
+    delivery: Delivery, *, states: Collection[State] = REPLAYABLE
+) -> tuple[str, Delivery]:
     """The replay itself, for those who tell of many at once; returns the state before, and it."""
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
     before = str(row.state)
-    if row.state not in REPLAYABLE:
+    if row.state not in states:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
     if row.standard is None or (row.attempts_made == 0 and row.state == State.DEAD):
         receive_again(event=row.event, flow_id=row.flow_id)
@@ -55,9 +62,11 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
     try:
         resource = row.flow.stream_spec.resource
         edited = msgspec.convert(standard, resources()[resource], strict=False)
+        edited.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(f"The record is not right: {error}.") from error
-    edited.check()
+    except ArithmeticError as error:
+        raise MappingFailed("It holds a number that nobody can reckon with.") from error
     before, was = str(row.state), row.standard
     row.standard = msgspec.to_builtins(edited)
     _to_pending(row)
@@ -101,13 +110,18 @@ def _rest(row: Delivery, note: str) -> None:
 
 def cancel_delivery(delivery: Delivery, *, note: str) -> None:
     """Call it off; raises IllegalMove when it has left already."""
+    call_off(delivery, note=note)
+    _record(delivery, "delivery.cancelled", str(delivery.state), {"state": str(State.CANCELLED)})
+
+
+def call_off(delivery: Delivery, *, note: str) -> None:
+    """The calling off itself, for those who tell of many at once."""
     now = timezone.now()
     moved = Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE, wrote=False).update(
         state=State.CANCELLED, note=note, finished_at=now, waits_for=""
     )
     if not moved:
         raise IllegalMove("It has been sent, or may have been: it cannot be called off.")
-    _record(delivery, "delivery.cancelled", str(delivery.state), {"state": str(State.CANCELLED)})
 
 
 def _record(row: Delivery, action: str, before: str, after: dict[str, Any]) -> None:

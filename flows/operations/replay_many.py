@@ -1,15 +1,20 @@
 """A replay of many deliveries, each as if it were the only one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from ekyam.audit.record import record
 from flows.models import Delivery
 from flows.operations.replay import send_again
-from flows.states import IllegalMove
+from flows.states import REPLAYABLE, IllegalMove, State
 
 
-def replay_many(delivery_ids: Iterable[UUID], *, cause: str = "") -> int:
+def replay_many(
+    delivery_ids: Iterable[UUID],
+    *,
+    cause: str = "",
+    states: Collection[State] = REPLAYABLE,
+) -> int:
     """Return how many were replayed; what a newer fact has overtaken meanwhile is passed over.
 
     `cause` says in words what they have in common.
@@ -17,7 +22,7 @@ def replay_many(delivery_ids: Iterable[UUID], *, cause: str = "") -> int:
     replayed: list[str] = []
     for delivery in Delivery.objects.filter(pk__in=list(delivery_ids)).order_by("sequence"):
         try:
-            _, row = send_again(delivery)
+            _, row = send_again(delivery, states=states)
             replayed.append(row.public_id)
         except IllegalMove:
             continue

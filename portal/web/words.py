@@ -51,6 +51,11 @@ TONES = {
     "sync_done": ("good", "Done"),
     "sync_stopped": ("quiet", "Stopped"),
     "sync_failed": ("bad", "Failed"),
+    # keys, applications and their secrets
+    "key_live": ("good", "Live"),
+    "key_asleep": ("warn", "Asleep: its maker has left"),
+    "key_expired": ("quiet", "Expired"),
+    "key_revoked": ("quiet", "Revoked"),
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
+from ekyam.keys.operations import make_application, make_key
 from ekyam.tenants.models import Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
@@ -76,13 +77,22 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("keys", see=Right.DEVELOP),
+    Door("new_key", to=Right.DEVELOP, form=True),
+    Door("follow_key", of="key", to=Right.DEVELOP),
+    Door("revoke_key", of="key", to=Right.DEVELOP),
+    Door("new_application", to=Right.DEVELOP, form=True),
+    Door("application", of="application", see=Right.DEVELOP),
+    Door("new_secret", of="application", to=Right.DEVELOP),
+    Door("revoke_application", of="application", to=Right.DEVELOP),
+    Door("revoke_secret", of="secret", to=Right.DEVELOP),
     Door("audit", see=Right.AUDIT),
     Door("audit_csv", see=Right.AUDIT),
     Door("visits", see=Right.SECURITY),
     Door("switch_visits", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components", "leave_visit"}
+PERSONAL = {"tenants", "components", "sign_in_with", "leave_visit"}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
@@ -105,6 +115,8 @@ def address_of(door: Door, side: Side) -> str:
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
+        if door.of in ("key", "application", "secret"):
+            found |= programs_of(side)
         if door.of == "sku":
             # Another name than any SKU of the other company has.
             sku = f"{side.company.tenant.slug} lamp"
@@ -113,6 +125,16 @@ def address_of(door: Door, side: Side) -> str:
     if door.of == "cause":
         return reverse(door.name, kwargs={"key": found["cause"]})
     return reverse(door.name, kwargs={"id": found[door.of]})
+
+
+def programs_of(side: Side) -> dict[str, str]:
+    """A key, and an application with its secret."""
+    said: Any = {"tenant": side.company.tenant, "maker": side.company.owner, "name": "Till"}
+    said |= {"may": RIGHTS[Role.OWNER], "rights": ["look"]}
+    secret = make_application(**said, redirects=[], asks=True).row
+    key = make_key(**said, days=30).row
+    ids = {"key": key.public_id, "secret": secret.public_id}
+    return ids | {"application": secret.application.public_id}
 
 
 def knock(client: Client, door: Door, address: str) -> int:
