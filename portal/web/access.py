@@ -25,6 +25,7 @@ from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
 from ekyam.tenants.seats import Seat
+from ekyam.visits.sessions import find_visitor
 
 SESSION_KEY = COMPANY_KEY
 
@@ -128,6 +129,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 def find_seat(request: HttpRequest) -> Seat | None:
     """The chosen tenant is kept in the session; who has only one need not choose."""
     assert isinstance(request.user, User)
+    if visitor := find_visitor(request):
+        return visitor
     memberships = list_memberships(request.user)
     chosen = request.session.get(SESSION_KEY)
     if len(memberships) > 1:

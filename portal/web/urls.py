@@ -5,6 +5,7 @@ from django.urls import path
 from connectors.oauth import RETURN_PATH
 from portal.web import (
     applications,
+    audit,
     authorisation,
     connections,
     dead_letters,
@@ -26,6 +27,7 @@ from portal.web import (
     syncs,
     team,
     tenants,
+    visits,
 )
 
 urlpatterns = [
@@ -102,5 +104,10 @@ urlpatterns = [
     path("join/<str:token>/", join.follow_invitation, name="follow_invitation"),
     path("account/sessions/", sessions.sessions, name="sessions"),
     path("account/sessions/end/", sessions.end_session, name="end_session"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/csv/", audit.audit_csv, name="audit_csv"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/switch/", visits.switch_visits, name="switch_visits"),
+    path("visits/leave/", visits.leave, name="leave_visit"),
     path("components/", pieces.components, name="components"),
 ]

@@ -97,12 +97,17 @@ DOORS = [
     Door("change_role", of="member", to=Right.PEOPLE),
     Door("remove_member", of="member", to=Right.PEOPLE, form=True),
     Door("end_member_sessions", of="member", to=Right.PEOPLE),
+    Door("audit", see=Right.AUDIT),
+    Door("audit_csv", see=Right.AUDIT),
+    Door("visits", see=Right.SECURITY),
+    Door("switch_visits", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {
     "tenants",
     "components",
     "sign_in_with",
+    "leave_visit",
     "sessions",
     "end_session",
     "join",
