@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "ekyam.audit",
     "ekyam.keys",
     "ekyam.visits",
+    "ekyam.sessions",
+    "ekyam.team",
     "connectors",
     "flows",
     "portal",
@@ -80,13 +82,13 @@ MIDDLEWARE = [
     "ekyam.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ekyam.sessions.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "ekyam.limits.Limits",
     "ekyam.staff_door.StaffAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "ekyam.sessions.middleware.People",
+    "ekyam.sessions.middleware.SecondFactors",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -161,6 +163,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "ekyam.sessions.store"
+# The cookie may outlive the session, whose row knows when it ends: these, or a company's own rule.
+SESSION_COOKIE_AGE = 31 * 24 * 3600
+EKYAM_SESSION_IDLE_MINUTES = env.int("EKYAM_SESSION_IDLE_MINUTES", default=60)
+EKYAM_SESSION_HOURS = env.int("EKYAM_SESSION_HOURS", default=12)
 ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

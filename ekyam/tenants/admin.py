@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from ekyam.sessions.operations import end_all
 from ekyam.staff import Told
-from ekyam.tenants.models import Membership, Tenant, User
+from ekyam.team.members import NO_OWNER_LEFT, is_last_owner
+from ekyam.tenants.models import Membership, Role, Tenant, User
 
 
 @admin.register(Tenant)
@@ -42,6 +45,14 @@ class UserAdmin(Told):
     exclude = ("password", "groups", "user_permissions")
     readonly_fields = ("last_login", "created_at")
 
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False  # whoever is deactivated is out as well, and what they did keeps its name
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_all(obj)
+
     def companies_of(self, row: User) -> list[UUID]:
         """Every company of the person. The view's scope sees them all."""
         memberships = Membership.objects.filter(user=row).order_by("tenant_id")
@@ -54,9 +65,22 @@ class UserAdmin(Told):
         return fixed if user.is_superuser else (*fixed, "is_staff", "is_superuser")
 
 
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any] | None:
+        """Before the form's values are put into the row."""
+        values, row = super().clean() or {}, self.instance
+        tenant = values.get("tenant")
+        stays = values.get("role") == Role.OWNER and tenant and tenant.pk == row.tenant_id
+        if not stays and not row._state.adding and is_last_owner(row):
+            raise forms.ValidationError(NO_OWNER_LEFT)
+        return values
+
+
 @admin.register(Membership)
 class MembershipAdmin(Told):
     noun = "member"
+    form = MembershipForm
+    actions = None  # one at a time, so that each is asked whether it may go
     list_display = ("user", "tenant", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "tenant")
@@ -68,3 +92,7 @@ class MembershipAdmin(Told):
 
     def label_of(self, row: Membership) -> str:
         return str(row.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and not (obj is not None and is_last_owner(obj))

@@ -47,6 +47,7 @@ from flows.operations.resolve import Resolver
 from flows.operations.send import Before, Letter, Outcome, Try, try_together
 from flows.operations.settle import settle
 from flows.operations.stock.renew import renew_stock
+from flows.operations.stock.streams import is_stock
 from flows.operations.turns import Turn, threads
 
 log = structlog.get_logger(__name__)
@@ -271,6 +272,8 @@ class _Pumping:
             resolver.learn((missing.resource, missing.key, missing.by), found.external_id)
 
         letter = Letter(action, standard, context, before, learn)
+        if is_stock(flow):
+            return letter  # how much is found for all of a parcel at once
         try:
             return replace(letter, body=write_body(action, standard, context))
         except Failure as obstacle:

@@ -14,13 +14,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
+from ekyam.sessions.queries import COMPANY_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
 from ekyam.tenants.seats import Seat
 from ekyam.visits.sessions import find_visitor
 
-SESSION_KEY = "tenant"
+SESSION_KEY = COMPANY_KEY
 
 
 class SeatedRequest(HttpRequest):

@@ -9,7 +9,8 @@ from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
 from ekyam.keys.operations import make_application, make_key
-from ekyam.tenants.models import Role
+from ekyam.team.invitations import invite
+from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Run
@@ -90,9 +91,27 @@ DOORS = [
     Door("audit_csv", see=Right.AUDIT),
     Door("visits", see=Right.SECURITY),
     Door("switch_visits", to=Right.SECURITY),
+    Door("team"),
+    Door("leave", to=Right.LOOK, form=True),
+    Door("invite", to=Right.PEOPLE),
+    Door("resend_invitation", of="invitation", to=Right.PEOPLE),
+    Door("call_off_invitation", of="invitation", to=Right.PEOPLE),
+    Door("member", of="member"),
+    Door("change_role", of="member", to=Right.PEOPLE),
+    Door("remove_member", of="member", to=Right.PEOPLE, form=True),
+    Door("end_member_sessions", of="member", to=Right.PEOPLE),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components", "sign_in_with", "leave_visit"}
+PERSONAL = {
+    "tenants",
+    "components",
+    "sign_in_with",
+    "sessions",
+    "end_session",
+    "join",
+    "follow_invitation",
+    "leave_visit",
+}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
@@ -112,6 +131,11 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "member":
+            found["member"] = Membership.objects.get(user=side.company.viewer).public_id
+        if door.of == "invitation":
+            sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
+            found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
