@@ -33,6 +33,11 @@ class StaffSite(admin.AdminSite):
         if admin_class is not None and issubclass(admin_class, Told | LookOnly):
             super().register(model_or_iterable, admin_class, **options)
 
+    def unregister(self, model_or_iterable: Any) -> None:
+        """Of what a library has registered, nothing is there to be taken away."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().unregister([model for model in models if self.is_registered(model)])
+
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

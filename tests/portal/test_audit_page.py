@@ -16,14 +16,16 @@ from connectors.credentials import seal_credentials
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.audit.models import AuditEntry
 from ekyam.audit.record import record
+from ekyam.tenants.models import Role
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Event, Flow, KitPart
 from flows.models.event import EventState
 from flows.queries.dead_letters import list_dead_groups
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
-from tests.portal.test_isolation import DOORS
+from tests.portal.test_isolation import DOORS, address_of
 from tests.sandboxes import ask, sandbox_server
+from tests.world import add_member
 
 Prepared = tuple[str, dict[str, str]]  # where to knock, and with what
 SECRET = "a-value-that-no-log-may-hold"
@@ -36,6 +38,23 @@ def sandbox(settings: Any) -> Iterator[int]:
         yield found
 
 
+# Doors that need no more than the row that the matrix makes for them, with what is sent.
+FORMS: dict[str, dict[str, str]] = {
+    "new_key": {"name": "Till", "rights": "look", "days": "30"},
+    "follow_key": {},
+    "revoke_key": {},
+    "new_application": {"name": "Till", "rights": "look"},
+    "new_secret": {},
+    "revoke_application": {},
+    "revoke_secret": {},
+    "invite": {"email": "new@juniper.example", "role": "viewer"},
+    "resend_invitation": {},
+    "call_off_invitation": {},
+    "change_role": {"role": "operator"},
+    "remove_member": {},
+}
+
+
 class Desk:
     """Makes each deed of a person possible, in one company; one method for each writing door."""
 
@@ -46,6 +65,9 @@ class Desk:
         self.flow.refresh_from_db()
 
     def prepare(self, door: str) -> Prepared:
+        if door in FORMS:
+            row = next(one for one in DOORS if one.name == door)
+            return address_of(row, self.side), FORMS[door]
         method: Callable[[], Prepared] = getattr(self, door)
         return method()
 
@@ -141,6 +163,16 @@ class Desk:
 
     def switch_visits(self) -> Prepared:
         return "/visits/switch/", {"to": "off"}
+
+    def leave(self) -> Prepared:
+        """Not the last owner."""
+        add_member(self.side.company.tenant, Role.OWNER, "heir")
+        return "/team/leave/", {}
+
+    def end_member_sessions(self) -> Prepared:
+        sign_in(self.side.company.viewer)
+        door = next(one for one in DOORS if one.name == "end_member_sessions")
+        return address_of(door, self.side), {"session": "all"}
 
     def stock_csv(self) -> Prepared:
         return "/stock/csv/", {}
