@@ -24,6 +24,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if HARDENED else ["*"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1:8000").rstrip("/")
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
+# Identity providers of one's own machine, for development and tests; and who is asked for the
+# records of a domain, by DNS over HTTPS in its JSON form.
+SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where the processes of one installation keep their counters together; empty: each its own.
 METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
@@ -63,6 +67,7 @@ INSTALLED_APPS = [
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.sso",
     "connectors",
     "flows",
     "portal",
@@ -139,6 +144,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.sso.enforcement.PasswordGuard",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
@@ -152,6 +158,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+# Beside allauth's own limits: who comes back from a provider, and who does so in vain.
+ACCOUNT_RATE_LIMITS = {"sso": "60/m/ip", "sso_failed": "20/m/ip"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -47,6 +47,11 @@ RULES = (
         "SANDBOX_URL is set: a sandbox has no place here.",
     ),
     Rule("ekyam.E010", _lacks("METRICS_TOKEN"), "METRICS_TOKEN is missing."),
+    Rule(
+        "ekyam.E011",
+        lambda settings: bool(settings.get("SSO_PRIVATE_URLS")),
+        "SSO_PRIVATE_URLS is set: identity providers must be on the public internet.",
+    ),
 )
 UNKNOWN_ENVIRONMENT = Rule(
     "ekyam.E001",

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
+from ekyam.sso.enforcement import COMPANY_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
@@ -109,7 +110,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 def find_seat(request: HttpRequest) -> Seat | None:
     """The chosen tenant is kept in the session; who has only one need not choose."""
     assert isinstance(request.user, User)
-    memberships = list_memberships(request.user)
+    memberships = list_open_memberships(request)
     chosen = request.session.get(SESSION_KEY)
     if len(memberships) > 1:
         mine = [one for one in memberships if str(one.tenant_id) == chosen]
@@ -126,6 +127,14 @@ def find_seat(request: HttpRequest) -> Seat | None:
         role=membership.role,
         has_choice=len(memberships) > 1,
     )
+
+
+def list_open_memberships(request: HttpRequest) -> list[Membership]:
+    """A company's provider vouches for that company alone, wherever else the person belongs."""
+    assert isinstance(request.user, User)
+    vouched = request.session.get(COMPANY_KEY)
+    memberships = list_memberships(request.user)
+    return [one for one in memberships if vouched in (None, str(one.tenant_id))]
 
 
 def list_memberships(user: User) -> list[Membership]:
