@@ -158,8 +158,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
-# Beside allauth's own limits: who comes back from a provider, and who does so in vain.
-ACCOUNT_RATE_LIMITS = {"sso": "60/m/ip", "sso_failed": "20/m/ip"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django_otp import user_has_device
-
 from ekyam.audit.record import record
+from ekyam.sso.enforcement import has_second_factor
 from ekyam.sso.failures import Unfit
 from ekyam.sso.metadata import fingerprint
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
@@ -83,7 +82,7 @@ def require(provider: IdentityProvider, seat: Seat, last_resort: Membership) -> 
         raise Unfit("Turn it on first.")
     if last_resort.role != Role.OWNER:
         raise Unfit("The last resort must be an owner.")
-    if not user_has_device(last_resort.user):
+    if not has_second_factor(last_resort.user):
         raise Unfit(f"{last_resort.user.email} has no second factor yet: without one, no.")
     provider.is_required, provider.last_resort = True, last_resort
     provider.save(update_fields=["is_required", "last_resort"])

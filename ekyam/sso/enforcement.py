@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import django_otp
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django_otp import user_has_device
 
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
@@ -17,7 +18,7 @@ from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 
 # In the session of whoever came in by a provider: the company that vouches, and for it alone.
-COMPANY_KEY = "sso_company"
+COMPANY_KEY = "people.provider"
 
 
 class PasswordGuard:
@@ -59,7 +60,12 @@ def is_last_resort(user: User, provider: IdentityProvider) -> bool:
         named = Membership.objects.filter(
             pk=provider.last_resort_id, user=user, role=Role.OWNER
         ).exists()
-    return named and user_has_device(user)
+    return named and has_second_factor(user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether a password alone does not let them in."""
+    return bool(django_otp.user_has_device(user))
 
 
 def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any) -> None:
@@ -75,7 +81,9 @@ def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any
         return
     if not is_last_resort(user, provider):
         logout(request)
-        raise PermissionDenied(f"{provider.label} signs you in.")
+        said = f"Your company signs in with {provider.label} alone: continue with it."
+        messages.error(request, said)
+        raise PermissionDenied(said)
     with tenant_scope(provider.tenant_id), acting(actor_of(user, request)):
         record(
             "sign_in.by_last_resort",

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.utils import timezone
-from django_otp import user_has_device
 
 from ekyam.audit.models import AuditEntry
 from ekyam.sso import saml
 from ekyam.sso.domains import record_of
+from ekyam.sso.enforcement import has_second_factor
 from ekyam.sso.metadata import expires_at, fingerprint
 from ekyam.sso.models import EmailDomain, Identity, IdentityProvider, Kind
 from ekyam.sso.oidc import RETURN_DOOR
@@ -132,7 +132,7 @@ def _owners(row: IdentityProvider) -> list[dict[str, Any]]:
         {
             "id": one.public_id,
             "email": one.user.email,
-            "has_second_factor": user_has_device(one.user),
+            "has_second_factor": has_second_factor(one.user),
             "is_named": one.pk == row.last_resort_id,
         }
         for one in found.order_by("user__email")

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from lxml import etree
 from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
 from onelogin.saml2.constants import OneLogin_Saml2_Constants
 from onelogin.saml2.response import OneLogin_Saml2_Response
@@ -78,8 +79,12 @@ def prove(provider: IdentityProvider, encoded: str, *, request_id: str) -> Proof
 
 def metadata_of(provider: IdentityProvider) -> bytes:
     """What the provider's administrator gives to their system, as XML."""
-    found: str | bytes = _settings(provider, is_ours_alone=True).get_sp_metadata()
-    return found if isinstance(found, bytes) else found.encode()
+    made: str | bytes = _settings(provider, is_ours_alone=True).get_sp_metadata()
+    tree = etree.fromstring(made if isinstance(made, bytes) else made.encode())
+    for name in ("validUntil", "cacheDuration"):  # ours ends in no two days, as the library says
+        tree.attrib.pop(name, None)
+    found: bytes = etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
+    return found
 
 
 def _prove(provider: IdentityProvider, encoded: str, request_id: str) -> Proof:

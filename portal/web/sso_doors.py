@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from ekyam.sso import attempts, handover, saml
+from ekyam.sso import attempts, handover, limits, saml
 from ekyam.sso.attempts import Attempt
 from ekyam.sso.failures import NotAdmitted, NotProven, Unfit
 from ekyam.sso.models import IdentityProvider, Kind
@@ -33,8 +32,7 @@ def limited(view: Door) -> Door:
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, **arguments: str) -> HttpResponse:
-        is_free = ratelimit.consume(request, action="sso_failed", dry_run=True)
-        if not is_free or not ratelimit.consume(request, action="sso"):
+        if not limits.may_knock(request):
             return _refuse(request, "too_many", status=HTTPStatus.TOO_MANY_REQUESTS)
         return view(request, **arguments)
 
@@ -141,7 +139,7 @@ def _turn_away(
     request: HttpRequest, provider: IdentityProvider, error: NotProven | NotAdmitted
 ) -> HttpResponse:
     """One answer for whatever proves nobody; the reason only for whom the provider has proven."""
-    ratelimit.consume(request, action="sso_failed")
+    limits.count_failure(request)
     tell_refused(request, provider, error)
     reason = str(error) if isinstance(error, NotAdmitted) else ""
     kind = "not_admitted" if reason else "not_proven"

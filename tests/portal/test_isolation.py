@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
+from ekyam.sso.models import IdentityProvider
 from ekyam.tenants.models import Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
@@ -76,9 +77,28 @@ DOORS = [
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("identity_providers", see=Right.SECURITY),
+    Door("add_provider", to=Right.SECURITY, form=True),
+    Door("identity_provider", of="provider", see=Right.SECURITY),
+    Door("change_provider", of="provider", to=Right.SECURITY),
+    Door("try_provider", of="provider", to=Right.SECURITY),
+    Door("switch_provider", of="provider", to=Right.SECURITY),
+    Door("require_provider", of="provider", to=Right.SECURITY),
+    Door("remove_provider", of="provider", to=Right.SECURITY),
+    Door("add_domain", of="provider", to=Right.SECURITY),
+    Door("verify_domain", of="provider", to=Right.SECURITY),
+    Door("release_domain", of="provider", to=Right.SECURITY),
+    Door("give_group_role", of="provider", to=Right.SECURITY),
+    Door("take_group_role", of="provider", to=Right.SECURITY),
+    Door("unlink_identity", of="provider", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {"tenants", "components"}
+# Doors for whoever is not signed in yet; tested in tests/sso.
+OPEN = {
+    *("sso", "sso_offer", "sso_start", "sso_return"),
+    *("sso_acs", "sso_finish", "sso_metadata"),
+}
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
@@ -98,6 +118,10 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "provider":
+            found["provider"] = IdentityProvider.objects.create(
+                tenant=side.company.tenant, kind="oidc", label="Okta"
+            ).public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
@@ -122,7 +146,7 @@ def enter(client: Client, door: Door, address: str) -> Any:
 def test_it_has_a_row_for_every_door() -> None:
     names = {found.name for found in urlpatterns if isinstance(found, URLPattern)}
     assert len(names) == len(urlpatterns)
-    assert names == {door.name for door in DOORS} | PERSONAL
+    assert names == {door.name for door in DOORS} | PERSONAL | OPEN
 
 
 @every_door

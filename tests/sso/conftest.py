@@ -1,13 +1,15 @@
 """A company whose people sign in by a provider that really answers."""
 
+import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -17,15 +19,15 @@ from ekyam.sso.models import EmailDomain, IdentityProvider
 from ekyam.tenants.models import Membership, Tenant
 from ekyam.tenants.scope import tenant_scope
 from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer, openid_server
+from tests.sso.saml_server import SamlServer, saml_server
 from tests.world import World
 
 
 @pytest.fixture(autouse=True)
-def no_memory_of_others() -> Iterator[None]:
-    """Limits and keys that were read live in Valkey, which the tests share."""
-    cache.clear()
-    yield
-    cache.clear()
+def no_memory_of_others(settings: Any) -> None:
+    """Limits, and keys that were read, live in the one Valkey of all tests."""
+    mine = {**settings.CACHES["default"], "KEY_PREFIX": secrets.token_hex(8)}
+    settings.CACHES = {"default": mine}
 
 
 @pytest.fixture
@@ -66,6 +68,61 @@ def make_provider(tenant: Tenant, domain: str, **values: Any) -> IdentityProvide
 def okta(world: World, openid: OpenIdServer) -> IdentityProvider:
     values = {"kind": "oidc", "issuer": openid.issuer, "client_id": CLIENT_ID}
     return make_provider(world.here.tenant, "juniper.example", **values)
+
+
+@pytest.fixture
+def saml_site(settings: Any, tmp_path: Path) -> Iterator[SamlServer]:
+    with saml_server(tmp_path) as site:
+        settings.SSO_PRIVATE_URLS = [site.address]
+        site.person = {"mail": ["asha@juniper.example"], "displayName": ["Asha Rao"], "groups": []}
+        yield site
+
+
+@pytest.fixture
+def entra(world: World, saml_site: SamlServer) -> IdentityProvider:
+    provider = make_provider(
+        world.here.tenant,
+        "juniper.example",
+        kind="saml",
+        label="Entra ID",
+        issuer=f"{saml_site.address}/metadata",
+        sign_in_url=f"{saml_site.address}/sso",
+        certificates=[saml_site.certificate],
+    )
+    saml_site.ours = Client().get(f"/sso/{provider.public_id}/metadata/").content.decode()
+    return provider
+
+
+@dataclass
+class SamlVisitor:
+    """The same for SAML: the provider's page holds a form, which the browser sends."""
+
+    client: Client
+    provider: IdentityProvider
+
+    def fetch(self, next: str = "") -> str:
+        """Begin, and return the response that the provider's form holds."""
+        start = f"/sso/{self.provider.public_id}/start/"
+        leaves = self.client.get(start, {"next": next} if next else {})
+        page = requests.get(leaves["Location"], timeout=5).text
+        found = re.search(r'name="SAMLResponse" value="([^"]*)"', page)
+        assert found, page
+        return found[1]
+
+    def post(self, encoded: str) -> Any:
+        """The form comes without a cookie; the page after it has one."""
+        answer = Client().post(
+            f"/sso/{self.provider.public_id}/acs/", {"SAMLResponse": encoded, "RelayState": "x"}
+        )
+        return self.client.get(answer["Location"]) if answer.status_code == 302 else answer
+
+    def sign_in(self, next: str = "") -> Any:
+        return self.post(self.fetch(next))
+
+
+@pytest.fixture
+def saml_visitor(entra: IdentityProvider) -> SamlVisitor:
+    return SamlVisitor(Client(), entra)
 
 
 @dataclass
