@@ -168,6 +168,11 @@ def _give_role(provider: IdentityProvider, person: Person, user: User) -> str:
 
 
 def _decide(provider: IdentityProvider, person: Person, membership: Membership | None) -> str:
+    if person.are_groups_withheld:  # which is no reason to take a role away
+        raise NotAdmitted(
+            f"You are in more groups than {provider.label} tells of. Your administrator can have "
+            "it send only those that are assigned to Ekyam."
+        )
     roles = dict(GroupRole.objects.filter(provider=provider).values_list("group", "role"))
     return decide_role(
         person.groups,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 SESSION_KEY = "sso_attempts"
 LIFETIME_SECONDS = 600
@@ -43,7 +43,10 @@ def take(session: SessionBase, *, provider: str, state: str) -> Attempt | None:
         return None
     del waiting[state]
     session[SESSION_KEY] = waiting
-    session.save()  # at once: what follows takes long, and may fail
+    try:
+        session.save()  # at once: what follows takes long, and may fail
+    except UpdateError:  # signed out in another window at this very moment
+        return None
     return Attempt(**found)
 
 

@@ -45,6 +45,7 @@ class Person:
     name: str = ""
     groups: tuple[str, ...] = ()
     is_email_denied: bool = False  # the provider itself says that the address is not verified
+    are_groups_withheld: bool = False  # there are too many to tell, so that none are
     hosted_domain: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
 
@@ -60,6 +61,7 @@ def read_oidc(claims: Mapping[str, Any], group_claim: str) -> Person:
         name=_text(claims.get("name")),
         groups=_groups(claims.get(group_claim)),
         is_email_denied=claims.get("email_verified") in (False, "false"),
+        are_groups_withheld=_withholds(claims, group_claim),
         hosted_domain=_text(claims.get("hd")).lower(),
         said=dict(claims),
     )
@@ -78,6 +80,12 @@ def read_saml(
         groups=_groups(spoken.get(group_claim)),
         said={"NameID": subject, **spoken},
     )
+
+
+def _withholds(claims: Mapping[str, Any], group_claim: str) -> bool:
+    """Entra ID tells of 200 groups at most; of more it only says where to ask for them."""
+    elsewhere = claims.get("_claim_names")
+    return isinstance(elsewhere, dict) and group_claim in elsewhere
 
 
 def _first(attributes: Mapping[str, list[Any]], names: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any
     if not is_last_resort(user, provider):
         logout(request)
         said = f"Your company signs in with {provider.label} alone: continue with it."
-        messages.error(request, said)
+        messages.error(request, said, fail_silently=True)
         raise PermissionDenied(said)
     with tenant_scope(provider.tenant_id), acting(actor_of(user, request)):
         record(

@@ -131,6 +131,14 @@ def _keep_trial(request: HttpRequest, provider: IdentityProvider, person: Person
         except NotAdmitted as error:
             role, refusal = "", str(error)
         IdentityProvider.objects.filter(pk=provider.pk).update(tried_at=timezone.now())
+        with acting(_whoever_tries(request, provider)):
+            told = {"as": person.email, "role": role, "refusal": refusal}
+            record(
+                "identity_provider.tried",
+                subject=provider.public_id,
+                label=provider.label,
+                after=told,
+            )
     request.session[TRIED_KEY] = {
         "provider": provider.public_id,
         "subject": person.subject,
@@ -149,6 +157,11 @@ def _fit_to_show(said: Mapping[str, Any]) -> list[list[str]]:
 
 def _as_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _whoever_tries(request: HttpRequest, provider: IdentityProvider) -> Actor:
+    user = request.user
+    return actor_of(user, request) if isinstance(user, User) else _somebody(request, provider)
 
 
 def _somebody(request: HttpRequest, provider: IdentityProvider) -> Actor:

@@ -122,6 +122,15 @@ def test_it_takes_away_what_the_groups_no_longer_give(
     assert [len(entries) for entries in actions] == [1, 1]
 
 
+def test_it_takes_nothing_away_for_groups_that_are_not_told(
+    provider: IdentityProvider, world: World
+) -> None:
+    give(provider, Ops="operator")
+    assert arrive(provider, groups=("Ops",)) == "operator"
+    assert "more groups than" in arrive(provider, are_groups_withheld=True)
+    assert role_of(world.here.tenant, ASHA) == "operator"
+
+
 def test_it_lets_the_last_owner_stay(provider: IdentityProvider, world: World) -> None:
     give(provider, Bosses="owner", Ops="operator")
     owner = world.here.owner.email

@@ -94,6 +94,12 @@ def test_it_reads_no_address_that_could_be_taken_for_another(address: str) -> No
     assert read_oidc({"sub": "1", "email": address}, "groups").email == ""
 
 
+def test_it_sees_that_groups_are_withheld() -> None:
+    claims = {"sub": "1", "_claim_names": {"groups": "src1"}}
+    assert read_oidc(claims, "groups").are_groups_withheld
+    assert not read_oidc(claims, "roles").are_groups_withheld
+
+
 def test_it_reads_what_saml_providers_call_the_same_things() -> None:
     entra = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
     attributes = {
