@@ -40,7 +40,8 @@ class Sandboxes:
         self._routes = {slug: box.routes() for slug, box in self.sandboxes.items()}
         self._worlds: dict[tuple[str, str], World] = {}
         self._lock = threading.Lock()
-        self._sender = Sender()
+        # Each vendor posts from machines of its own: one's many keep no other's waiting.
+        self._senders = {slug: Sender() for slug in self.sandboxes}
         self._rng = random.Random(11)
 
     def world(self, slug: str, account: str) -> World:
@@ -61,7 +62,7 @@ class Sandboxes:
             sandbox.seed(world)
 
         def outbox(world: World, topic: str, payload: Any, **more: Any) -> None:
-            self._sender.send(sandbox, world, topic, payload, more)
+            self._senders[world.slug].send(sandbox, world, topic, payload, more)
 
         world.outbox = outbox
         return world

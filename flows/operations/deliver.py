@@ -42,10 +42,12 @@ from flows.operations.claim import (
     take_pump,
 )
 from flows.operations.nudge import nudge
+from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.resolve import Resolver
 from flows.operations.send import Before, Letter, Outcome, Try, try_together
 from flows.operations.settle import settle
 from flows.operations.stock.renew import renew_stock
+from flows.operations.stock.streams import is_stock
 from flows.operations.turns import Turn, threads
 
 log = structlog.get_logger(__name__)
@@ -118,6 +120,7 @@ class _Pumping:
     turn: Turn
     token: UUID = field(default_factory=uuid4)
     under_way: dict[Future[list[Outcome]], Parcel] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     flows: dict[UUID, Flow] = field(default_factory=dict)
     channel: Channel | None = None
@@ -146,7 +149,9 @@ class _Pumping:
                     release_pump(target_id=self.target_id, token=self.token)
 
     def _may_end(self) -> bool:
-        return not (self.lease_ends and self.has_time()) or self.turn.may_end()
+        if not (self.lease_ends and self.has_time()):
+            return True
+        return self.patience.since is None and self.turn.may_end()
 
     def _step(self, finished: Sequence[Try]) -> list[Parcel]:
         """One transaction: settle what is finished, keep the lease, claim what is next.
@@ -197,13 +202,14 @@ class _Pumping:
         if width <= 0 or not is_sendable(target, now):
             return []
         together = [action for action in target.spec.actions if action.plan_many is not None]
+        gives_way = bool(together) and self.patience.gives_way(now)
         found: list[Parcel] = []
         for action in together:
             at_once = sum(parcel.action.name == action.name for parcel in running)
             if len(found) < width and at_once < TOGETHER_AT_ONCE:
                 # The last of them is kept for what has just happened.
-                is_last = at_once == TOGETHER_AT_ONCE - 1
-                lane = action.lane if is_last else LAST_LANE
+                is_kept = gives_way or at_once == TOGETHER_AT_ONCE - 1
+                lane = action.lane if is_kept else LAST_LANE
                 found += self._claim_together(channel, action, lane, now)
         names = [action.name for action in together]
         claimed = claim_due(
@@ -266,6 +272,8 @@ class _Pumping:
             resolver.learn((missing.resource, missing.key, missing.by), found.external_id)
 
         letter = Letter(action, standard, context, before, learn)
+        if is_stock(flow):
+            return letter  # how much is found for all of a parcel at once
         try:
             return replace(letter, body=write_body(action, standard, context))
         except Failure as obstacle:
@@ -303,7 +311,8 @@ class _Pumping:
         before that, every other time: what is new is sent while what is finished is written down.
         """
         awaited: list[Future[Any]] = [*self.under_way, self.turn.bell]
-        wait(awaited, timeout=1, return_when=FIRST_COMPLETED)
+        longest = PAUSE_SECONDS if self.patience.since else 1.0
+        wait(awaited, timeout=longest, return_when=FIRST_COMPLETED)
         wait([self.turn.bell], timeout=GATHER_SECONDS)
         self.has_served = self.turn.bell.done() and not self.has_served
         if self.has_served:

@@ -27,6 +27,7 @@ from flows.operations.history import history_of, mark_stale, supersede_older, wi
 from flows.operations.identify import Key, Named, identify_records
 from flows.operations.notices import act_on_notices
 from flows.operations.nudge import clear
+from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.publish import (
     ORDER_CANCELLED,
     ORDER_RECEIVED,
@@ -51,7 +52,7 @@ def route_events(*, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
     Returns the targets that have something to be sent now.
     """
     targets: set[UUID] = set()
-    while found := _route_batch(tenant_id, connection_id):
+    while found := _route_batch(tenant_id, connection_id, Patience()):
         targets |= found.targets
     return targets
 
@@ -66,15 +67,17 @@ def route_and_deliver(*, tenant_id: UUID, connection_id: UUID) -> None:
     if turn is None:
         return
     try:
-        is_cleared = False
+        is_cleared, patience = False, Patience()
         while True:
             turn.listen()
-            found = _route_batch(tenant_id, connection_id)
+            found = _route_batch(tenant_id, connection_id, patience)
             if found:
                 is_cleared = False
                 for target_id in found.targets:
                     deliver_soon(tenant_id=tenant_id, target_id=target_id)
                 time.sleep(GATHER_SECONDS)
+            elif patience.since:
+                time.sleep(PAUSE_SECONDS)
             elif not is_cleared:
                 clear("route", connection_id)
                 is_cleared = True
@@ -95,11 +98,11 @@ class Batch:
         return self.events > 0
 
 
-def _route_batch(tenant_id: UUID, connection_id: UUID) -> Batch:
+def _route_batch(tenant_id: UUID, connection_id: UUID, patience: Patience) -> Batch:
     with tenant_scope(tenant_id):
         events = select_all(Event, _JUST_RECEIVED, [connection_id, BATCH])
-        # What a full sync found is many records an event, and gives way to what just happened.
-        events = events or select_all(Event, _FOUND_BY_SYNC, [connection_id])
+        # One at a time of what a full sync found: it is many records.
+        events = events or patience.allow(select_all(Event, _FOUND_BY_SYNC, [connection_id]))
         return Batch(len(events), _route(connection_id, events) if events else set())
 
 

@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery
 from tests.portal.conftest import Side, furnish
+from tests.portal.stock_rows import Stock
 from tests.world import PASSWORD, build_world
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -110,14 +111,33 @@ def test_it_remembers_light_or_dark(live_server: LiveServer, side: Side) -> None
         assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
+def stock_addresses(side: Side) -> list[str]:
+    """The pages of stock, with a level, a sync that asks and the flow in them."""
+    with tenant_scope(side.company.tenant):
+        flow = side.shop.flow("Inventory Sync")
+        stock = Stock(side.shop, flow)
+        stock.level("whiplash", "EKM-MUG", "4", 3)
+        sync = stock.sync("asks")
+    pages = (
+        "",
+        "sku/?sku=EKM-MUG",
+        "syncs/",
+        f"syncs/{sync.public_id}/",
+        f"flows/{flow.public_id}/",
+    )
+    return [f"/stock/{page}" for page in pages]
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_it_never_scrolls_sideways(live_server: LiveServer, side: Side, width: int) -> None:
     addresses = ("/", "/orders/", "/flows/", "/connections/", "/runs/", "/dead-letters/")
     more = (f"/orders/{side.shipped.public_id}/", f"/deliveries/{side.dead.public_id}/")
+    stock: list[str] = []
+    elsewhere(lambda: stock.extend(stock_addresses(side)))
     with browser_page(live_server) as page:
         page.set_viewport_size({"width": width, "height": 900})
         sign_in(page, side)
-        for address in (*addresses, *more):
+        for address in (*addresses, *more, *stock):
             page.goto(address)
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, address

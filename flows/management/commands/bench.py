@@ -22,7 +22,7 @@ class Command(BaseCommand):
             self._spine(options["seconds"] or 30.0)
         else:
             # So long, for the share of throttled answers to be one of a thousand.
-            seconds = options["seconds"] or 180.0
+            seconds = options["seconds"] or 300.0
             for line in run_stock(levels=options["levels"], seconds=seconds):
                 self.stdout.write(line)
 

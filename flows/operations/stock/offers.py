@@ -96,7 +96,7 @@ def find_offers(
     if not skus:
         return []
     terms, places = terms or formula_of(flow), places_of(flow)
-    kits = _kits(skus)
+    kits = find_kits(skus)
     wanted = {*skus, *(part for parts in kits.values() for part in parts)}
     source, target = _levels(flow, wanted)
     sold = _sold(flow, wanted)
@@ -199,7 +199,7 @@ def _offers(
     return offers_of(sku, shelves, unknown, terms=terms, places=places, known=known)
 
 
-def _kits(skus: Collection[str]) -> dict[str, dict[str, int]]:
+def find_kits(skus: Collection[str]) -> dict[str, dict[str, int]]:
     """The kits among these SKUs and those that hold one of them, with all of their parts."""
     if not KitPart.objects.exists():
         return {}

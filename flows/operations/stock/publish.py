@@ -48,11 +48,14 @@ def publish(
     due_at = now + delay
     waiting = _bring_forward(flow, differing, due_at)
     states = _states(flow, offered)
-    # What is being sent now has its number already: it is followed by whatever is true after it.
-    being_sent = {key for key, found in states.items() if State.SENDING in found}
+    # What is being sent now has its number already: it is followed by another one if that is true.
+    under_way = {
+        key: found[State.SENDING] for key, found in states.items() if State.SENDING in found
+    }
+    followed = {key for key, sent in under_way.items() if sent != str(offered[key].offer.quantity)}
     wanted = [
         (one, cause)
-        for key in sorted((differing - waiting) | being_sent)
+        for key in sorted((differing - waiting - under_way.keys()) | followed)
         if not _is_left((one := offered[key]), (cause := _cause(one, causes)), states.get(key, {}))
     ]
     rest_dead(flow, [one.key for one, _ in wanted], now)

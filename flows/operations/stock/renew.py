@@ -5,6 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+from django.db import connection as db
+
 from connectors.errors import Failure, NothingToDo
 from flows.mapping.records import write_body
 from flows.models import Delivery, Flow
@@ -27,7 +30,22 @@ def renew_stock(
         offered = {one.key: one for one in find_offers(flow, skus)}
         for n in places:
             found[n] = _renewed(found[n], deliveries[n], offered.get(deliveries[n].external_id))
+        _save([(deliveries[n], found[n]) for n in places if found[n].obstacle is None])
     return found
+
+
+_SAVE = """
+    UPDATE flows_delivery d SET standard = r.standard
+    FROM jsonb_to_recordset(%s::jsonb) AS r(id uuid, standard jsonb) WHERE d.id = r.id
+"""
+
+
+def _save(sent: Sequence[tuple[Delivery, Letter]]) -> None:
+    """What is on its way: so its echo is known, even when that is faster than the answer."""
+    rows = [{"id": delivery.pk, "standard": letter.standard} for delivery, letter in sent]
+    if rows:
+        with db.cursor() as cursor:
+            cursor.execute(_SAVE, [msgspec.json.encode(rows).decode()])
 
 
 def _renewed(letter: Letter, delivery: Delivery, offered: Offered | None) -> Letter:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 from django.conf import settings
-from django.db import connection as db
 
 from connectors.models import Connection
 from connectors.spec import Context, Stream
@@ -18,6 +17,7 @@ from flows.models.event import EventState, Origin
 from flows.operations.publish import dead_fact, write_facts
 from flows.operations.read import Failed, NobodyListens, Unreadable, read_plainly
 from flows.operations.rows import insert_all
+from flows.operations.stock.lock import lock_skus, skus_of
 from flows.operations.stock.publish import NO_DELAY, Cause, publish, rest_dead
 from flows.operations.stock.streams import LOCATIONS, stock_flows, streams_by_feed
 from flows.operations.stock.take_in import Change, Told, take_in, take_in_locations
@@ -35,15 +35,6 @@ class _Found:
     locations: list[Location] = field(default_factory=list)
     failed: dict[str, tuple[Event, Failed]] = field(default_factory=dict)
     again: list[tuple[Event, list[str]]] = field(default_factory=list)
-
-
-def lock_stock(tenant_id: UUID) -> None:
-    """Until the transaction ends, only one changes levels and compares them.
-
-    Two that change the two sides of one comparison at once would each compare with what was.
-    """
-    with db.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(tenant_id)])
 
 
 def listening_streams(connection: Connection, flows: Iterable[Flow]) -> dict[str, Stream]:
@@ -70,7 +61,7 @@ def route_levels(
     found = _read(connection, events, listening_streams(connection, flows), context)
     if not (found.told or found.locations or found.failed or found.again):
         return set()
-    lock_stock(connection.tenant_id)
+    lock_skus(connection.tenant_id, _skus(connection, found))
     take_in_locations(connection, found.locations)
     changes = take_in(connection, [told for told, _ in found.told.values()])
     _bury(connection, flows, found, now)
@@ -82,6 +73,12 @@ def route_levels(
         if publish(flow, causes, now=now, delay=delay):
             targets.add(flow.target_id)
     return targets
+
+
+def _skus(connection: Connection, found: _Found) -> set[str]:
+    told = {told.level.sku for told, _ in found.told.values()}
+    again = {sku for _, skus in found.again for sku in skus}
+    return (told | again | skus_of(connection, found.told.keys())) - {""}
 
 
 def _grace() -> timedelta:
@@ -99,7 +96,7 @@ def offer_elsewhere(
     others = Flow.objects.filter(is_on=True, source__in=sources).exclude(target=connection)
     others = others.select_related("source", "target")
     causes = dict.fromkeys(skus, Cause(event, f"Sold at {connection.label}."))
-    lock_stock(connection.tenant_id)
+    lock_skus(connection.tenant_id, causes)
     return {flow.target_id for flow in stock_flows(others) if publish(flow, causes, now=now)}
 
 

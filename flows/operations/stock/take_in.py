@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,9 @@ from connectors.standard.inventory_level import InventoryLevel
 from connectors.standard.location import Location
 from flows.models import StockLevel, StockLocation
 from flows.operations.rows import insert_all, select_all
+from flows.operations.stock.offers import key_of
 
+ECHO = timedelta(minutes=5)  # so long after it was written, a value may still be told as news
 QUANTITIES = ("on_hand", "available", "committed", "safety", "damaged", "quarantined")
 
 
@@ -41,17 +43,45 @@ def take_in(connection: Connection, told: Iterable[Told]) -> list[Change]:
         return []
     _take_in_places(connection, [one.level for one in newest.values()])
     known = {row.external_id: row for row in _known(connection, newest)}
+    own = _own_writes(connection, [row for id_, row in known.items() if _is_late(row, newest[id_])])
     fresh, changed = [], []
     for external_id, one in newest.items():
         row = known.get(external_id)
         if row is None:
             if one.level.sku:
                 fresh.append(Change(None, _row(connection, one)))
-        elif not is_older(row, one):
+        elif not is_older(row, one) and (_key(row), one.level.available) not in own:
             changed.append(Change(quantities_of(row), _update(row, one)))
     insert_all([change.now for change in fresh], ignore_conflicts=True)
     _save([change.now for change in changed])
     return fresh + [one for one in changed if one.before != quantities_of(one.now)]
+
+
+def _is_late(row: StockLevel, one: Told) -> bool:
+    """It was true before what is known now was, by our clock; the system's own may say otherwise,
+    as it does not tell us when it took in what we wrote."""
+    return one.as_of < row.as_of
+
+
+_OWN = """
+    SELECT external_id, (standard ->> 'available')::numeric FROM flows_delivery
+    WHERE flow_id = ANY(SELECT id FROM flows_flow WHERE target_id = %s) AND external_id = ANY(%s)
+      AND state = 'succeeded' AND finished_at > %s
+"""
+
+
+def _own_writes(connection: Connection, late: Sequence[StockLevel]) -> set[tuple[str, Any]]:
+    """What we wrote to these levels of late, as it may come back after we have written again."""
+    if not late:
+        return set()
+    since = min(row.as_of for row in late) - ECHO
+    with db.cursor() as cursor:
+        cursor.execute(_OWN, [connection.pk, [_key(row) for row in late], since])
+        return set(cursor.fetchall())
+
+
+def _key(row: StockLevel) -> str:
+    return key_of(row.sku, row.location)
 
 
 def is_older(row: StockLevel, one: Told) -> bool:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -189,8 +190,10 @@ class House:
         )
         assert answer.status_code == 200, answer.content
 
-    def post_shopify(self, client: Client, topic: str, payload: Any) -> None:
-        """One of the shop's webhooks, signed."""
+    def post_shopify(
+        self, client: Client, topic: str, payload: Any, at: datetime | None = None
+    ) -> None:
+        """One of the shop's webhooks, signed; triggered at that time, or just now."""
         body = json.dumps(payload).encode()
         needed = ask(self.port, "shopify", ACCOUNTS["shopify"], "connection")["credentials"]
         digest = hmac.new(needed["client_secret"].encode(), body, hashlib.sha256).digest()
@@ -202,7 +205,7 @@ class House:
                 "X-Shopify-Topic": topic,
                 "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
                 "X-Shopify-Webhook-Id": uuid4().hex,
-                "X-Shopify-Triggered-At": timezone.now().isoformat(),
+                "X-Shopify-Triggered-At": (at or timezone.now()).isoformat(),
             },
         )
         assert answer.status_code == 200, answer.content

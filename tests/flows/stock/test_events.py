@@ -1,10 +1,12 @@
 """What happens in the warehouse or in the shop, and what is offered then."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from ekyam.tenants.scope import tenant_scope
 from flows.models import (
@@ -117,6 +119,48 @@ def test_it_knows_its_own_write_when_it_comes_back(
     house.shop_says(client, "EKM-MUG")
     house.work()
     assert len(house.stock()) == 1
+
+
+def test_it_knows_an_earlier_write_of_its_own_that_comes_back_late(
+    house: House, flow: Flow, client: Client
+) -> None:
+    """The shop's clock says that it is news: when it took in our later write it has not told."""
+    for counted in (480, 470):
+        house.tell("whiplash", "count", sku="EKM-MUG", counted=counted)
+        house.whiplash_says(client, "item.inventory_adjusted", "EKM-MUG")
+        house.work()
+        if counted == 480:
+            echo, at = house.level_payload("EKM-MUG"), timezone.now()
+    house.post_shopify(client, "inventory_levels/update", echo, at=at)
+    house.work()
+    assert house.known("shopify")["EKM-MUG"] == 470
+    assert len(house.stock()) == 2
+
+    # What we did not write is news, however late.
+    echo |= {"available": 300, "updated_at": (at + timedelta(seconds=10)).isoformat()}
+    house.post_shopify(client, "inventory_levels/update", echo, at=at)
+    house.route()
+    assert house.known("shopify")["EKM-MUG"] == 300
+
+
+@pytest.mark.parametrize(("on_its_way", "deliveries"), [("480", 1), ("490", 2)])
+def test_it_follows_what_is_on_its_way_by_another_number_only(
+    house: House, flow: Flow, client: Client, on_its_way: str, deliveries: int
+) -> None:
+    house.tell("whiplash", "count", sku="EKM-MUG", counted=480)
+    house.whiplash_says(client, "item.inventory_adjusted", "EKM-MUG")
+    while house.route() | house.read():
+        pass
+    with tenant_scope(house.tenant):
+        (sending,) = Delivery.objects.filter(state=State.PENDING)
+        assert sending.standard["available"] == "480"
+        sending.standard["available"] = on_its_way
+        sending.state = State.SENDING
+        sending.save()
+    house.tell("shopify", "set_level", sku="EKM-MUG", available=int(on_its_way))
+    house.shop_says(client, "EKM-MUG")
+    house.route()
+    assert len(house.stock()) == deliveries
 
 
 def test_it_puts_right_what_a_person_changed_in_the_shop(
