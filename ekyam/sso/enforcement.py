@@ -56,6 +56,8 @@ def must_use(user: User, provider: IdentityProvider) -> bool:
 
 def is_last_resort(user: User, provider: IdentityProvider) -> bool:
     """The owner who was named, as long as they are one and have a second factor."""
+    if provider.last_resort_id is None:
+        return False
     with tenant_scope(provider.tenant_id):
         named = Membership.objects.filter(
             pk=provider.last_resort_id, user=user, role=Role.OWNER

@@ -75,7 +75,7 @@ class IdentityProvider(TenantModel, SealedRow):
 
     def address(self, door: str) -> str:
         """The whole address of one of our doors for this provider, such as `sso_return`."""
-        return settings.PUBLIC_URL + reverse(door, kwargs={"id": self.public_id})
+        return f"{settings.PUBLIC_URL}{reverse(door, kwargs={'id': self.public_id})}"
 
 
 class EmailDomain(TenantModel):

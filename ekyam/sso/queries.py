@@ -29,7 +29,7 @@ def list_providers() -> list[dict[str, Any]]:
 
 
 def get_provider(row: IdentityProvider) -> dict[str, Any]:
-    groups = row.group_roles.order_by("group")
+    groups, owners = row.group_roles.order_by("group"), _owners(row)
     return {
         **_about(row),
         "addresses": _addresses(row),
@@ -37,7 +37,8 @@ def get_provider(row: IdentityProvider) -> dict[str, Any]:
         "certificates": [_certificate(one) for one in row.certificates],
         "domains": [_domain(one, row) for one in _domains()],
         "groups": [{"id": g.public_id, "group": g.group, "role": g.role} for g in groups],
-        "owners": _owners(row),
+        "owners": owners,
+        "has_last_resort": any(one["has_second_factor"] for one in owners),
         "people": _people(row),
         "people_count": row.identities.count(),
         "refusals": _refusals(row),

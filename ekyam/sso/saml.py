@@ -6,10 +6,11 @@ it lets pass.
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,6 +27,7 @@ from ekyam.sso.claims import Person, read_saml
 from ekyam.sso.failures import NotProven
 from ekyam.sso.models import IdentityProvider
 
+Read = TypeVar("Read")
 log = structlog.get_logger(__name__)
 
 RECEIVING_DOOR = "sso_acs"
@@ -113,7 +115,7 @@ def _checked_size(encoded: str) -> str:
     return encoded
 
 
-def _attempt(read: Any) -> Any:
+def _attempt(read: Callable[[], Read]) -> Read:
     """A hostile document may make the libraries raise anything; none of it is a bug of ours."""
     try:
         return read()

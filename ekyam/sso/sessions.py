@@ -33,5 +33,9 @@ def end_password_sessions(provider: IdentityProvider) -> int:
 def _bound_people(provider: IdentityProvider) -> set[str]:
     """All of its domains' members but the one of last resort, who has a way in of their own."""
     domains = set(provider.domains.values_list("domain", flat=True))
-    members = Membership.objects.exclude(pk=provider.last_resort_id).select_related("user")
-    return {str(one.user_id) for one in members if one.user.email.rpartition("@")[2] in domains}
+    members = Membership.objects.select_related("user")
+    return {
+        str(one.user_id)
+        for one in members
+        if one.user.email.rpartition("@")[2] in domains and one.pk != provider.last_resort_id
+    }

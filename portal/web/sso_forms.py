@@ -173,7 +173,9 @@ def values_form(provider: IdentityProvider, data: Any = None) -> OidcForm | Saml
 
 class GroupForm(forms.Form):
     group = forms.CharField(label="Group", max_length=200, widget=forms.TextInput(_PLAIN))
-    role = forms.ChoiceField(label="Role here", choices=[(r.value, r.label) for r in Role])
+    role = forms.ChoiceField(
+        label="Role here", choices=[(r.value, r.label) for r in Role], initial=Role.VIEWER
+    )
 
 
 class DomainForm(forms.Form):

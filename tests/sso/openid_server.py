@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlencode
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import RSAAlgorithm
 
 from tests.sso.web_server import Answer, Asked, serving
 
@@ -32,7 +33,7 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
 
 
 def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
-    said = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+    said = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
     return {**said, "kid": kid, "use": "sig", "alg": "RS256"}
 
 
@@ -65,7 +66,7 @@ class OpenIdServer:
 
     def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        doors = {
+        doors: dict[str, Callable[[Asked], Answer]] = {
             "/.well-known/openid-configuration": self._configuration,
             "/authorize": self._authorize,
             "/token": self._token,

@@ -104,7 +104,7 @@ def test_it_goes_the_whole_way_by_saml(
         id = address.rstrip("/").rpartition("/")[2]
         ours = requests.get(f"{live_server.url}/sso/{id}/metadata/", timeout=5)
         saml_site.ours = ours.text
-        page.get_by_label("Metadata").fill(f"{saml_site.address}/metadata")
+        page.get_by_role("textbox", name="Metadata").fill(f"{saml_site.address}/metadata")
         page.get_by_role("button", name="Keep the values").click()
         expect(page.get_by_text("The values are kept.")).to_be_visible()
         try_and_turn_on(page, both, "Entra ID")

@@ -35,7 +35,7 @@ def has_node() -> bool:
         return False
     said = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=20)
     found = re.match(r"v(\d+)", said.stdout)
-    return bool(found) and int(found[1]) >= OLDEST_NODE
+    return found is not None and int(found[1]) >= OLDEST_NODE
 
 
 pytestmark = pytest.mark.skipif(

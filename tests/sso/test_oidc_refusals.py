@@ -195,7 +195,7 @@ def test_it_keeps_the_client_secret_sealed(visitor: Visitor) -> None:
 
     with tenant_scope(visitor.provider.tenant_id):
         row = IdentityProvider.objects.get()
-        assert CLIENT_SECRET.encode() not in bytes(row.client_secret)
+        assert row.client_secret and CLIENT_SECRET.encode() not in bytes(row.client_secret)
         assert row.unseal("client_secret") == CLIENT_SECRET.encode()
 
 

@@ -62,7 +62,7 @@ def sign_statement(key_file: str, statement: bytes, node_id: str) -> str:
     (node,) = tree.xpath("//*[@ID=$id]", id=node_id)
     (signature,) = node.xpath("ds:Signature", namespaces=NAMES)
     Signer(Path(key_file).read_bytes(), b"").fill(node, signature)
-    return etree.tostring(tree).decode()
+    return str(etree.tostring(tree).decode())
 
 
 @cache
