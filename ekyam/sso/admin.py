@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ekyam.addresses import address_of
+from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.sso.domains import verify_domain
 from ekyam.sso.failures import Unfit
 from ekyam.sso.models import EmailDomain, IdentityProvider
@@ -31,8 +33,9 @@ class EmailDomainAdmin(LookOnly):
     @admin.action(description="We have seen that the domain is theirs")
     def verify_by_hand(self, request: HttpRequest, rows: QuerySet[EmailDomain]) -> None:
         person: Any = request.user
+        staff = Actor(Kind.STAFF, person.public_id, person.email, address_of(request))
         for row in rows.filter(verified_at__isnull=True):
-            with tenant_scope(row.tenant_id):
+            with tenant_scope(row.tenant_id), acting(staff):
                 try:
                     verify_domain(row, None, by=f"Ekyam ({person.email})")
                 except Unfit as error:

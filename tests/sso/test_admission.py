@@ -1,16 +1,21 @@
 """Who a proven person is here: by subject, by an address of the company's own domain, or nobody."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from ekyam.sso.admission import admit, foresee
+from ekyam.sso.admission import admit, foresee, use_once
 from ekyam.sso.claims import Person
-from ekyam.sso.failures import NotAdmitted
+from ekyam.sso.failures import NotAdmitted, NotProven
 from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider
+from ekyam.sso.saml import Proof
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 from tests.sso.conftest import Visitor, is_signed_in, make_provider, role_of, told
@@ -188,27 +193,45 @@ def test_it_keeps_a_removal_that_it_refuses_for(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_takes_one_assertion_once_of_many_at_the_same_time() -> None:
+    world = build_world()
+    values = {"kind": "saml", "issuer": "x", "sign_in_url": "x", "certificates": ["x"]}
+    provider = make_provider(world.here.tenant, "juniper.example", **values)
+    proof = Proof(Person("1", email=ASHA), "_one", "", timezone.now() + timedelta(minutes=5))
+
+    def enter() -> str:
+        with tenant_scope(world.here.tenant):
+            try:
+                use_once(provider, proof)
+            except NotProven:
+                return "refused"
+        return "taken"
+
+    assert sorted(at_once(8, enter)) == ["refused"] * 7 + ["taken"]
+
+
+def at_once(number: int, enter: Callable[[], str]) -> list[str]:
+    """Do it in so many threads, all of which begin together."""
+    gate = threading.Barrier(number)
+
+    def begin() -> str:
+        gate.wait(timeout=10)
+        try:
+            return enter()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as threads:
+        return [one.result(timeout=20) for one in [threads.submit(begin) for _ in range(number)]]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_makes_one_person_of_two_first_sign_ins_at_once() -> None:
     world = build_world()
     values = {"kind": "oidc", "issuer": "https://okta.example", "client_id": "x"}
     provider = make_provider(world.here.tenant, "juniper.example", **values)
-    gate, roles = threading.Barrier(4), []
-
-    def enter() -> None:
-        gate.wait(timeout=10)
-        try:
-            roles.append(arrive(provider))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=enter) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-    assert roles == ["viewer"] * 4
+    assert at_once(4, lambda: arrive(provider)) == ["viewer"] * 4
     assert User.objects.filter(email=ASHA).count() == 1
     with tenant_scope(world.here.tenant):
         assert Identity.objects.count() == 1
         assert Membership.objects.filter(user__email=ASHA).count() == 1
-    connections.close_all()

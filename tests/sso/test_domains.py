@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib import admin
+from django.test import Client, RequestFactory
 
+from ekyam.sso.admin import EmailDomainAdmin
 from ekyam.sso.domains import claim_domain, is_published, record_of, release_domain, verify_domain
 from ekyam.sso.failures import Unfit
 from ekyam.sso.models import EmailDomain, IdentityProvider
 from ekyam.sso.routing import find_provider_for
-from ekyam.tenants.scope import tenant_scope
+from ekyam.tenants.models import User
+from ekyam.tenants.scope import across_tenants, tenant_scope
 from tests.portal.conftest import sign_in
 from tests.sso.conftest import make_provider, told
 from tests.sso.name_server import NameServer, name_server
@@ -102,6 +105,20 @@ def test_it_gives_a_domain_to_one_company_alone(
         release_domain(EmailDomain.objects.get())
     with tenant_scope(provider.tenant_id):
         verify_domain(EmailDomain.objects.get(), provider, by="DNS")
+
+
+def test_it_lets_ekyams_staff_verify_one_by_hand(claimed: EmailDomain, world: World) -> None:
+    """It leads nowhere until the company itself says where."""
+    request = RequestFactory().post("/")
+    request.user = User.objects.create_superuser("staff@ekyam.example", None)
+    page = EmailDomainAdmin(EmailDomain, admin.site)
+    with across_tenants("staff looks at the admin"):
+        page.verify_by_hand(request, EmailDomain.objects.all())
+    with tenant_scope(world.here.tenant):
+        assert EmailDomain.objects.get().verified_by == "Ekyam (staff@ekyam.example)"
+    (entry,) = told(world.here.tenant, "domain.verified")
+    assert (entry.actor_kind, entry.actor) == ("staff", "staff@ekyam.example")
+    assert find_provider_for("asha@juniper.example") is None
 
 
 def test_it_keeps_the_last_domain_of_a_provider_that_is_on(

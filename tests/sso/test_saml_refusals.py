@@ -2,11 +2,14 @@
 
 import base64
 import dataclasses
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ekyam.sso import saml
+from ekyam.sso.failures import NotProven
 from ekyam.tenants.models import User
 from tests.sso.conftest import SamlVisitor, is_plain_refusal, is_signed_in, told
 from tests.sso.saml_server import Change, SamlLies, SamlServer
@@ -149,6 +152,29 @@ def test_it_forgives_a_clock_that_is_a_minute_wrong(
 def test_it_forgives_no_more(saml_visitor: SamlVisitor, saml_site: SamlServer) -> None:
     saml_site.lies = SamlLies(setting(CONDITIONS, "NotBefore", at(seconds=-75)))
     assert is_plain_refusal(saml_visitor.sign_in())
+
+
+def test_it_takes_no_changed_byte_for_another_person(
+    saml_visitor: SamlVisitor, saml_site: SamlServer
+) -> None:
+    """Whatever is changed, it is refused, or says the same as before."""
+    provider, chance = saml_visitor.provider, random.Random(7)
+    saml_visitor.client.get(f"/sso/{provider.public_id}/start/")
+    right = base64.b64decode(saml_visitor.fetch())
+    asked = saml.read_request_id(base64.b64encode(right).decode())
+    person = saml.prove(provider, base64.b64encode(right).decode(), request_id=asked).person
+    refused = 0
+    for _ in range(400):
+        changed = bytearray(right)
+        for _ in range(chance.choice((1, 1, 1, 4, 40))):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        try:
+            found = saml.prove(provider, base64.b64encode(changed).decode(), request_id=asked)
+        except NotProven:
+            refused += 1
+        else:
+            assert found.person == person
+    assert refused > 300
 
 
 @pytest.mark.parametrize(
