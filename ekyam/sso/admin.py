@@ -21,6 +21,7 @@ class IdentityProviderAdmin(LookOnly):
     list_filter = ("kind", "is_on", "is_required")
     list_select_related = ("tenant",)
     search_fields = ("label", "issuer")
+    exclude = ("client_secret",)
 
 
 @admin.register(EmailDomain)
