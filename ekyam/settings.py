@@ -24,6 +24,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if HARDENED else ["*"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1:8000").rstrip("/")
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
+# Identity providers of one's own machine, for development and tests; and who is asked for the
+# records of a domain, by DNS over HTTPS in its JSON form.
+SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where the processes of one installation keep their counters together; empty: each its own.
 METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
@@ -72,6 +76,7 @@ INSTALLED_APPS = [
     "ekyam.sessions",
     "ekyam.team",
     "ekyam.visits",
+    "ekyam.sso",
     "connectors",
     "flows",
     "portal",
@@ -152,6 +157,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.sso.enforcement.PasswordGuard",
     "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]

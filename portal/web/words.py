@@ -34,6 +34,10 @@ TONES = {
     "held": ("warn", "On, held up"),
     "broken": ("bad", "On, broken"),
     "off": ("quiet", "Off"),
+    # identity providers
+    "provider_required": ("good", "On, required"),
+    "domain_verified": ("good", "Verified"),
+    "domain_claimed": ("warn", "Not verified yet"),
     # stock, by SKU
     "stock_as_offered": ("good", "As offered"),
     "stock_correcting": ("busy", "Being corrected"),
