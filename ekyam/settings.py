@@ -24,6 +24,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if HARDENED else ["*"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1:8000").rstrip("/")
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
+# Identity providers of one's own machine, for development and tests; and who is asked for the
+# records of a domain, by DNS over HTTPS in its JSON form.
+SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where the processes of one installation keep their counters together; empty: each its own.
 METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
@@ -58,6 +62,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_otp",
+    "django_otp.plugins.otp_static",
     "allauth",
     "allauth.account",
     "allauth.idp.oidc",
@@ -66,9 +71,12 @@ INSTALLED_APPS = [
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
+    "ekyam.people",
     "ekyam.keys",
     "ekyam.sessions",
     "ekyam.team",
+    "ekyam.visits",
+    "ekyam.sso",
     "connectors",
     "flows",
     "portal",
@@ -77,10 +85,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ekyam.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "ekyam.sessions.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
+    "ekyam.limits.Limits",
+    "ekyam.staff_door.StaffAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "ekyam.sessions.middleware.People",
     "ekyam.sessions.middleware.SecondFactors",
@@ -146,8 +157,13 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.sso.enforcement.PasswordGuard",
+    "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -156,6 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "ekyam.people.passwords.GuessableValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "ekyam.sessions.store"
@@ -163,21 +180,37 @@ SESSION_ENGINE = "ekyam.sessions.store"
 SESSION_COOKIE_AGE = 31 * 24 * 3600
 EKYAM_SESSION_IDLE_MINUTES = env.int("EKYAM_SESSION_IDLE_MINUTES", default=60)
 EKYAM_SESSION_HOURS = env.int("EKYAM_SESSION_HOURS", default=12)
-ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "ekyam.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Nobody signs up: whoever has an account was invited at that address.
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody signs up: an invitation marks the address that it was mailed to (people.accounts).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A refused password is answered after this long, whether there is such a person or not.
+EKYAM_REFUSAL_SECONDS = 0.5
+
+# "twilio", or "console": into the inbox page of development. Without one no phone can be set up.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="" if HARDENED else "console")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default="django.core.mail.backends.console.EmailBackend"
+    if HARDENED
+    else "ekyam.people.inbox.InboxBackend",
+)
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 # People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
 IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
 # How often in a minute an address may show what is not a key before it is not listened to.
 EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
-
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -198,20 +231,36 @@ STORAGES = {
     },
 }
 
+# What is not named is refused.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
+        "upgrade-insecure-requests": HARDENED,
+        # Where browsers tell of what was refused, if somebody collects it.
+        "report-uri": env.list("CSP_REPORT_URI", default=[]) or None,
     }
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# __Host- binds a cookie to this very host, to TLS and to no path. Strict would forget who somebody
+# is who comes back from a vendor or an identity provider, and the tokens of their other pages.
+SESSION_COOKIE_NAME = "__Host-session" if HARDENED else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HARDENED else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HARDENED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.web.refusals.csrf_failed"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HARDENED
 # Probes and scrapers come from inside, past the proxy that ends TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -222,7 +271,15 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 # How many proxies of our own stand before us, each of which appends to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+# Machines may send more than people: what a page is sent is bounded by SITE_BODY_BYTES.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+SITE_BODY_BYTES = 2 * 1024 * 1024
+
+# Ekyam's own staff: a host of its own for the admin if it has one, and short sessions.
+STAFF_HOST = env.str("STAFF_HOST", default="")
+EKYAM_STAFF_SESSION_MINUTES = env.int("EKYAM_STAFF_SESSION_MINUTES", default=240)
+EKYAM_STAFF_IDLE_MINUTES = env.int("EKYAM_STAFF_IDLE_MINUTES", default=15)
 
 # The API. What is given by key or application is counted for each of them.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
@@ -279,6 +336,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
     "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
     "forget_answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600.0},
+    "end_visits": {
+        "task": "ekyam.visits.tasks.end_visits",
+        "schedule": 30.0,
+        "options": {"expires": 29.0},
+    },
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
 }
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.oauth.urls")),
     path("api/", include("portal.api.urls")),
     path("", include("portal.web.urls")),
+    path("", include("portal.account.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ekyam.sessions.browsers import describe
-from ekyam.sessions.lifetimes import Lifetimes, strictest
 from ekyam.sessions.models import Session
 from ekyam.sessions.rows import sweep
 from ekyam.sessions.store import SessionStore, digest
@@ -138,12 +137,6 @@ def test_a_stricter_rule_holds_within_a_minute(world: World, clock: Clock) -> No
     with override_settings(EKYAM_SESSION_IDLE_MINUTES=15):
         assert not is_in(client)
     assert not is_in(client)
-
-
-def test_the_strictest_of_several_companies_counts() -> None:
-    hour, day = timedelta(hours=1), timedelta(days=1)
-    found = strictest([Lifetimes(hour, 3 * day), Lifetimes(3 * hour, day), Lifetimes(day, day)])
-    assert found == Lifetimes(hour, day)
 
 
 def test_a_page_that_is_left_open_is_nobody(world: World, clock: Clock) -> None:

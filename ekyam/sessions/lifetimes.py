@@ -1,11 +1,9 @@
 """How long a session may last: idle, and altogether. The strictest company of a person counts."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
+from ekyam.people.demands import demands_of
 from ekyam.tenants.models import User
 
 
@@ -20,19 +18,10 @@ class Lifetimes:
         return min(begun_at + self.absolute, last_seen_at + self.idle)
 
 
-def strictest(wishes: Iterable[Lifetimes]) -> Lifetimes:
-    """Of at least one."""
-    wishes = list(wishes)
-    return Lifetimes(min(one.idle for one in wishes), min(one.absolute for one in wishes))
-
-
 def lifetimes_of(user: User) -> Lifetimes:
     """Asked when somebody signs in and then once a minute, so a stricter rule holds in a minute."""
-    return strictest([_of_the_installation()])
-
-
-def _of_the_installation() -> Lifetimes:
+    demands = demands_of(user)
     return Lifetimes(
-        idle=timedelta(minutes=settings.EKYAM_SESSION_IDLE_MINUTES),
-        absolute=timedelta(hours=settings.EKYAM_SESSION_HOURS),
+        idle=timedelta(minutes=demands.idle_minutes),
+        absolute=timedelta(hours=demands.absolute_hours),
     )

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-import django_otp
 from django.utils import timezone
 
+from ekyam.people.ways import FACTORS
 from ekyam.sessions.queries import last_seen
 from ekyam.team.members import may_give
 from ekyam.team.models import Invitation
@@ -17,8 +17,6 @@ from ekyam.tenants.rights import RIGHTS, Right, rights_of
 
 @dataclass(frozen=True)
 class Member:
-    """`has_second_factor` is none where no kind of it is installed."""
-
     id: str
     name: str
     email: str
@@ -26,7 +24,7 @@ class Member:
     is_active: bool
     joined_at: datetime
     last_seen_at: datetime | None
-    has_second_factor: bool | None
+    has_second_factor: bool
     is_me: bool
 
 
@@ -58,7 +56,7 @@ def get_member(row: Membership, me: User) -> Member:
 
 
 def show_member(
-    row: Membership, me: User, seen: dict[uuid.UUID, datetime], verified: set[uuid.UUID] | None
+    row: Membership, me: User, seen: dict[uuid.UUID, datetime], verified: set[uuid.UUID]
 ) -> Member:
     return Member(
         id=row.public_id,
@@ -68,18 +66,15 @@ def show_member(
         is_active=row.user.is_active,
         joined_at=row.created_at,
         last_seen_at=seen.get(row.user_id),
-        has_second_factor=None if verified is None else row.user_id in verified,
+        has_second_factor=row.user_id in verified,
         is_me=row.user_id == me.pk,
     )
 
 
-def with_second_factor(users: Collection[User]) -> set[uuid.UUID] | None:
-    """Of whom a device of any kind is confirmed; none where no kind is installed."""
-    kinds = list(django_otp.device_classes())
-    if not kinds:
-        return None
+def with_second_factor(users: Collection[User]) -> set[uuid.UUID]:
+    """Who has set one up."""
     found: set[uuid.UUID] = set()
-    for kind in kinds:
+    for kind in FACTORS.values():
         rows = kind.objects.filter(user__in=users, confirmed=True)
         found.update(rows.values_list("user_id", flat=True))
     return found

@@ -1,6 +1,7 @@
 """Who is here: a person or a program, in one company, with rights. Every door gives a seat."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ekyam.audit.actors import Actor
 from ekyam.tenants.models import Tenant
@@ -9,7 +10,11 @@ from ekyam.tenants.rights import Right
 
 @dataclass(frozen=True)
 class Seat:
-    """`person` is the name that notes give; `has_choice`: of another company as well."""
+    """`person` is the name that notes give; `has_choice`: of another company as well.
+
+    `must_prove`: the company asks for a second factor that this session has not shown.
+    `visit_until`: one of Ekyam's staff sees what the company sees, until then.
+    """
 
     tenant: Tenant
     actor: Actor
@@ -17,6 +22,8 @@ class Seat:
     rights: frozenset[Right]
     role: str = ""
     has_choice: bool = False
+    must_prove: bool = False
+    visit_until: datetime | None = None
 
     @property
     def tenant_name(self) -> str:

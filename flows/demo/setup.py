@@ -8,6 +8,9 @@ from connectors.checks import check_connection, keep_report, register_webhooks
 from connectors.models import Connection
 from connectors.operations import connect
 from connectors.registry import get_connector
+from ekyam.people.accounts import mark_verified
+from ekyam.people.operations import add_factor, begin_phone
+from ekyam.people.ways import list_factors
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote, Remotes
@@ -16,8 +19,9 @@ from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
-# Somebody who may do less, to see what that looks like; by the same password.
-OPERATOR = "operator@acme.example"
+# Somebody who may do less, to see what that looks like; by the same password, and by a code that
+# is texted to the inbox page.
+OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
 Pace = Mapping[str, Mapping[str, Any]]
 PACE: Pace = {
@@ -45,7 +49,9 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     owner = _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
     owner.is_staff = True
     owner.save(update_fields=["is_staff"])
-    _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
+    operator = _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
+    if not list_factors(operator):
+        add_factor(begin_phone(operator, NUMBER), address="")
     connections = {name: _connect(tenant, name, pace[name]) for name in (SHOP, ERP, WAREHOUSE)}
     remotes = Remotes(*(Remote(name, row.account) for name, row in connections.items()))
     remotes.warehouse.do(
@@ -70,6 +76,7 @@ def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str
     else:
         user.set_password(password)
         user.save(update_fields=["password"])
+    mark_verified(user)
     with tenant_scope(tenant):
         Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
     return user

@@ -23,8 +23,11 @@ from ekyam.keys.redirects import origin_of
 from ekyam.keys.sign_in import SCOPES, find_application, find_membership
 from ekyam.keys.sign_in_codes import seal_code
 from ekyam.keys.sign_in_requests import Asked, NotToBeSentBack, SendBack, read_request
+from ekyam.people.policies import is_second_factor_required
+from ekyam.people.standing import must_prove
 from ekyam.tenants.models import User
 from ekyam.tenants.scope import tenant_scope
+from portal.web.access import to_prove
 
 GONE = "The application that sent you is not known here, or was removed."
 
@@ -42,6 +45,10 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
             return HttpResponseRedirect(back.asked.back_with_error(back.error))
         if request.user.is_authenticated and not self._is_member(asked.application):
             return _keep_out(request, asked.application)
+        if self._must_prove(asked.application):
+            if "none" in asked.prompts:
+                return HttpResponseRedirect(asked.back_with_error("login_required"))
+            return to_prove(request)
         _pass_on(request, asked)
         answer: HttpResponse = super().get(request, *args, **kwargs)
         return answer
@@ -59,6 +66,8 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
             return _say_no(self.request, GONE, 400)
         if not self._is_member(application):
             return _keep_out(self.request, application)
+        if self._must_prove(application):
+            return to_prove(self.request)
         answer: HttpResponse = super().form_valid(form)
         if _seal(answer, application):
             _tell(self.request, application)
@@ -74,6 +83,13 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
         answer: HttpResponse = super().render_to_response(context, **kwargs)
         answer._csp_update = {"form-action": [context["goes_to"]]}  # type: ignore[attr-defined]
         return answer
+
+    def _must_prove(self, application: Application) -> bool:
+        """Its company asks for a second factor, also of who goes on to its applications."""
+        tenant_id = application.tenant_id
+        return self.request.user.is_authenticated and must_prove(
+            self.request, tenant_id=tenant_id, is_required=is_second_factor_required(tenant_id)
+        )
 
     def _is_member(self, application: Application) -> bool:
         return find_membership(application.public_id, self.request.user) is not None

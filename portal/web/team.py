@@ -47,7 +47,6 @@ def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> Http
     members, invitations = list_members(request.user), list_invitations()
     context = {
         "members": members,
-        "has_factors": members[0].has_second_factor is not None if members else False,
         "invitations": [(one, may_give(request.seat.rights, one.role)) for one in invitations],
         "rights": list_rights(),
         "roles": Role,

@@ -77,7 +77,9 @@ class Command(BaseCommand):
     def _stay(self, story: Story, password: str) -> None:
         self.stdout.write(f"\nThe portal: {settings.PUBLIC_URL}/")
         self.stdout.write(f"Sign in as {EMAIL} with {password}")
-        self.stdout.write(f"(or, with the same, as {OPERATOR}, who may do less)")
+        inbox = f"{settings.PUBLIC_URL}/dev/inbox/"
+        self.stdout.write(f"(or, with the same, as {OPERATOR}, who may do less,")
+        self.stdout.write(f"and by a code that is texted to {inbox})")
         self.stdout.write("Ctrl-C stops everything.\n")
         while True:
             story.advance()
