@@ -38,7 +38,7 @@ class StaffSite(admin.AdminSite):
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         super().unregister([model for model in models if self.is_registered(model)])
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """There is one page for it, with the rules that hold for everybody."""
