@@ -43,6 +43,7 @@ SECRET_LOOKS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         ("shpat", "shpca", "shppa", "shpss", "whsec", "xox"),
         re.compile(r"(\b(?:shpat|shpca|shppa|shpss|whsec|xox[a-z])[_-])[\w+/=-]+"),
     ),
+    (("ekm_",), re.compile(r"(\bekm_[a-z]+_)\w+")),
     (("eyj",), re.compile(r"()\beyJ[\w-]+\.[\w-]+\.[\w-]*")),
     (
         ("://",),

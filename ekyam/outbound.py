@@ -1,15 +1,18 @@
 """The one door to the outside: deadlines, size caps, no redirects, and public addresses only."""
 
 import os
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from ipaddress import ip_address
 
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
+from ekyam.networks import is_refused
 from ekyam.sockets import RefusedAddress, exchange, make_pools
 
 PORTS = {"http": 80, "https": 443}
@@ -87,6 +90,38 @@ def send(
         raise Refused(f"The request cannot be written: {error}", sent=exchange.is_sent) from error
     duration_ms = round((time.monotonic() - started) * 1000)
     return Response(answer.status, answer.headers, content, duration_ms, url)
+
+
+def refuse_unfit(url: str) -> None:
+    """Raise Refused for what a tenant may not name as an address of its own.
+
+    It must be https and must not name a private address, however it is written. Where a name leads
+    is looked up when something is sent, and judged then: it may lead elsewhere tomorrow.
+    """
+    target = _check(url)
+    host = str(target.host).strip("[]").rstrip(".").lower()
+    if target.scheme != "https":
+        raise Refused("The URL must start with https://.", sent=False)
+    for address in _numeric(host, _port_of(target)):
+        if is_refused(ip_address(address)):
+            raise Refused(f"{host} is {address}, which is not a public address.", sent=False)
+        return
+    if "." not in host or host.rpartition(".")[2] in _LOCAL_NAMES:
+        raise Refused(f"{host} is not a name of the public internet.", sent=False)
+
+
+_LOCAL_NAMES = {"localhost", "local", "internal", "lan", "home", "corp", "intranet"}
+
+
+def _numeric(host: str, port: int) -> list[str]:
+    """The address that is written so, by the rules of those who connect; none for a name."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return []
+    except (OSError, UnicodeError, ValueError) as error:
+        raise Refused(f"The host cannot be read: {error}", sent=False) from error
+    return [str(answer[4][0]).partition("%")[0] for answer in found]
 
 
 def allowance(*urls: str) -> frozenset[tuple[str, int]]:

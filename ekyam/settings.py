@@ -59,29 +59,37 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_otp",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "django_htmx",
     "csp",
     "ekyam",
     "ekyam.tenants",
     "ekyam.audit",
     "ekyam.sso",
+    "ekyam.people",
+    "ekyam.keys",
+    "ekyam.sessions",
+    "ekyam.team",
     "connectors",
     "flows",
     "portal",
+    "portal.api",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ekyam.sessions.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "ekyam.sessions.middleware.People",
+    "ekyam.sessions.middleware.SecondFactors",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -145,8 +153,12 @@ CACHES = {
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
     "ekyam.sso.enforcement.PasswordGuard",
+    "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -155,17 +167,45 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "ekyam.people.passwords.GuessableValidator"},
 ]
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "ekyam.tenants.accounts.ClosedSignup"
+SESSION_ENGINE = "ekyam.sessions.store"
+# The cookie may outlive the session, whose row knows when it ends: these, or a company's own rule.
+SESSION_COOKIE_AGE = 31 * 24 * 3600
+EKYAM_SESSION_IDLE_MINUTES = env.int("EKYAM_SESSION_IDLE_MINUTES", default=60)
+EKYAM_SESSION_HOURS = env.int("EKYAM_SESSION_HOURS", default=12)
+ACCOUNT_ADAPTER = "ekyam.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Nobody signs up: whoever has an account was invited at that address.
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody signs up: an invitation marks the address that it was mailed to (people.accounts).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A refused password is answered after this long, whether there is such a person or not.
+EKYAM_REFUSAL_SECONDS = 0.5
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# "twilio", or "console": into the inbox page of development. Without one no phone can be set up.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="" if HARDENED else "console")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default="django.core.mail.backends.console.EmailBackend"
+    if HARDENED
+    else "ekyam.people.inbox.InboxBackend",
+)
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
+
+# People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
+IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
+# How often in a minute an address may show what is not a key before it is not listened to.
+EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -212,6 +252,32 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
+# The API. What is given by key or application is counted for each of them.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.seats.SeatAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.StrictJson"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.document.Described",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ekyam",
+    "VERSION": "1",
+    "DESCRIPTION": "What the portal shows and does, for programs. Lists page by `cursor`; errors"
+    " are problem+json (RFC 9457), with codes that stay; an Idempotency-Key makes a repeat"
+    " harmless.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["portal.api.document.finish"],
+    "COMPONENT_SPLIT_PATCH": False,
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+}
+
 LOGGING = logs.configure(
     as_json=env.bool("LOG_JSON", default=EKYAM_ENVIRONMENT != "dev"),
     level=env.str("LOG_LEVEL", default="INFO"),
@@ -239,6 +305,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+    "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
+    "forget_answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600.0},
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
 }
 

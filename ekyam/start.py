@@ -52,6 +52,27 @@ RULES = (
         lambda settings: bool(settings.get("SSO_PRIVATE_URLS")),
         "SSO_PRIVATE_URLS is set: identity providers must be on the public internet.",
     ),
+    Rule(
+        "ekyam.E040",
+        lambda settings: settings.get("SMS_GATEWAY") not in ("", None, "twilio"),
+        "SMS_GATEWAY is not twilio: codes would be shown to everybody.",
+    ),
+    Rule(
+        "ekyam.E041",
+        lambda settings: (
+            settings.get("SMS_GATEWAY") == "twilio"
+            and not all(
+                settings.get(name)
+                for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
+            )
+        ),
+        "SMS_GATEWAY is twilio, without TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM.",
+    ),
+    Rule(
+        "ekyam.E042",
+        lambda settings: "InboxBackend" in str(settings.get("EMAIL_BACKEND") or ""),
+        "EMAIL_BACKEND is the inbox of development.",
+    ),
 )
 UNKNOWN_ENVIRONMENT = Rule(
     "ekyam.E001",

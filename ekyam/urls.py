@@ -11,7 +11,10 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("hooks/", include("portal.hooks.urls")),
+    path("", include("portal.oauth.urls")),
+    path("api/", include("portal.api.urls")),
     path("", include("portal.web.urls")),
+    path("", include("portal.account.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = ("ekyam", "connectors", "flows", "portal", "tests")
 FLOORS = {"ekyam": 0, "connectors": 1, "flows": 2, "portal": 3, "ekyam.urls": 4, "tests": 5}
-DOORS = ("portal.hooks", "portal.api", "portal.web")
+DOORS = ("portal.hooks", "portal.oauth", "portal.api", "portal.web", "portal.account")
 KIT = tuple(
     f"connectors.{name}"
     for name in (

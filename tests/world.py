@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ekyam.people.accounts import mark_verified
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 
@@ -41,6 +42,7 @@ def build_company(name: str, slug: str, time_zone: str) -> Company:
 
 def add_member(tenant: Tenant, role: Role, name: str = "") -> User:
     user = User.objects.create_user(f"{name or role.value}@{tenant.slug}.example", PASSWORD)
+    mark_verified(user)
     with tenant_scope(tenant):
         Membership.objects.create(tenant=tenant, user=user, role=role)
     return user

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ekyam.audit.record import record
+from ekyam.people.accounts import mark_verified
 from ekyam.sso.claims import Person
 from ekyam.sso.failures import NotAdmitted, NotProven
 from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider, UsedAssertion
@@ -103,7 +103,7 @@ def _make_user(person: Person) -> User:
     try:
         with transaction.atomic():
             user = User.objects.create_user(person.email, None, name=person.name)
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            mark_verified(user)
     except IntegrityError:  # somebody accepted an invitation at this very moment
         return User.objects.get(email=person.email)
     return user

@@ -1,5 +1,6 @@
 """Tenants, the people who use Ekyam, and what they may do in which tenant."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -70,6 +71,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[Users] = Users()
 
+    # How to find the device that this session was verified by, until somebody asks for it.
+    _otp_device: Any = None
+    find_otp_device: Callable[[], Any] | None = None
+
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
 
@@ -86,6 +91,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def public_id(self) -> str:
         return ids.public("usr", self.id)
+
+    @property
+    def otp_device(self) -> Any:
+        """The second factor's device, by the name that django-otp gives it; none if unverified."""
+        if self.find_otp_device is not None:
+            self._otp_device, self.find_otp_device = self.find_otp_device(), None
+        return self._otp_device
+
+    @otp_device.setter
+    def otp_device(self, device: Any) -> None:
+        self._otp_device, self.find_otp_device = device, None
 
 
 class Role(models.TextChoices):

@@ -9,7 +9,10 @@ from ekyam.tenants.rights import Right
 
 @dataclass(frozen=True)
 class Seat:
-    """`person` is the name that notes give; `has_choice`: of another company as well."""
+    """`person` is the name that notes give; `has_choice`: of another company as well.
+
+    `must_prove`: the company asks for a second factor that this session has not shown.
+    """
 
     tenant: Tenant
     actor: Actor
@@ -17,6 +20,7 @@ class Seat:
     rights: frozenset[Right]
     role: str = ""
     has_choice: bool = False
+    must_prove: bool = False
 
     @property
     def tenant_name(self) -> str:

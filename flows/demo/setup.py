@@ -8,6 +8,9 @@ from connectors.checks import check_connection, keep_report, register_webhooks
 from connectors.models import Connection
 from connectors.operations import connect
 from connectors.registry import get_connector
+from ekyam.people.accounts import mark_verified
+from ekyam.people.operations import add_factor, begin_phone
+from ekyam.people.ways import list_factors
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 from flows.demo.remote import ACCOUNTS, ERP, SHOP, WAREHOUSE, Remote, Remotes
@@ -16,6 +19,9 @@ from flows.operations.configure import apply_recipe, switch_on
 from flows.recipes import all_recipes
 
 EMAIL = "owner@acme.example"
+# Somebody who may do less, to see what that looks like; by the same password, and by a code that
+# is texted to the inbox page.
+OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
 Pace = Mapping[str, Mapping[str, Any]]
 PACE: Pace = {
@@ -40,7 +46,12 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     tenant, _ = Tenant.objects.get_or_create(
         slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
     )
-    _add_owner(tenant, password)
+    owner = _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
+    owner.is_staff = True
+    owner.save(update_fields=["is_staff"])
+    operator = _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
+    if not list_factors(operator):
+        add_factor(begin_phone(operator, NUMBER), address="")
     connections = {name: _connect(tenant, name, pace[name]) for name in (SHOP, ERP, WAREHOUSE)}
     remotes = Remotes(*(Remote(name, row.account) for name, row in connections.items()))
     remotes.warehouse.do(
@@ -58,15 +69,17 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     return Demo(tenant, connections, remotes)
 
 
-def _add_owner(tenant: Tenant, password: str) -> None:
-    user = User.objects.filter(email=EMAIL).first()
+def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str) -> User:
+    user = User.objects.filter(email=email).first()
     if user is None:
-        user = User.objects.create_user(EMAIL, password, name="Acme's owner", is_staff=True)
+        user = User.objects.create_user(email, password, name=name)
     else:
         user.set_password(password)
         user.save(update_fields=["password"])
+    mark_verified(user)
     with tenant_scope(tenant):
-        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER})
+        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
+    return user
 
 
 def _connect(tenant: Tenant, slug: str, pace: Mapping[str, Any]) -> Connection:

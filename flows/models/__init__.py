@@ -1,6 +1,7 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
 from flows.models.delivery import Attempt, Delivery, Pump
+from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow, LookupRow
@@ -35,4 +36,5 @@ __all__ = [
     "StockLocation",
     "Sync",
     "SyncState",
+    "WebhookEndpoint",
 ]

@@ -17,6 +17,18 @@ DELIVERY_DEAD = "delivery.dead"
 CONNECTION_DOWN = "connection.down"
 SYNC_DONE = "sync.done"
 
+# What the outside may be told, and in which words.
+KINDS = {
+    ORDER_RECEIVED: "An order came in",
+    ORDER_WRITTEN: "An order was written into another system",
+    ORDER_SHIPPED: "A shipment was written into another system",
+    ORDER_CANCELLED: "A cancellation was written into another system",
+    STOCK_CHANGED: "A level of stock was written into another system",
+    DELIVERY_DEAD: "A delivery cannot go on without a person",
+    CONNECTION_DOWN: "A connection needs to be authorised again",
+    SYNC_DONE: "A full comparison has come to its end",
+}
+
 # What a success means: the fact of writing a record of this resource.
 _WRITTEN = {
     "order": ORDER_WRITTEN,

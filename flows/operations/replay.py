@@ -1,5 +1,6 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -11,16 +12,21 @@ from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.operations.stock.streams import is_stock
-from flows.states import CANCELLABLE, REPLAYABLE, IllegalMove, State
+from flows.states import CANCELLABLE, REPLAYABLE, RETRYABLE, IllegalMove, State
 
 
-def replay_delivery(delivery: Delivery) -> None:
+def retry_delivery(delivery: Delivery) -> None:
+    """Send again what has not arrived. Raises IllegalMove also for what has."""
+    replay_delivery(delivery, states=RETRYABLE)
+
+
+def replay_delivery(delivery: Delivery, *, states: Collection[State] = REPLAYABLE) -> None:
     """Send it again. What could not even be read is read anew, by today's mapping.
 
     Raises IllegalMove when it is being sent, or a newer fact has taken its place.
     """
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
-    if row.state not in REPLAYABLE:
+    if row.state not in states:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
     if row.standard is None or (row.attempts_made == 0 and row.state == State.DEAD):
         receive_again(event=row.event, flow_id=row.flow_id)
@@ -45,9 +51,11 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
     try:
         resource = row.flow.stream_spec.resource
         record = msgspec.convert(standard, resources()[resource], strict=False)
+        record.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(f"The record is not right: {error}.") from error
-    record.check()
+    except ArithmeticError as error:
+        raise MappingFailed("It holds a number that nobody can reckon with.") from error
     row.standard = msgspec.to_builtins(record)
     _to_pending(row)
 

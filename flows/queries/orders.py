@@ -53,15 +53,16 @@ class OrderRow:
     counts: list[tuple[str, int]]  # unsettled states and how many deliveries are in each
 
 
-def list_orders(*, state: str = "all", after: str = "") -> Page[OrderRow]:
+def list_orders(*, state: str = "all", after: str = "", size: int = SIZE) -> Page[OrderRow]:
     """Five queries at most. `state` is all, open or dead; `after` is the last row's public id."""
     found = Record.objects.filter(resource="order")
     if FILTERS.get(state):
         found = found.filter(pk__in=_roots_in(FILTERS[state]))
     if after:
         found = found.filter(pk__lt=Record.get_public(after).pk)
-    records = list(found.order_by("-pk")[: SIZE + 1])
-    return cut(_rows(records), ids=[one.public_id for one in records], after=after)
+    records = list(found.order_by("-pk")[: size + 1])
+    keys = [one.public_id for one in records]
+    return cut(_rows(records), ids=keys, after=after, size=size)
 
 
 def _roots_in(states: Iterable[State]) -> Any:

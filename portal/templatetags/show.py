@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from ekyam.team.members import a
 from portal.web import words
 
 register = template.Library()
@@ -88,6 +89,12 @@ def prefixed(text: str, prefix: str) -> str:
 @register.filter
 def spaced(code: str) -> str:
     return code.replace("_", " ")
+
+
+@register.filter
+def one(role: str) -> str:
+    """«an operator», «a viewer»."""
+    return a(role)
 
 
 @register.filter

@@ -6,21 +6,27 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
-from ekyam.sso.enforcement import COMPANY_KEY
+from ekyam.people.models import SignInPolicy
+from ekyam.people.standing import must_prove, voucher
+from ekyam.people.ways import list_factors
+from ekyam.sessions.queries import COMPANY_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
 from ekyam.tenants.seats import Seat
 
-SESSION_KEY = "tenant"
+SESSION_KEY = COMPANY_KEY
 
 
 class SeatedRequest(HttpRequest):
@@ -76,6 +82,8 @@ def _door(view: View, *, method: str, right: Right, is_scoped: bool) -> View:
         seat = find_seat(request)
         if seat is None:
             return redirect("tenants")
+        if seat.must_prove:
+            return to_prove(request)
         request.seat = seat
         if not seat.may(right):
             raise PermissionDenied
@@ -99,6 +107,16 @@ def _enter(
                 return view(request, **arguments)
     except ObjectDoesNotExist as error:
         raise Http404(str(error)) from error
+
+
+def to_prove(request: HttpRequest) -> HttpResponse:
+    """The company asks for a second factor: to be shown, or to be set up first."""
+    address = reverse("security")
+    assert isinstance(request.user, User)
+    if list_factors(request.user):
+        query = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
+        address = f"{reverse('second_factor')}?{query}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
@@ -126,18 +144,26 @@ def find_seat(request: HttpRequest) -> Seat | None:
         rights=rights_of(membership.role),
         role=membership.role,
         has_choice=len(memberships) > 1,
+        must_prove=must_prove(
+            request,
+            tenant_id=membership.tenant_id,
+            is_required=membership.requires_second_factor,  # type: ignore[attr-defined]
+        ),
     )
 
 
 def list_open_memberships(request: HttpRequest) -> list[Membership]:
     """A company's provider vouches for that company alone, wherever else the person belongs."""
     assert isinstance(request.user, User)
-    vouched = request.session.get(COMPANY_KEY)
+    vouched = voucher(request)
     memberships = list_memberships(request.user)
-    return [one for one in memberships if vouched in (None, str(one.tenant_id))]
+    return [one for one in memberships if vouched in ("", str(one.tenant_id))]
 
 
 def list_memberships(user: User) -> list[Membership]:
+    """Each also says whether its company requires a second factor."""
+    policies = SignInPolicy.objects.filter(tenant=OuterRef("tenant"), requires_second_factor=True)
     with user_scope(user):
         rows = Membership.objects.filter(user=user).select_related("tenant")
+        rows = rows.annotate(requires_second_factor=Exists(policies))
         return list(rows.order_by("tenant__name"))

@@ -54,6 +54,20 @@ TONES = {
     "sync_done": ("good", "Done"),
     "sync_stopped": ("quiet", "Stopped"),
     "sync_failed": ("bad", "Failed"),
+    # keys, applications and their secrets
+    "key_live": ("good", "Live"),
+    "key_asleep": ("warn", "Asleep: its maker has left"),
+    "key_expired": ("quiet", "Expired"),
+    "key_revoked": ("quiet", "Revoked"),
+    # people
+    "invitation_invited": ("busy", "Invited"),
+    "invitation_expired": ("warn", "Too old"),
+    "invitation_void": ("warn", "Void"),
+    "factor_yes": ("good", "Set up"),
+    "factor_no": ("warn", "None"),
+    "person_off": ("quiet", "Deactivated"),
+    "right_yes": ("good", "Yes"),
+    "session_here": ("good", "This browser"),
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),

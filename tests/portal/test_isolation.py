@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
+from ekyam.keys.operations import make_application, make_key
 from ekyam.sso.models import IdentityProvider
-from ekyam.tenants.models import Role
+from ekyam.team.invitations import invite
+from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Run
@@ -91,9 +93,37 @@ DOORS = [
     Door("give_group_role", of="provider", to=Right.SECURITY),
     Door("take_group_role", of="provider", to=Right.SECURITY),
     Door("unlink_identity", of="provider", to=Right.SECURITY),
+    Door("sign_in_policy", to=Right.SECURITY, form=True),
+    Door("keys", see=Right.DEVELOP),
+    Door("new_key", to=Right.DEVELOP, form=True),
+    Door("rotate_key", of="key", to=Right.DEVELOP, form=True),
+    Door("revoke_key", of="key", to=Right.DEVELOP, form=True),
+    Door("new_application", to=Right.DEVELOP, form=True),
+    Door("application", of="application", see=Right.DEVELOP),
+    Door("new_secret", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_application", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_secret", of="secret", to=Right.DEVELOP, form=True),
+    Door("team"),
+    Door("leave", to=Right.LOOK, form=True),
+    Door("invite", to=Right.PEOPLE),
+    Door("resend_invitation", of="invitation", to=Right.PEOPLE),
+    Door("call_off_invitation", of="invitation", to=Right.PEOPLE),
+    Door("member", of="member"),
+    Door("change_role", of="member", to=Right.PEOPLE),
+    Door("remove_member", of="member", to=Right.PEOPLE, form=True),
+    Door("end_member_sessions", of="member", to=Right.PEOPLE),
 ]
 # Doors of a person and not of a company; tested by themselves below.
-PERSONAL = {"tenants", "components"}
+PERSONAL = {
+    "tenants",
+    "components",
+    "sign_in_with",
+    "sessions",
+    "end_session",
+    "join",
+    "follow_invitation",
+}
+
 # Doors for whoever is not signed in yet; tested in tests/sso.
 OPEN = {
     *("sso", "sso_offer", "sso_start", "sso_return"),
@@ -118,6 +148,11 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "member":
+            found["member"] = Membership.objects.get(user=side.company.viewer).public_id
+        if door.of == "invitation":
+            sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
+            found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
         if door.of == "provider":
             found["provider"] = IdentityProvider.objects.create(
                 tenant=side.company.tenant, kind="oidc", label="Okta"
@@ -125,6 +160,8 @@ def address_of(door: Door, side: Side) -> str:
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
+        if door.of in ("key", "application", "secret"):
+            found |= programs_of(side)
         if door.of == "sku":
             # Another name than any SKU of the other company has.
             sku = f"{side.company.tenant.slug} lamp"
@@ -133,6 +170,16 @@ def address_of(door: Door, side: Side) -> str:
     if door.of == "cause":
         return reverse(door.name, kwargs={"key": found["cause"]})
     return reverse(door.name, kwargs={"id": found[door.of]})
+
+
+def programs_of(side: Side) -> dict[str, str]:
+    """A key, and an application with its secret."""
+    said: Any = {"tenant": side.company.tenant, "maker": side.company.owner, "name": "Till"}
+    said |= {"may": RIGHTS[Role.OWNER], "rights": ["look"]}
+    secret = make_application(**said, redirects=[], asks=True).row
+    key = make_key(**said, days=30).row
+    ids = {"key": key.public_id, "secret": secret.public_id}
+    return ids | {"application": secret.application.public_id}
 
 
 def knock(client: Client, door: Door, address: str) -> int:

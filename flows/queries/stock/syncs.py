@@ -75,14 +75,14 @@ class SyncDetail:
     seen: str
 
 
-def list_syncs(*, after: str = "") -> Page[SyncRow]:
+def list_syncs(*, after: str = "", size: int = SIZE) -> Page[SyncRow]:
     found = _with_flows(Sync.objects.all())
     if after:
         last = Sync.get_public(after)
         older = Q(created_at__lt=last.created_at)
         found = found.filter(older | Q(created_at=last.created_at, pk__lt=last.pk))
-    rows = list(found.order_by("-created_at", "-pk")[: SIZE + 1])
-    return cut(_rows(rows), ids=[one.public_id for one in rows], after=after)
+    rows = list(found.order_by("-created_at", "-pk")[: size + 1])
+    return cut(_rows(rows), ids=[one.public_id for one in rows], after=after, size=size)
 
 
 def newest_syncs(flows: Iterable[Flow]) -> dict[str, SyncRow]:

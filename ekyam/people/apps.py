@@ -1,0 +1,7 @@
+"""The app that Django loads for people."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "ekyam.people"

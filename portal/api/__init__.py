@@ -1,0 +1,1 @@
+"""Programs ask here: /api/v1, the same operations and queries that the pages use."""

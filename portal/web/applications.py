@@ -1,0 +1,85 @@
+"""Applications: programs that get tokens, and that people sign in to with Ekyam."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from ekyam.keys.models import Application, ApplicationSecret
+from ekyam.keys.operations import (
+    NameTaken,
+    TwoAreLive,
+    make_application,
+    revoke_application,
+    revoke_secret,
+    rotate_secret,
+)
+from ekyam.keys.queries import get_application
+from ekyam.keys.tokens import issuer
+from ekyam.tenants.rights import Right
+from portal.web.access import SeatedRequest, form_page, page_for
+from portal.web.key_forms import ApplicationForm
+from portal.web.keys import ROTATES, TAKEN, TWO, ask_before, show_once
+
+
+@form_page(Right.DEVELOP)
+def new_application(request: SeatedRequest) -> HttpResponse:
+    seat = request.seat
+    form = ApplicationForm(request.POST or None, may=seat.rights)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            made = make_application(tenant=seat.tenant, maker=request.user, may=seat.rights, **said)
+        except NameTaken:
+            form.add_error("name", TAKEN)
+        else:
+            application = made.row.application
+            what = f"The secret of the application «{application.name}»"
+            return show_once(request, made.secret, what, client_id=application.public_id)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "portal/new_application.html", {"form": form}, status=status)
+
+
+@page_for(Right.DEVELOP)
+def application(request: SeatedRequest, id: str) -> HttpResponse:
+    found = {"application": get_application(id), "issuer": issuer()}
+    return render(request, "portal/application.html", found)
+
+
+@form_page(Right.DEVELOP)
+def new_secret(request: SeatedRequest, id: str) -> HttpResponse:
+    row = Application.get_public(id)
+    if request.method != "POST":
+        title = f"Rotate the secret of «{row.name}»?"
+        return ask_before(request, title, ROTATES, row.last_used_at, "Make the new secret")
+    try:
+        made = rotate_secret(row)
+    except TwoAreLive:
+        messages.error(request, TWO)
+        return redirect("application", id=id)
+    what = f"The new secret of the application «{row.name}»"
+    return show_once(request, made.secret, what, has_old=True, client_id=row.public_id)
+
+
+@form_page(Right.DEVELOP)
+def revoke_one(request: SeatedRequest, id: str) -> HttpResponse:
+    secret = ApplicationSecret.get_public(id)
+    row = secret.application
+    if request.method != "POST":
+        title = f"Revoke the secret ekm_app_{secret.prefix_of_secret} of «{row.name}»?"
+        will = "No new token is given for it. Tokens that it has got end within ten minutes."
+        return ask_before(request, title, will, row.last_used_at)
+    if revoke_secret(secret):
+        messages.success(request, "The secret is revoked: no new token is given for it.")
+    return redirect("application", id=row.public_id)
+
+
+@form_page(Right.DEVELOP)
+def revoke(request: SeatedRequest, id: str) -> HttpResponse:
+    row = Application.get_public(id)
+    if request.method != "POST":
+        will = "Its secrets and tokens end at once, and nobody can sign in to it with Ekyam."
+        title = f"Revoke the application «{row.name}»?"
+        return ask_before(request, title, will, row.last_used_at)
+    if revoke_application(row):
+        messages.success(request, f"«{row.name}» is revoked, with all its secrets and tokens.")
+    return redirect("keys")

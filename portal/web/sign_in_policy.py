@@ -1,0 +1,42 @@
+"""How people sign in to this company: the second factor, remembered browsers, sessions."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from ekyam.people.models import SignInPolicy
+from ekyam.people.policies import change_policy, get_policy
+from ekyam.tenants.rights import Right
+from portal.web.access import SeatedRequest, form_page
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = SignInPolicy
+        fields = ("requires_second_factor", "remembered_days", "idle_minutes", "absolute_hours")
+        labels = {
+            "requires_second_factor": "Everybody needs a second factor",
+            "remembered_days": "Days for which a browser may be remembered",
+            "idle_minutes": "Minutes without a click until a session ends",
+            "absolute_hours": "Hours until every session ends",
+        }
+        help_texts = {
+            "requires_second_factor": "Whoever has none is led through setting one up.",
+            "remembered_days": "0: the second factor is asked for each time. At most 90.",
+            "absolute_hours": "Even of somebody who is at work. At most 720.",
+        }
+
+
+@form_page(Right.SECURITY)
+def sign_in_policy(request: SeatedRequest) -> HttpResponse:
+    policy = get_policy()
+    is_required = policy.requires_second_factor  # a form that is not valid changes the row
+    form = PolicyForm(request.POST or None, instance=policy)
+    if form.is_valid():
+        change_policy(**form.cleaned_data)
+        messages.success(request, "This is how people sign in from now on.")
+        return redirect("sign_in_policy")
+    context = {"form": form, "is_required": is_required}
+    status = 422 if form.errors else 200
+    return render(request, "portal/sign_in_policy.html", context, status=status)

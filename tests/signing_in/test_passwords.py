@@ -1,0 +1,60 @@
+"""Passwords that are refused, and some that are not."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from ekyam import settings as ours
+from ekyam.tenants.models import User
+
+USER = User(email="meera.pillai@juniper.example", name="Meera Pillai")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short1!",
+        "passwordpassword",
+        "Password1234!",
+        "P@ssw0rd2026!!",
+        "!!p4$$w0rd!!99",
+        "qwertyuiop12",
+        "abcdefghijkl",
+        "1234567890123",
+        "aaaaaaaaaaaaaaa",
+        "abcabcabcabcabc",
+        "meerapillai2026",
+        "M33raPillai!!!!",
+        "juniper-2026-juniper",
+        "EkyamEkyam2026",
+        "Ekyam-password",
+        "iloveyou!!!!2020",
+    ],
+)
+def test_it_refuses(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password, USER)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "not a secret, only for tests",
+        "Xk3#vTq9!mZr",
+        "839201kdkfh22x",
+        "violet-tram-42-pickle",
+        "पासवर्ड नहीं है यह",
+    ],
+)
+def test_it_takes(password: str) -> None:
+    validate_password(password, USER)
+
+
+def test_it_hashes_by_argon2(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ours.PASSWORD_HASHERS
+    made = make_password("x")
+    assert made.startswith("argon2$argon2id$") and identify_hasher(made).algorithm == "argon2"
