@@ -86,7 +86,7 @@ def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any
         raise PermissionDenied(said)
     with tenant_scope(provider.tenant_id), acting(actor_of(user, request)):
         record(
-            "sign_in.by_last_resort",
+            "person.used_last_resort",
             subject=user.public_id,
             label=user.email,
             after={"instead_of": provider.label},

@@ -76,7 +76,7 @@ def tell_refused(request: HttpRequest, provider: IdentityProvider, error: Except
     log.info("sso.refused", provider=provider.public_id, reason=str(error))
     with tenant_scope(provider.tenant_id), acting(_somebody(request, provider)):
         record(
-            "sign_in.refused",
+            "person.sign_in_refused",
             subject=provider.public_id,
             label=provider.label,
             after={"reason": str(error)[:500], "proven": known},
@@ -104,7 +104,7 @@ def _admit(request: HttpRequest, provider: IdentityProvider, person: Person) -> 
         else:
             with acting(actor_of(admitted.user, request)):
                 record(
-                    "sign_in.succeeded",
+                    "person.signed_in",
                     subject=admitted.user.public_id,
                     label=admitted.user.email,
                     after={"by": provider.label, "role": admitted.role},

@@ -76,7 +76,7 @@ def test_it_lets_the_last_resort_in_and_tells_of_it(
 ) -> None:
     client = by_last_resort(world.here.owner)
     assert is_signed_in(client)
-    (entry,) = told(world.here.tenant, "sign_in.by_last_resort")
+    (entry,) = told(world.here.tenant, "person.used_last_resort")
     assert entry.actor == world.here.owner.email and entry.after == {"instead_of": "Okta"}
     address = f"/single-sign-on/{required.public_id}/require/"
     client.post(address, {"to": ""})
