@@ -11,6 +11,7 @@ from connectors.errors import Failure, Unauthorized
 from connectors.models import Connection, ConnectionState
 from connectors.operations import change_state
 from connectors.spec import Check, Context, Plan
+from ekyam.audit.record import record
 
 log = structlog.get_logger(__name__)
 Part = dict[str, Any]  # name, label, ok, refused, message
@@ -29,6 +30,7 @@ def check_connection(connection: Connection) -> list[Part]:
 
 def keep_report(connection: Connection, parts: list[Part]) -> None:
     """Store it, and judge by it: a check that passes opens the connection again."""
+    before = str(connection.state)
     Connection.objects.filter(pk=connection.pk).update(
         check_report=parts, checked_at=timezone.now()
     )
@@ -37,6 +39,16 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
         change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
     elif parts and connection.state != ConnectionState.PAUSED:
         change_state(connection, ConnectionState.ACTIVE, "")
+    record(
+        "connection.checked",
+        subject=connection.public_id,
+        label=connection.label,
+        before={"state": before},
+        after={
+            "state": str(connection.state),
+            "failed": [part["label"] for part in parts if not part["ok"]],
+        },
+    )
 
 
 def _run(check: Check, channel: Channel) -> Part:

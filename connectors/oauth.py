@@ -1,5 +1,6 @@
 """The consent dance: send a person to the vendor, and take the answer back, once."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +14,8 @@ from connectors.client import request_token
 from connectors.credentials import open_credentials
 from connectors.errors import Unauthorized
 from connectors.models import Connection, OAuthState
-from connectors.operations import change_credentials
+from connectors.operations import keep_consent
+from ekyam.audit.record import record
 from ekyam.tenants.scope import tenant_scope
 
 LIFETIME = timedelta(minutes=10)
@@ -36,10 +38,11 @@ def begin(connection: Connection, *, user_id: UUID) -> str:
     OAuthState.objects.create(
         tenant_id=connection.tenant_id,
         connection=connection,
-        state=state,
+        state=_digest(state),
         user_id=user_id,
         expires_at=timezone.now() + LIFETIME,
     )
+    record("connection.consent_asked", subject=connection.public_id, label=connection.label)
     return address
 
 
@@ -57,16 +60,21 @@ def complete(*, tenant_id: UUID, user_id: UUID, answer: Mapping[str, str]) -> Co
     client = channel.client()
     tokens = request_token(client, request)
     with tenant_scope(tenant_id):
-        change_credentials(connection, {**tokens, "issued_at": client.now().isoformat()})
+        keep_consent(connection, {**tokens, "issued_at": client.now().isoformat()})
     return connection
 
 
 def _take_state(state: str, user_id: UUID) -> Connection:
-    row = OAuthState.objects.select_related("connection").filter(state=state).first()
+    row = OAuthState.objects.select_related("connection").filter(state=_digest(state)).first()
     if row is None or row.user_id != user_id or row.expires_at < timezone.now():
         raise Unauthorized("This consent was not asked for, or is too old; begin again.")
     row.delete()
     return row.connection
+
+
+def _digest(state: str) -> str:
+    """Random enough that a plain digest tells nothing of it."""
+    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()
 
 
 def return_address() -> str:

@@ -11,6 +11,7 @@ from connectors.channel import drop_token
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.models import Connection, ConnectionState
 from connectors.registry import get_connector
+from ekyam.audit.record import record
 
 
 def connect(
@@ -25,23 +26,82 @@ def connect(
 ) -> Connection:
     """A new connection; one of the same account is taken over with these credentials."""
     account = get_connector(connector).account(dict(settings))
-    row = Connection.objects.filter(
+    known = Connection.objects.filter(
         connector=connector, account=account, environment=environment
-    ).first() or Connection(
+    ).first()
+    row = known or Connection(
         tenant_id=tenant_id, connector=connector, account=account, environment=environment
     )
+    before = _told(known) if known else None
     row.label, row.auth, row.settings = label, auth, dict(settings)
     row.state, row.state_reason = ConnectionState.ACTIVE, ""
     seal_credentials(row, credentials)
     row.save()
+    record(
+        "connection.taken_over" if known else "connection.made",
+        subject=row.public_id,
+        label=row.label,
+        before=before,
+        after={**_told(row), "given": sorted(credentials)},
+    )
     return row
 
 
+def _told(row: Connection) -> dict[str, Any]:
+    """What the audit log may say of a connection."""
+    names = ("label", "connector", "environment", "account", "auth", "settings", "state")
+    return {name: getattr(row, name) for name in names}
+
+
 def change_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:
-    """Merge new credentials in and open the connection again."""
-    seal_credentials(connection, {**open_credentials(connection), **credentials})
+    """Merge new credentials in and open the connection again. Of them only the names are told."""
+    _merge(connection, credentials, action="connection.credentials_changed")
+
+
+def keep_consent(connection: Connection, tokens: Mapping[str, str]) -> None:
+    """What the vendor gave for a person's consent."""
+    _merge(connection, tokens, action="connection.authorized")
+
+
+def _merge(connection: Connection, credentials: Mapping[str, str], *, action: str) -> None:
+    known, state = open_credentials(connection), str(connection.state)
+    changed = sorted(name for name, value in credentials.items() if known.get(name, "") != value)
+    seal_credentials(connection, {**known, **credentials})
     connection.save(update_fields=["sealed"])
     change_state(connection, ConnectionState.ACTIVE, "")
+    record(
+        action,
+        subject=connection.public_id,
+        label=connection.label,
+        before={"state": state},
+        after={"state": str(connection.state), "changed": changed},
+    )
+
+
+def pause(connection: Connection, *, by: str) -> None:
+    """What is due waits until it is resumed."""
+    before = str(connection.state)
+    if change_state(connection, ConnectionState.PAUSED, f"Paused by {by}."):
+        _record_state(connection, "connection.paused", before)
+
+
+def resume(connection: Connection) -> bool:
+    """Only what was paused: a refused credential needs a check that passes."""
+    if connection.state != ConnectionState.PAUSED:
+        return False
+    if change_state(connection, ConnectionState.ACTIVE, ""):
+        _record_state(connection, "connection.resumed", ConnectionState.PAUSED)
+    return True
+
+
+def _record_state(connection: Connection, action: str, before: str) -> None:
+    record(
+        action,
+        subject=connection.public_id,
+        label=connection.label,
+        before={"state": before},
+        after={"state": str(connection.state)},
+    )
 
 
 def change_state(connection: Connection, state: str, reason: str) -> bool:

@@ -24,6 +24,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if HARDENED else ["*"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="" if HARDENED else "http://127.0.0.1:8000").rstrip("/")
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
+# Identity providers of one's own machine, for development and tests; and who is asked for the
+# records of a domain, by DNS over HTTPS in its JSON form.
+SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where the processes of one installation keep their counters together; empty: each its own.
 METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
@@ -58,6 +62,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_otp",
+    "django_otp.plugins.otp_static",
     "allauth",
     "allauth.account",
     "allauth.idp.oidc",
@@ -70,6 +75,8 @@ INSTALLED_APPS = [
     "ekyam.keys",
     "ekyam.sessions",
     "ekyam.team",
+    "ekyam.visits",
+    "ekyam.sso",
     "connectors",
     "flows",
     "portal",
@@ -78,10 +85,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ekyam.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "ekyam.sessions.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
+    "ekyam.limits.Limits",
+    "ekyam.staff_door.StaffAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "ekyam.sessions.middleware.People",
     "ekyam.sessions.middleware.SecondFactors",
@@ -147,6 +157,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = [
+    "ekyam.sso.enforcement.PasswordGuard",
     "ekyam.people.accounts.PasswordBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -220,20 +231,36 @@ STORAGES = {
     },
 }
 
+# What is not named is refused.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
+        "upgrade-insecure-requests": HARDENED,
+        # Where browsers tell of what was refused, if somebody collects it.
+        "report-uri": env.list("CSP_REPORT_URI", default=[]) or None,
     }
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# __Host- binds a cookie to this very host, to TLS and to no path. Strict would forget who somebody
+# is who comes back from a vendor or an identity provider, and the tokens of their other pages.
+SESSION_COOKIE_NAME = "__Host-session" if HARDENED else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HARDENED else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HARDENED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.web.refusals.csrf_failed"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HARDENED
 # Probes and scrapers come from inside, past the proxy that ends TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -244,7 +271,15 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 # How many proxies of our own stand before us, each of which appends to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+# Machines may send more than people: what a page is sent is bounded by SITE_BODY_BYTES.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+SITE_BODY_BYTES = 2 * 1024 * 1024
+
+# Ekyam's own staff: a host of its own for the admin if it has one, and short sessions.
+STAFF_HOST = env.str("STAFF_HOST", default="")
+EKYAM_STAFF_SESSION_MINUTES = env.int("EKYAM_STAFF_SESSION_MINUTES", default=240)
+EKYAM_STAFF_IDLE_MINUTES = env.int("EKYAM_STAFF_IDLE_MINUTES", default=15)
 
 # The API. What is given by key or application is counted for each of them.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
@@ -301,6 +336,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
     "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
     "forget_answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600.0},
+    "end_visits": {
+        "task": "ekyam.visits.tasks.end_visits",
+        "schedule": 30.0,
+        "options": {"expires": 29.0},
+    },
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
 }
 

@@ -68,6 +68,11 @@ RULES = (
         lambda settings: "InboxBackend" in str(settings.get("EMAIL_BACKEND") or ""),
         "EMAIL_BACKEND is the inbox of development.",
     ),
+    Rule(
+        "ekyam.E011",
+        lambda settings: bool(settings.get("SSO_PRIVATE_URLS")),
+        "SSO_PRIVATE_URLS is set: identity providers must be on the public internet.",
+    ),
 )
 UNKNOWN_ENVIRONMENT = Rule(
     "ekyam.E001",

@@ -4,18 +4,25 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, JsonResponse
 from django.middleware.common import CommonMiddleware
+from django.middleware.security import SecurityMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
 
 HOOKS = "/hooks/"
+Answer = Callable[[HttpRequest], Any]
 
 
 class MachinesHandler(WSGIHandler):
-    """Without the middleware of people: no session, no cookie and no page is at that door."""
+    """Without the middleware of people: no session, no cookie and no page is at that door.
+
+    TLS is asked for all the same, and the host must be ours.
+    """
 
     def load_middleware(self, is_async: bool = False) -> None:
         self._view_middleware: list[Any] = []
@@ -23,7 +30,20 @@ class MachinesHandler(WSGIHandler):
         self._exception_middleware: list[Any] = []
         # The same that Django's own chain ends in; its stubs do not tell of it.
         respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
-        self._middleware_chain = CommonMiddleware(respond)  # for the answer's length
+        # Security for TLS and nosniff, Common for the answer's length and the host.
+        self._middleware_chain = _at_our_host(SecurityMiddleware(CommonMiddleware(respond)))
+
+
+def _at_our_host(respond: Answer) -> Answer:
+    """Outside of what Django turns into answers; and no machine wants a page."""
+
+    def answer(request: HttpRequest) -> Any:
+        try:
+            return respond(request)
+        except DisallowedHost:
+            return JsonResponse({"message": "This host is not served here."}, status=400)
+
+    return answer
 
 
 _site = get_wsgi_application()

@@ -93,8 +93,8 @@ def ask_once() -> None:
 
 def test_it_takes_little_time(client: Client) -> None:
     """Measured against the smallest question on the same machine in the same moment, so that a
-    busy one does not matter: some twenty of them, and under 5 ms where one takes 0.2 ms."""
+    busy one does not matter much: some twenty of them, and under 5 ms where one takes 0.13 ms."""
     deeds = [lambda: client.get("/bare/"), lambda: client.get("/guarded/"), ask_once]
     rounds = [[seconds(deed) for deed in deeds] for _ in range(120)]
     without, within, question = (statistics.median(times) for times in zip(*rounds, strict=True))
-    assert within - without < 25 * question
+    assert within - without < 40 * question

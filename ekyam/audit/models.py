@@ -37,6 +37,7 @@ class AuditEntry(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "action", "-number"], name="audit_by_action"),
             models.Index(fields=["tenant", "subject", "-number"], name="audit_by_subject"),
+            models.Index(fields=["tenant", "actor_id", "-number"], name="audit_by_actor"),
         ]
 
     def __str__(self) -> str:

@@ -94,7 +94,7 @@ def note_refusal(refused: Refused, address: str) -> None:
     limits.count_refusal(address)
     holder = refused.holder
     log.info("refused", why=refused.why, address=address, of=holder.public_id if holder else "")
-    if holder is None or not limits.is_first("told", holder.public_id, address):
+    if holder is None or not limits.is_first(holder.public_id, address=address):
         return
     noun = "key" if isinstance(holder, ApiKey) else "application"
     with tenant_scope(holder.tenant_id), acting(_actor(holder, address)):

@@ -28,7 +28,7 @@ def is_over(address: str) -> bool:
     except (RedisError, OSError) as error:
         log.warning("refusals are not counted", reason=str(error))
         return False
-    if is_over and is_first("over", _neighbourhood(address)):
+    if is_over and is_first("over", address=address):
         log.warning("refused too often, and not listened to for a minute", address=address)
     return is_over
 
@@ -42,10 +42,10 @@ def count_refusal(address: str) -> None:
         log.warning("a refusal was not counted", reason=str(error))
 
 
-def is_first(*what: str) -> bool:
-    """True once a minute for the same thing; while Valkey is away nothing is the first."""
+def is_first(what: str, *, address: str) -> bool:
+    """True once a minute for the same thing from there; never while Valkey is away."""
     try:
-        return bool(cache.add("once:" + ":".join(what), 1, timeout=MINUTE))
+        return bool(cache.add(f"once:{what}:{_neighbourhood(address)}", 1, timeout=MINUTE))
     except (RedisError, OSError) as error:
         log.warning("whether this is the first is not known", reason=str(error))
         return False

@@ -12,7 +12,7 @@ from ekyam.tenants.rights import Right
 from ekyam.tenants.rows import TenantForeignKey, TenantModel
 from ekyam.tenants.sealed import SealedRow
 
-LIVE_TOGETHER = 2  # an old one and its follower, while programs move over
+LIVE_TOGETHER = 2  # an old one and the new one, while programs move over
 
 
 class ShownOnce(TenantModel):
@@ -36,7 +36,7 @@ class ShownOnce(TenantModel):
 
 
 class ApiKey(ShownOnce):
-    """What a program shows with each request. `name` is shared by a key and its follower.
+    """What a program shows with each request. `name` is shared by the old and the new one.
 
     `rights` are its scopes. What it may really do is what its maker may do today as well: a key
     must not be a way to keep what was taken away. So it sleeps when its maker leaves.

@@ -1,4 +1,4 @@
-"""Making, following and ending keys and applications. Call them inside the company's scope."""
+"""Making, rotating and ending keys and applications. Call them inside the company's scope."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ekyam.tenants.rights import Right
 
 USUAL_DAYS = 365
 LONGEST_DAYS = 730
-OVERLAP = timedelta(days=7)  # in which a follower takes over, and the old one still works
+OVERLAP = timedelta(days=7)  # in which the new one takes over, and the old one still works
 GRANTABLE = frozenset(Right) - {Right.OWN}  # who owns a company is decided by people
 
 Row = TypeVar("Row", bound=ShownOnce)
@@ -25,7 +25,7 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('ekyam.keys:' ||
 
 
 class NameTaken(Exception):
-    """A live one of this name is there: it can be followed, or another name chosen."""
+    """A live one of this name is there: it can be rotated, or another name chosen."""
 
 
 class TwoAreLive(Exception):
@@ -65,10 +65,10 @@ def make_key(
     return made
 
 
-def follow_key(key: ApiKey, *, maker: User, may: frozenset[Right], days: int) -> Made[ApiKey]:
+def rotate_key(key: ApiKey, *, maker: User, may: frozenset[Right], days: int) -> Made[ApiKey]:
     """A second one of the same name; the first ends in a week. Raises TwoAreLive, TooMuch.
 
-    The follower is of whoever asks for it, so that work goes on after the first maker has left.
+    The new one is of whoever asks for it, so that work goes on after the first maker has left.
     """
     granted = _granted(key.rights, may)
     _lock(key.tenant, key.name)
@@ -77,7 +77,7 @@ def follow_key(key: ApiKey, *, maker: User, may: frozenset[Right], days: int) ->
     row = ApiKey(tenant=key.tenant, maker=maker, name=key.name, rights=granted, slot=slot)
     made = _write(row, spelling.kind_of_keys(), _in_days(days))
     _end_soon(siblings.exclude(pk=row.pk))
-    _tell("key.followed", row, after={"rights": granted, "expires_at": row.expires_at})
+    _tell("key.rotated", row, after={"rights": granted, "expires_at": row.expires_at})
     return made
 
 
@@ -119,13 +119,13 @@ def make_application(
     return made
 
 
-def follow_secret(application: Application) -> Made[ApplicationSecret]:
+def rotate_secret(application: Application) -> Made[ApplicationSecret]:
     """A second secret; the first ends in a week. Raises TwoAreLive."""
     _lock(application.tenant, application.public_id)
     siblings = application.secrets.all()
     made = _write_secret(application, slot=_free_slot(siblings))
     _end_soon(siblings.exclude(pk=made.row.pk))
-    _tell("application.secret_made", application, after={"expires_at": made.row.expires_at})
+    _tell("application.secret_rotated", application, after={"expires_at": made.row.expires_at})
     return made
 
 

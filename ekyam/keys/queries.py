@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -11,6 +11,7 @@ from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right
 
 ENDED_SHOWN = 20
+SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ def list_applications() -> list[ShownApplication]:
     rows = Application.objects.filter(revoked_at=None).select_related("maker").order_by("name")
     members = _list_members()
     return [_show_application(row, members, ()) for row in rows]
+
+
+def say(keys: list[ShownKey], applications: list[ShownApplication]) -> str:
+    """The answer of the page in a sentence or three."""
+    of_keys = [one.state for one in keys]
+    of_applications = [one.state for one in applications]
+    live = (of_keys.count("key_live"), of_applications.count("key_live"))
+    facts = [f"{_number(live[0], 'key')} and {_number(live[1], 'application')} are live."]
+    if asleep := (of_keys + of_applications).count("key_asleep"):
+        facts.append(f"Asleep, because the maker has left: {asleep}.")
+    soon = timezone.now() + SOON
+    if ending := sum(one.is_live and one.expires_at < soon for one in keys):
+        facts.append(f"Ending within two weeks: {ending}.")
+    return " ".join(facts)
 
 
 def get_application(public_id: str) -> ShownApplication:
@@ -134,3 +149,7 @@ def _in_order(rights: frozenset[Right]) -> list[Right]:
 
 def _name(user: User | None) -> str:
     return (user.name or user.email) if user else ""
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

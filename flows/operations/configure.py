@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from connectors.models import Connection
+from ekyam.audit.record import record
 from flows.models import Event, Flow
 from flows.models.event import EventState, Origin
 from flows.operations.nudge import nudge
@@ -21,10 +22,10 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
 
     Returns those that the recipe advises to switch On.
     """
-    flows = []
+    flows, made = [], []
     for position, step in enumerate(recipe.flows):
         source, target = connections[step.source], connections[step.target]
-        flow, _ = Flow.objects.get_or_create(
+        flow, is_new = Flow.objects.get_or_create(
             tenant_id=source.tenant_id,
             source=source,
             stream=step.stream,
@@ -34,6 +35,10 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
         )
         if step.is_advised:
             flows.append(flow)
+        if is_new:
+            made.append(flow.label)
+    if made:
+        record("recipe.applied", label=recipe.label, after={"flows": made})
     return flows
 
 
@@ -56,6 +61,7 @@ def switch_on(flow: Flow) -> None:
         _route_again(flow, off_since)
     nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
     begin_with_sync(flow)
+    _record_switch(flow, "flow.switched_on")
 
 
 def _listen_to_target(flow: Flow, now: datetime) -> None:
@@ -80,3 +86,14 @@ def switch_off(flow: Flow) -> None:
     if flow.is_on:
         flow.is_on, flow.switched_at = False, timezone.now()
         flow.save(update_fields=["is_on", "switched_at"])
+        _record_switch(flow, "flow.switched_off")
+
+
+def _record_switch(flow: Flow, action: str) -> None:
+    record(
+        action,
+        subject=flow.public_id,
+        label=flow.label,
+        before={"is_on": not flow.is_on},
+        after={"is_on": flow.is_on},
+    )

@@ -1,6 +1,6 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from connectors.errors import MappingFailed
 from connectors.standard import resources
+from ekyam.audit.record import record
 from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
@@ -25,14 +26,24 @@ def replay_delivery(delivery: Delivery, *, states: Collection[State] = REPLAYABL
 
     Raises IllegalMove when it is being sent, or a newer fact has taken its place.
     """
+    before, row = send_again(delivery, states=states)
+    _record(row, "delivery.replayed", before, {"state": row.state})
+
+
+def send_again(
+    delivery: Delivery, *, states: Collection[State] = REPLAYABLE
+) -> tuple[str, Delivery]:
+    """The replay itself, for those who tell of many at once; returns the state before, and it."""
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    before = str(row.state)
     if row.state not in states:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
     if row.standard is None or (row.attempts_made == 0 and row.state == State.DEAD):
         receive_again(event=row.event, flow_id=row.flow_id)
         _rest(row, "Read anew by a replay.")
-        return
-    _to_pending(row)
+    else:
+        _to_pending(row)
+    return before, row
 
 
 def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
@@ -50,14 +61,30 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
         )
     try:
         resource = row.flow.stream_spec.resource
-        record = msgspec.convert(standard, resources()[resource], strict=False)
-        record.check()
+        edited = msgspec.convert(standard, resources()[resource], strict=False)
+        edited.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(f"The record is not right: {error}.") from error
     except ArithmeticError as error:
         raise MappingFailed("It holds a number that nobody can reckon with.") from error
-    row.standard = msgspec.to_builtins(record)
+    before, was = str(row.state), row.standard
+    row.standard = msgspec.to_builtins(edited)
     _to_pending(row)
+    # What was in it may be a customer's, which has no place in a log that is never taken back.
+    changed = sorted(_differences(was or {}, row.standard))
+    _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
+
+
+def _differences(was: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Where two records differ: «lines.0.sku»."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        for name in was.keys() | now.keys():
+            yield from _differences(was.get(name), now.get(name), f"{path}.{name}".lstrip("."))
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for place, (one, other) in enumerate(zip(was, now, strict=True)):
+            yield from _differences(one, other, f"{path}.{place}")
+    elif was != now:
+        yield path
 
 
 def is_editable(row: Delivery) -> bool:
@@ -83,9 +110,20 @@ def _rest(row: Delivery, note: str) -> None:
 
 def cancel_delivery(delivery: Delivery, *, note: str) -> None:
     """Call it off; raises IllegalMove when it has left already."""
+    call_off(delivery, note=note)
+    _record(delivery, "delivery.cancelled", str(delivery.state), {"state": str(State.CANCELLED)})
+
+
+def call_off(delivery: Delivery, *, note: str) -> None:
+    """The calling off itself, for those who tell of many at once."""
     now = timezone.now()
     moved = Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE, wrote=False).update(
         state=State.CANCELLED, note=note, finished_at=now, waits_for=""
     )
     if not moved:
         raise IllegalMove("It has been sent, or may have been: it cannot be called off.")
+
+
+def _record(row: Delivery, action: str, before: str, after: dict[str, Any]) -> None:
+    label = f"{row.flow.label}: {row.external_id}" if row.flow else row.external_id
+    record(action, subject=row.public_id, label=label, before={"state": before}, after=after)

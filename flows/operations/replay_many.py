@@ -3,18 +3,28 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from ekyam.audit.record import record
 from flows.models import Delivery
-from flows.operations.replay import replay_delivery
+from flows.operations.replay import send_again
 from flows.states import REPLAYABLE, IllegalMove, State
 
 
-def replay_many(delivery_ids: Iterable[UUID], *, states: Collection[State] = REPLAYABLE) -> int:
-    """Return how many were replayed; what a newer fact has overtaken meanwhile is passed over."""
-    replayed = 0
+def replay_many(
+    delivery_ids: Iterable[UUID],
+    *,
+    cause: str = "",
+    states: Collection[State] = REPLAYABLE,
+) -> int:
+    """Return how many were replayed; what a newer fact has overtaken meanwhile is passed over.
+
+    `cause` says in words what they have in common.
+    """
+    replayed: list[str] = []
     for delivery in Delivery.objects.filter(pk__in=list(delivery_ids)).order_by("sequence"):
         try:
-            replay_delivery(delivery, states=states)
-            replayed += 1
+            _, row = send_again(delivery, states=states)
+            replayed.append(row.public_id)
         except IllegalMove:
             continue
-    return replayed
+    record("deliveries.replayed", label=cause, after={"count": len(replayed), "which": replayed})
+    return len(replayed)

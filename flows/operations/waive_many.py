@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ekyam.audit.record import record
 from flows.models import Delivery
-from flows.operations.replay import cancel_delivery
+from flows.operations.replay import call_off
 from flows.states import IllegalMove
 
 
@@ -14,7 +14,7 @@ def waive_many(delivery_ids: Iterable[UUID], *, note: str) -> int:
     waived: list[str] = []
     for delivery in Delivery.objects.filter(pk__in=list(delivery_ids)).order_by("sequence"):
         try:
-            cancel_delivery(delivery, note=note)
+            call_off(delivery, note=note)
             waived.append(delivery.public_id)
         except IllegalMove:
             continue

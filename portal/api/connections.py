@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from connectors.models import Connection, ConnectionState, Environment
-from connectors.operations import change_state
+from connectors.operations import pause, resume
 from connectors.queries import ConnectionDetail, ConnectionRow, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from flows.queries.pages import Page
@@ -86,7 +86,7 @@ class PauseConnection(Resource):
         row = Connection.get_public(id)
         if not row.is_open:
             raise IllegalMove(f"It is {row.state}: only one that is open can be paused.")
-        change_state(row, ConnectionState.PAUSED, f"Paused by {call.seat.person}.")
+        pause(row, by=call.seat.person)
         return _whole(get_connection(id))
 
 
@@ -98,7 +98,6 @@ class ResumeConnection(Resource):
         One that needs to be authorised again is opened by a person in the portal.
         """
         row = Connection.get_public(id)
-        if row.state != ConnectionState.PAUSED:
+        if not resume(row):
             raise IllegalMove(f"It is {row.state}, and not paused.")
-        change_state(row, ConnectionState.ACTIVE, "")
         return _whole(get_connection(id))

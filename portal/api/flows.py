@@ -110,8 +110,8 @@ class OneFlow(Resource):
 
 
 def _find(id: str) -> FlowRow:
-    pk = Flow.get_public(id).public_id
-    return next(row for row in list_flows() if row.id == pk)
+    wanted = Flow.get_public(id).public_id
+    return next(row for row in list_flows() if row.id == wanted)
 
 
 class StepOut(Shown):

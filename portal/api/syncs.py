@@ -8,7 +8,7 @@ from ekyam import ids
 from ekyam.tenants.rights import Right
 from flows.models import Flow, Sync, SyncState
 from flows.operations.stock.finish import answer_sync, stop_sync
-from flows.operations.stock.plan import start_sync
+from flows.operations.stock.plan import ask_for_sync
 from flows.queries.pages import Page
 from flows.queries.stock.settings import get_stock_flow
 from flows.queries.stock.syncs import SyncRow, get_sync, list_syncs
@@ -120,7 +120,7 @@ class Syncs(Resource):
         flow = get_stock_flow(ids.public(Flow.prefix, call.body["flow_id"]))
         if not flow.is_on:
             raise IllegalMove(f"{flow.label} is off: nothing is compared until it is on.")
-        begun = start_sync(flow, asked_by=call.seat.person, reads_target=call.body["reads_target"])
+        begun = ask_for_sync(flow, by=call.seat.person, reads_target=call.body["reads_target"])
         if begun is None:
             raise IllegalMove(f"{flow.label} is being compared already.")
         return _whole(begun.public_id)

@@ -64,4 +64,4 @@ def _find(connection_id: str) -> Door | None:
 
 
 def _say(status: int, message: str) -> JsonResponse:
-    return JsonResponse({"message": message}, status=status)
+    return JsonResponse({"message": message}, status=status, headers={"Cache-Control": "no-store"})

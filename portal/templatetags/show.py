@@ -103,6 +103,21 @@ def blame(who: str) -> str:
 
 
 @register.filter
+def deed(action: str) -> str:
+    return words.deed(action)
+
+
+@register.filter
+def told(value: Any) -> str:
+    return words.told(value)
+
+
+@register.filter
+def actor_kind(kind: str) -> str:
+    return words.ACTORS.get(kind, kind)
+
+
+@register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
 

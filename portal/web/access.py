@@ -21,10 +21,12 @@ from ekyam.people.models import SignInPolicy
 from ekyam.people.standing import must_prove
 from ekyam.people.ways import list_factors
 from ekyam.sessions.queries import COMPANY_KEY
+from ekyam.sso.enforcement import COMPANY_KEY as VOUCHED_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
 from ekyam.tenants.seats import Seat
+from ekyam.visits.sessions import find_visitor
 
 SESSION_KEY = COMPANY_KEY
 
@@ -128,7 +130,9 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 def find_seat(request: HttpRequest) -> Seat | None:
     """The chosen tenant is kept in the session; who has only one need not choose."""
     assert isinstance(request.user, User)
-    memberships = list_memberships(request.user)
+    if visitor := find_visitor(request):
+        return visitor
+    memberships = list_open_memberships(request)
     chosen = request.session.get(SESSION_KEY)
     if len(memberships) > 1:
         mine = [one for one in memberships if str(one.tenant_id) == chosen]
@@ -150,6 +154,14 @@ def find_seat(request: HttpRequest) -> Seat | None:
             is_required=membership.requires_second_factor,  # type: ignore[attr-defined]
         ),
     )
+
+
+def list_open_memberships(request: HttpRequest) -> list[Membership]:
+    """A company's provider vouches for that company alone, wherever else the person belongs."""
+    assert isinstance(request.user, User)
+    vouched = request.session.get(VOUCHED_KEY)
+    memberships = list_memberships(request.user)
+    return [one for one in memberships if vouched in (None, str(one.tenant_id))]
 
 
 def list_memberships(user: User) -> list[Membership]:

@@ -8,17 +8,17 @@ from ekyam.keys.models import Application, ApplicationSecret
 from ekyam.keys.operations import (
     NameTaken,
     TwoAreLive,
-    follow_secret,
     make_application,
     revoke_application,
     revoke_secret,
+    rotate_secret,
 )
 from ekyam.keys.queries import get_application
 from ekyam.keys.tokens import issuer
 from ekyam.tenants.rights import Right
-from portal.web.access import SeatedRequest, act, form_page, page_for
+from portal.web.access import SeatedRequest, form_page, page_for
 from portal.web.key_forms import ApplicationForm
-from portal.web.keys import TAKEN, TWO, show_once
+from portal.web.keys import ROTATES, TAKEN, TWO, ask_before, show_once
 
 
 @form_page(Right.DEVELOP)
@@ -45,29 +45,41 @@ def application(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/application.html", found)
 
 
-@act(Right.DEVELOP)
+@form_page(Right.DEVELOP)
 def new_secret(request: SeatedRequest, id: str) -> HttpResponse:
     row = Application.get_public(id)
+    if request.method != "POST":
+        title = f"Rotate the secret of «{row.name}»?"
+        return ask_before(request, title, ROTATES, row.last_used_at, "Make the new secret")
     try:
-        made = follow_secret(row)
+        made = rotate_secret(row)
     except TwoAreLive:
         messages.error(request, TWO)
         return redirect("application", id=id)
-    what = f"A new secret of the application «{row.name}»"
+    what = f"The new secret of the application «{row.name}»"
     return show_once(request, made.secret, what, has_old=True, client_id=row.public_id)
 
 
-@act(Right.DEVELOP)
+@form_page(Right.DEVELOP)
 def revoke_one(request: SeatedRequest, id: str) -> HttpResponse:
     secret = ApplicationSecret.get_public(id)
+    row = secret.application
+    if request.method != "POST":
+        title = f"Revoke the secret ekm_app_{secret.prefix_of_secret} of «{row.name}»?"
+        will = "No new token is given for it. Tokens that it has got end within ten minutes."
+        return ask_before(request, title, will, row.last_used_at)
     if revoke_secret(secret):
         messages.success(request, "The secret is revoked: no new token is given for it.")
-    return redirect("application", id=secret.application.public_id)
+    return redirect("application", id=row.public_id)
 
 
-@act(Right.DEVELOP)
+@form_page(Right.DEVELOP)
 def revoke(request: SeatedRequest, id: str) -> HttpResponse:
     row = Application.get_public(id)
+    if request.method != "POST":
+        will = "Its secrets and tokens end at once, and nobody can sign in to it with Ekyam."
+        title = f"Revoke the application «{row.name}»?"
+        return ask_before(request, title, will, row.last_used_at)
     if revoke_application(row):
         messages.success(request, f"«{row.name}» is revoked, with all its secrets and tokens.")
     return redirect("keys")

@@ -5,8 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from connectors.checks import check_connection, keep_report
-from connectors.models import Connection, ConnectionState
-from connectors.operations import change_state
+from connectors.models import Connection
+from connectors.operations import pause as pause_connection
+from connectors.operations import resume as resume_connection
 from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -45,17 +46,13 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.CONNECT)
 def pause(request: SeatedRequest, id: str) -> HttpResponse:
-    reason = f"Paused by {request.seat.person}."
-    change_state(Connection.get_public(id), ConnectionState.PAUSED, reason)
+    pause_connection(Connection.get_public(id), by=request.seat.person)
     messages.success(request, "Paused. What is due waits, and nothing is lost.")
     return redirect("connection", id=id)
 
 
 @act(Right.CONNECT)
 def resume(request: SeatedRequest, id: str) -> HttpResponse:
-    """Only what was paused: a refused credential needs a check that passes."""
-    row = Connection.get_public(id)
-    if row.state == ConnectionState.PAUSED:
-        change_state(row, ConnectionState.ACTIVE, "")
+    if resume_connection(Connection.get_public(id)):
         messages.success(request, "Resumed. What waited is sent now.")
     return redirect("connection", id=id)

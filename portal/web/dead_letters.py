@@ -32,6 +32,6 @@ def replay_group(request: SeatedRequest, key: str) -> HttpResponse:
     at_once = min(group.count, MOST_AT_ONCE)
     if request.method != "POST":
         return render(request, "portal/replay_group.html", {"group": group, "at_once": at_once})
-    replayed = replay_many(list_dead_ids(key, limit=MOST_AT_ONCE))
+    replayed = replay_many(list_dead_ids(key, limit=MOST_AT_ONCE), cause=group.failure)
     messages.success(request, f"{replayed} of {group.count} dead letters are sent again.")
     return redirect("dead_letters")

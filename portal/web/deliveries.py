@@ -1,7 +1,5 @@
 """One delivery: all that was said about it; replay, edit, cancel."""
 
-import json
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from connectors.errors import MappingFailed
+from ekyam.foreign_json import NotJson, read_json
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
 from flows.operations.replay import cancel_delivery, edit_delivery, replay_delivery
@@ -68,8 +67,8 @@ def edit(request: SeatedRequest, id: str) -> HttpResponse:
 def _edit(request: SeatedRequest, id: str, text: str) -> str:
     """Why it could not be done, or nothing."""
     try:
-        edit_delivery(Delivery.get_public(id), json.loads(text))
-    except (MappingFailed, IllegalMove, json.JSONDecodeError) as reason:
+        edit_delivery(Delivery.get_public(id), read_json(text))
+    except (MappingFailed, IllegalMove, NotJson) as reason:
         return str(reason)
     return ""
 

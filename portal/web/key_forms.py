@@ -27,7 +27,7 @@ class KeyForm(forms.Form):
         coerce=int,
         choices=LIVES,
         initial=USUAL_DAYS,
-        help_text="Before that you make a follower, and both work while you move over.",
+        help_text="Before that you rotate it: the old and the new one both work for a week.",
     )
 
     def __init__(self, *args: Any, may: frozenset[Right]) -> None:

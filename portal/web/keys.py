@@ -1,10 +1,13 @@
-"""API keys: seen, made, followed by a new one, revoked. A secret is on one page, once."""
+"""API keys: seen, made, rotated, revoked. A secret is on one page, once."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 
 from ekyam.keys.models import ApiKey
 from ekyam.keys.operations import (
@@ -12,23 +15,26 @@ from ekyam.keys.operations import (
     NameTaken,
     TooMuch,
     TwoAreLive,
-    follow_key,
     make_key,
     revoke_key,
+    rotate_key,
 )
-from ekyam.keys.queries import list_applications, list_keys
+from ekyam.keys.queries import list_applications, list_keys, say
 from ekyam.tenants.rights import Right
-from portal.web.access import SeatedRequest, act, form_page, page_for
+from portal.web.access import SeatedRequest, form_page, page_for
 from portal.web.key_forms import KeyForm
+from portal.web.words import ago
 
-TAKEN = "One of this name is live already: make its follower, or choose another name."
+TAKEN = "One of this name is live already: rotate it, or choose another name."
+ROTATES = "A second one is made, for a year. This one ends in 7 days at the latest."
 TWO = "Two are live already. Revoke the older one first."
 TOO_MUCH = "It may do something that you may not do yourself: ask somebody who may."
 
 
 @page_for(Right.DEVELOP)
 def keys(request: SeatedRequest) -> HttpResponse:
-    found = {"keys": list_keys(), "applications": list_applications()}
+    keys, applications = list_keys(), list_applications()
+    found = {"keys": keys, "applications": applications, "answer": say(keys, applications)}
     return render(request, "portal/keys.html", found)
 
 
@@ -48,23 +54,42 @@ def new_key(request: SeatedRequest) -> HttpResponse:
     return render(request, "portal/new_key.html", {"form": form}, status=status)
 
 
-@act(Right.DEVELOP)
-def follow(request: SeatedRequest, id: str) -> HttpResponse:
+@form_page(Right.DEVELOP)
+def rotate(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
+    if request.method != "POST":
+        title = f"Rotate the key «{key.name}»?"
+        return ask_before(request, title, ROTATES, key.last_used_at, "Make the new key")
     try:
-        made = follow_key(key, maker=request.user, may=request.seat.rights, days=USUAL_DAYS)
+        made = rotate_key(key, maker=request.user, may=request.seat.rights, days=USUAL_DAYS)
     except (TwoAreLive, TooMuch) as error:
         messages.error(request, TWO if isinstance(error, TwoAreLive) else TOO_MUCH)
         return redirect("keys")
-    return show_once(request, made.secret, f"The follower of the key «{key.name}»", has_old=True)
+    return show_once(request, made.secret, f"The new key «{key.name}»", has_old=True)
 
 
-@act(Right.DEVELOP)
+@form_page(Right.DEVELOP)
 def revoke(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
+    if request.method != "POST":
+        will = "Every request with this key is refused from then on."
+        return ask_before(request, f"Revoke the key «{key.name}»?", will, key.last_used_at)
     if revoke_key(key):
         messages.success(request, f"«{key.name}» is revoked. Its next request is refused.")
     return redirect("keys")
+
+
+def ask_before(
+    request: SeatedRequest,
+    title: str,
+    will: str,
+    last_used_at: datetime | None,
+    button: str = "Revoke it now",
+) -> HttpResponse:
+    """What will happen, and whether anything still uses it."""
+    used = f"It was last used {ago(last_used_at, timezone.now())}." if last_used_at else ""
+    found = {"title": title, "will": will, "used": used or "It was never used.", "button": button}
+    return render(request, "portal/ask_before.html", {**found, "above": reverse("keys")})
 
 
 def show_once(request: SeatedRequest, secret: str, what: str, **more: Any) -> HttpResponse:

@@ -135,7 +135,7 @@ def _tell(request: HttpRequest, application: Application) -> None:
 def _keep_out(request: HttpRequest, application: Application) -> HttpResponse:
     """The company is told that somebody came, and not who: that is another company's matter."""
     address = address_of(request)
-    if limits.is_first("kept_out", application.public_id, address):
+    if limits.is_first(f"kept_out:{application.public_id}", address=address):
         actor = Actor(Kind.PERSON, "", "Somebody of another company", address)
         with tenant_scope(application.tenant_id), acting(actor):
             subject = application.public_id

@@ -2,11 +2,12 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from ekyam.audit.record import record
 from ekyam.tenants.models import Tenant
 from ekyam.tenants.scope import tenant_scope
 
@@ -18,9 +19,18 @@ Turn = Callable[[str], tuple[list[Sequence[Any]], str]]
 
 
 def spreadsheet(
-    tenant: Tenant, name: str, header: Sequence[str], turn: Turn
+    tenant: Tenant,
+    name: str,
+    header: Sequence[str],
+    turn: Turn,
+    *,
+    filters: Mapping[str, str] | None = None,
 ) -> StreamingHttpResponse:
-    """`turn(after)` returns the rows of a page and the key of the next, empty after the last."""
+    """`turn(after)` returns the rows of a page and the key of the next, empty after the last.
+
+    Needs a tenant scope: who takes a table out of Ekyam is told to the audit log.
+    """
+    record("table.exported", label=f"{name}.csv", after=dict(filters or {}))
     answer = StreamingHttpResponse(_lines(tenant, header, turn), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

@@ -56,8 +56,7 @@ def _wanted(request: SeatedRequest) -> Wanted:
 
 
 def _text(request: SeatedRequest, name: str) -> str:
-    """PostgreSQL knows no text with a NUL in it."""
-    return request.GET.get(name, "").strip().replace("\x00", "")[:255]
+    return request.GET.get(name, "").strip()[:255]
 
 
 @page
@@ -68,7 +67,8 @@ def stock_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_stock(layout, Wanted(wanted.show, wanted.prefix, after), size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "stock", _header(layout), turn)
+    filters = {"show": wanted.show, "sku": wanted.prefix}
+    return spreadsheet(request.seat.tenant, "stock", _header(layout), turn, filters=filters)
 
 
 def _header(layout: Layout) -> list[str]:
@@ -90,5 +90,5 @@ def _cells(row: Any) -> list[Any]:
 @page
 def stock_sku(request: SeatedRequest) -> HttpResponse:
     """The SKU stands in the query: it may hold any character."""
-    sku = request.GET.get("sku", "").replace("\x00", "")[:255]
+    sku = request.GET.get("sku", "")[:255]
     return render(request, "portal/stock_sku.html", {"item": get_item(sku)})

@@ -8,13 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from ekyam.tenants.rights import Right
-from flows.models import Flow, Formula, KitPart
+from flows.models import Flow, Formula, KitPart, Sync
 from flows.operations.stock.arrange import (
     MOST_IN_A_KIT,
     add_kit_part,
     keep_formula,
-    offer_all_anew,
-    offer_anew,
     remove_kit_part,
     set_places,
 )
@@ -123,8 +121,8 @@ def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
         return _show(request, flow, form=form, status=422)
     if "preview" in request.POST:
         return _show(request, flow, form=form, preview=preview_formula(flow, form.instance))
-    keep_formula(form.instance)
-    _say(request, flow, "The formula is kept.")
+    begun = keep_formula(form.instance, by=request.seat.person)
+    _say(request, flow, begun, "The formula is kept.")
     return redirect("stock_flow", id=id)
 
 
@@ -136,8 +134,9 @@ def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
         value = request.POST.get(place.id, place.chosen)
         chosen[place.external_id] = "" if value == LEFT_OUT else value or None
     try:
-        if set_places(flow, chosen):
-            _say(request, flow, "The places are kept.")
+        is_changed, begun = set_places(flow, chosen, by=request.seat.person)
+        if is_changed:
+            _say(request, flow, begun, "The places are kept.")
         else:
             messages.success(request, "Nothing was changed.")
     except IllegalMove as reason:
@@ -150,12 +149,11 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
     flow, form = get_stock_flow(id), KitForm(request.POST, auto_id="kit_%s")
     if form.is_valid():
         try:
-            row = add_kit_part(flow, **form.cleaned_data)
+            row = add_kit_part(flow, **form.cleaned_data, by=request.seat.person)
         except IllegalMove as reason:
             form.add_error(None, str(reason))
     if form.errors:
         return _show(request, flow, kit_form=form, status=422)
-    offer_all_anew(by=request.seat.person)
     messages.success(request, f"{row}. It counts from the next comparison.")
     return redirect("stock_flow", id=id)
 
@@ -163,15 +161,14 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
 @act(Right.CONFIGURE)
 def remove_kit(request: SeatedRequest, id: str) -> HttpResponse:
     get_stock_flow(id)
-    remove_kit_part(KitPart.get_public(request.POST.get("part", "")))
-    offer_all_anew(by=request.seat.person)
+    remove_kit_part(KitPart.get_public(request.POST.get("part", "")), by=request.seat.person)
     messages.success(request, "It is no part of the kit any more.")
     return redirect("stock_flow", id=id)
 
 
-def _say(request: SeatedRequest, flow: Flow, done: str) -> None:
-    """Offer everything anew, and say when it counts."""
-    if offer_anew(flow, by=request.seat.person) is not None:
+def _say(request: SeatedRequest, flow: Flow, begun: Sync | None, done: str) -> None:
+    """And when it counts."""
+    if begun is not None:
         words = "Everything is being compared by it now."
     elif flow.is_on:
         words = "A full comparison is under way: it is in the next one."

@@ -11,7 +11,7 @@ from ekyam.tenants.rights import Right
 from flows.models import Sync
 from flows.operations.stock.finish import answer_sync as give_answer
 from flows.operations.stock.finish import stop_sync as call_off
-from flows.operations.stock.plan import start_sync as begin
+from flows.operations.stock.plan import ask_for_sync
 from flows.queries.stock.settings import get_stock_flow
 from flows.queries.stock.syncs import get_sync, list_sync_corrections, list_syncs
 from flows.states import IllegalMove
@@ -68,7 +68,7 @@ def start_sync(request: SeatedRequest, id: str) -> HttpResponse:
         messages.error(request, f"{flow.label} is off: nothing is compared until it is on.")
         return redirect("stock")
     reads_target = bool(request.POST.get("back"))
-    begun = begin(flow, asked_by=request.seat.person, reads_target=reads_target)
+    begun = ask_for_sync(flow, by=request.seat.person, reads_target=reads_target)
     if begun is None:
         messages.error(request, f"{flow.label} is being compared already.")
         return redirect("stock")

@@ -1,20 +1,17 @@
 """Choosing the company to act in: kept in the session, never in an address."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from portal.web.access import SESSION_KEY, list_memberships
+from portal.web.access import SESSION_KEY, list_open_memberships
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def tenants(request: HttpRequest) -> HttpResponse:
-    user: Any = request.user
-    mine = {str(one.tenant_id): one for one in list_memberships(user)}
+    mine = {str(one.tenant_id): one for one in list_open_memberships(request)}
     if request.method == "POST":
         chosen = request.POST.get("tenant", "")
         if chosen not in mine:

@@ -1,6 +1,7 @@
 """States in the reader's words, each with its tone; colours and icons follow from the tone."""
 
 from datetime import datetime
+from typing import Any
 
 TONES = {
     # deliveries
@@ -33,6 +34,10 @@ TONES = {
     "held": ("warn", "On, held up"),
     "broken": ("bad", "On, broken"),
     "off": ("quiet", "Off"),
+    # identity providers
+    "provider_required": ("good", "On, required"),
+    "domain_verified": ("good", "Verified"),
+    "domain_claimed": ("warn", "Not verified yet"),
     # stock, by SKU
     "stock_as_offered": ("good", "As offered"),
     "stock_correcting": ("busy", "Being corrected"),
@@ -81,6 +86,33 @@ BLAME = {
 }
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
+
+
+ACTORS = {
+    "person": "",
+    "key": "API key",
+    "application": "application",
+    "staff": "Ekyam's staff",
+    "ekyam": "by itself",
+}
+
+
+def deed(action: str) -> str:
+    """«Flow switched on», of `flow.switched_on`."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+def told(value: Any) -> str:
+    """A value of the audit log."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(told(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {told(item)}" for name, item in value.items()) or "none"
+    return str(value) if value != "" else "empty"
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -5,6 +5,7 @@ import { listenForTheme } from "./theme.js";
 import { keepTimesFresh } from "./times.js";
 import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
+import { offerSingleSignOn } from "./sso.js";
 
 focusOnSlash();
 listenForCopies();
@@ -12,3 +13,4 @@ listenForTheme();
 keepTimesFresh();
 keepDetailsOpen();
 showWhereWeAre();
+offerSingleSignOn();

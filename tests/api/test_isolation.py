@@ -14,12 +14,15 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
+from connectors.models import Connection
+from connectors.operations import pause
 from ekyam.audit.models import AuditEntry
 from ekyam.audit.record import record
 from ekyam.tenants.models import Membership
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Run
+from flows.models import Event, Run, Sync
+from flows.models.event import EventState
 from flows.operations.endpoints import add_endpoint
 from portal.api.access import Operation
 from portal.api.urls import resources
@@ -194,6 +197,37 @@ def test_it_knows_no_other_verb(here: Side, route: Route) -> None:
     assert Program().call(route.verb, route.address(ids)).status_code == 401
     answer = Program(new_key(here)).call(route.verb, route.address(ids))
     assert answer.status_code == 405
+
+
+WRITING = [route for route in KNOWN if route.verb not in ("GET", "HEAD")]
+
+
+@pytest.mark.parametrize("route", WRITING, ids=str)
+def test_it_tells_the_audit_log_who_did_what(here: Side, route: Route) -> None:
+    assert route.operation
+    ids = ids_of(here)
+    with tenant_scope(here.company.tenant):
+        prepare(here, route.operation.name, ids)
+        before = AuditEntry.objects.count()
+    body = {
+        "edit_delivery": {"standard": here.dead.standard},
+        "start_sync": {"flow_id": here.shop.flow("Inventory Sync").public_id},
+    }.get(route.operation.name, BODIES.get(route.operation.name))
+    answer = Program(new_key(here)).call(route.verb, route.address(ids), body)
+    assert answer.status_code < 300, answer.content
+    with tenant_scope(here.company.tenant):
+        told = AuditEntry.objects.order_by("number")[before + 1 :]  # the first: a key was made
+        assert [entry.actor_kind for entry in told] == ["key"]
+
+
+def prepare(side: Side, name: str, ids: dict[str, str]) -> None:
+    """Where an operation needs another state than everything is in."""
+    if name == "resume_connection":
+        pause(Connection.get_public(ids["connection"]), by="Somebody")
+    if name == "answer_event":
+        Event.objects.filter(pk=side.dead.event_id).update(state=EventState.ASKS)
+    if name == "start_sync":
+        Sync.objects.all().delete()
 
 
 def filters_with_ids() -> Iterator[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from ekyam.audit.models import AuditEntry
-from ekyam.keys.models import ApiKey, Application, ApplicationSecret
+from ekyam.keys.models import ApiKey, ApplicationSecret
 from ekyam.keys.operations import Made, make_application, make_key
 from ekyam.tenants.models import Tenant, User
 from ekyam.tenants.rights import Right, rights_of
@@ -83,5 +83,7 @@ def new_address() -> str:
     return str(ipaddress.IPv6Address((uuid.uuid4().int >> 64 << 64) + 1))
 
 
-def client_of(made: Made[ApplicationSecret]) -> Application:
-    return made.row.application
+@pytest.fixture
+def till(desk: Desk) -> Made[ApplicationSecret]:
+    """May look and operate by itself; people are asked before they sign in to it."""
+    return desk.application()

@@ -1,4 +1,4 @@
-"""Keys used, followed and revoked at the same moment, by real threads in real transactions."""
+"""Keys used, rotated and revoked at the same moment, by real threads in real transactions."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from ekyam.audit.verify import find_breaks
 from ekyam.keys import signing
 from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApiKey, SigningKey
-from ekyam.keys.operations import NameTaken, TwoAreLive, follow_key, revoke_key
+from ekyam.keys.operations import NameTaken, TwoAreLive, revoke_key, rotate_key
 from ekyam.tenants.models import Membership
 from ekyam.tenants.rights import rights_of
 from ekyam.tenants.scope import tenant_scope
@@ -80,18 +80,18 @@ def test_nobody_gets_in_once_its_maker_was_removed(desk: Desk) -> None:
     assert at_once(lambda: seat_of(f"Bearer {made.secret}", address)) == [None] * THREADS
 
 
-def test_one_follower_is_made_of_all_that_are_asked_for_at_once(desk: Desk) -> None:
+def test_one_more_is_made_of_all_that_are_asked_for_at_once(desk: Desk) -> None:
     key = desk.key().row
 
-    def follow() -> bool:
+    def rotate() -> bool:
         try:
             with tenant_scope(desk.tenant):
-                follow_key(key, maker=desk.person, may=rights_of("owner"), days=30)
+                rotate_key(key, maker=desk.person, may=rights_of("owner"), days=30)
         except TwoAreLive:
             return False
         return True
 
-    assert sum(at_once(follow)) == 1
+    assert sum(at_once(rotate)) == 1
     with tenant_scope(desk.tenant):
         assert ApiKey.objects.filter(revoked_at=None).count() == 2
 

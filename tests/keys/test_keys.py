@@ -21,8 +21,8 @@ from ekyam.keys.operations import (
     NameTaken,
     TooMuch,
     TwoAreLive,
-    follow_key,
     revoke_key,
+    rotate_key,
 )
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right, rights_of
@@ -171,15 +171,15 @@ def test_nobody_makes_a_key_that_may_more_than_they(desk: Desk, role: Role) -> N
 def test_two_are_live_and_the_old_one_ends_in_a_week(desk: Desk, address: str) -> None:
     first = desk.key()
     with tenant_scope(desk.tenant):
-        second = follow_key(first.row, maker=desk.person, may=rights_of("owner"), days=365)
+        second = rotate_key(first.row, maker=desk.person, may=rights_of("owner"), days=365)
     assert all(seat_of(f"Bearer {one.secret}", address) for one in (first, second))
     assert fresh(first).expires_at < timezone.now() + timedelta(days=7, minutes=1)
     assert fresh(second).expires_at > timezone.now() + timedelta(days=364)
     with tenant_scope(desk.tenant), pytest.raises(TwoAreLive):
-        follow_key(second.row, maker=desk.person, may=rights_of("owner"), days=365)
+        rotate_key(second.row, maker=desk.person, may=rights_of("owner"), days=365)
     with tenant_scope(desk.tenant):
         revoke_key(first.row)
-        third = follow_key(second.row, maker=desk.person, may=rights_of("owner"), days=365)
+        third = rotate_key(second.row, maker=desk.person, may=rights_of("owner"), days=365)
     assert seat_of(f"Bearer {first.secret}", address) is None
     assert all(seat_of(f"Bearer {one.secret}", address) for one in (second, third))
 
@@ -210,9 +210,9 @@ def test_another_person_takes_over(desk: Desk, address: str) -> None:
     developer = add_member(desk.tenant, Role.DEVELOPER)
     with tenant_scope(desk.tenant):
         with pytest.raises(TooMuch):
-            follow_key(made.row, maker=developer, may=rights_of("developer"), days=30)
+            rotate_key(made.row, maker=developer, may=rights_of("developer"), days=30)
         admin = add_member(desk.tenant, Role.ADMIN)
-        taken = follow_key(made.row, maker=admin, may=rights_of("admin"), days=30)
+        taken = rotate_key(made.row, maker=admin, may=rights_of("admin"), days=30)
         Membership.objects.filter(user=desk.person).delete()
     assert seat_of(f"Bearer {made.secret}", address) is None
     assert seat_of(f"Bearer {taken.secret}", address) is not None

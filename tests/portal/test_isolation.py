@@ -9,6 +9,7 @@ from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 
 from ekyam.keys.operations import make_application, make_key
+from ekyam.sso.models import IdentityProvider
 from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
@@ -81,13 +82,13 @@ DOORS = [
     Door("sign_in_policy", to=Right.SECURITY, form=True),
     Door("keys", see=Right.DEVELOP),
     Door("new_key", to=Right.DEVELOP, form=True),
-    Door("follow_key", of="key", to=Right.DEVELOP),
-    Door("revoke_key", of="key", to=Right.DEVELOP),
+    Door("rotate_key", of="key", to=Right.DEVELOP, form=True),
+    Door("revoke_key", of="key", to=Right.DEVELOP, form=True),
     Door("new_application", to=Right.DEVELOP, form=True),
     Door("application", of="application", see=Right.DEVELOP),
-    Door("new_secret", of="application", to=Right.DEVELOP),
-    Door("revoke_application", of="application", to=Right.DEVELOP),
-    Door("revoke_secret", of="secret", to=Right.DEVELOP),
+    Door("new_secret", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_application", of="application", to=Right.DEVELOP, form=True),
+    Door("revoke_secret", of="secret", to=Right.DEVELOP, form=True),
     Door("team"),
     Door("leave", to=Right.LOOK, form=True),
     Door("invite", to=Right.PEOPLE),
@@ -97,16 +98,40 @@ DOORS = [
     Door("change_role", of="member", to=Right.PEOPLE),
     Door("remove_member", of="member", to=Right.PEOPLE, form=True),
     Door("end_member_sessions", of="member", to=Right.PEOPLE),
+    Door("audit", see=Right.AUDIT),
+    Door("audit_csv", see=Right.AUDIT),
+    Door("visits", see=Right.SECURITY),
+    Door("switch_visits", to=Right.SECURITY),
+    Door("identity_providers", see=Right.SECURITY),
+    Door("add_provider", to=Right.SECURITY, form=True),
+    Door("identity_provider", of="provider", see=Right.SECURITY),
+    Door("change_provider", of="provider", to=Right.SECURITY),
+    Door("try_provider", of="provider", to=Right.SECURITY),
+    Door("switch_provider", of="provider", to=Right.SECURITY),
+    Door("require_provider", of="provider", to=Right.SECURITY),
+    Door("remove_provider", of="provider", to=Right.SECURITY),
+    Door("add_domain", of="provider", to=Right.SECURITY),
+    Door("verify_domain", of="provider", to=Right.SECURITY),
+    Door("release_domain", of="provider", to=Right.SECURITY),
+    Door("give_group_role", of="provider", to=Right.SECURITY),
+    Door("take_group_role", of="provider", to=Right.SECURITY),
+    Door("unlink_identity", of="provider", to=Right.SECURITY),
 ]
 # Doors of a person and not of a company; tested by themselves below.
 PERSONAL = {
     "tenants",
     "components",
     "sign_in_with",
+    "leave_visit",
     "sessions",
     "end_session",
     "join",
     "follow_invitation",
+}
+# Doors for whoever is not signed in yet; tested in tests/sso.
+OPEN = {
+    *("sso", "sso_offer", "sso_start", "sso_return"),
+    *("sso_acs", "sso_finish", "sso_metadata"),
 }
 
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
@@ -132,6 +157,10 @@ def address_of(door: Door, side: Side) -> str:
         if door.of == "invitation":
             sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
             found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
+        if door.of == "provider":
+            found["provider"] = IdentityProvider.objects.create(
+                tenant=side.company.tenant, kind="oidc", label="Okta"
+            ).public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
@@ -168,7 +197,7 @@ def enter(client: Client, door: Door, address: str) -> Any:
 def test_it_has_a_row_for_every_door() -> None:
     names = {found.name for found in urlpatterns if isinstance(found, URLPattern)}
     assert len(names) == len(urlpatterns)
-    assert names == {door.name for door in DOORS} | PERSONAL
+    assert names == {door.name for door in DOORS} | PERSONAL | OPEN
 
 
 @every_door

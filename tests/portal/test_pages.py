@@ -136,7 +136,7 @@ def test_it_shows_an_event_as_it_came(owner: Client, here: Side) -> None:
 def test_it_forbids_inline_code(owner: Client, here: Side) -> None:
     for address in ("/", f"/orders/{here.shipped.public_id}/", "/flows/"):
         answer = owner.get(address)
-        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
         text = answer.content.decode()
         assert " style=" not in text and "<script>" not in text and "onclick" not in text
 

@@ -1,13 +1,16 @@
 """What a person changes of how stock is offered: the formula, the places, the kits.
 
-After a change everything that it concerns must be offered anew: see `offer_anew`.
+With a change everything that it concerns is offered anew, by a full comparison.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.forms.models import model_to_dict
 
+from ekyam.audit.record import record
 from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation, Sync
 from flows.operations.stock.offers import locations_table, refuse_rivals
 from flows.operations.stock.plan import start_sync
@@ -17,29 +20,47 @@ from flows.states import IllegalMove
 MOST_IN_A_KIT = 10_000
 
 
-def offer_anew(flow: Flow, *, by: str) -> Sync | None:
+def _offer_anew(flow: Flow, *, by: str) -> Sync | None:
     """Compare everything; None while the flow is Off, or while that is under way already."""
     return start_sync(flow, asked_by=by) if flow.is_on else None
 
 
-def offer_all_anew(*, by: str) -> list[Sync]:
+def _offer_all_anew(*, by: str) -> None:
     """What concerns every flow of stock, as kits do."""
     flows = Flow.objects.filter(is_on=True).select_related("source", "target")
-    begun = [offer_anew(flow, by=by) for flow in stock_flows(flows)]
-    return [sync for sync in begun if sync is not None]
+    for flow in stock_flows(flows):
+        _offer_anew(flow, by=by)
 
 
-def keep_formula(formula: Formula) -> None:
-    """Raises ValidationError when it is none."""
+def keep_formula(formula: Formula, *, by: str) -> Sync | None:
+    """Returns the comparison by it, if one began. Raises ValidationError when it is none."""
     formula.full_clean(exclude=["tenant", "flow"])
+    known = Formula.objects.filter(pk=formula.pk).first()
+    before = _terms(known) if known else {}
     formula.save()
+    begun, after = _offer_anew(formula.flow, by=by), _terms(formula)
+    record(
+        "formula.changed",
+        subject=formula.flow.public_id,
+        label=formula.flow.label,
+        before={name: value for name, value in before.items() if value != after[name]},
+        after={name: value for name, value in after.items() if value != before.get(name)},
+    )
+    return begun
 
 
-def set_places(flow: Flow, chosen: Mapping[str, str | None]) -> bool:
+def _terms(formula: Formula) -> dict[str, Any]:
+    return model_to_dict(formula, exclude=["id", "tenant", "flow"])
+
+
+def set_places(
+    flow: Flow, chosen: Mapping[str, str | None], *, by: str
+) -> tuple[bool, Sync | None]:
     """By the source's place: the target's place, "" for not offered, None for nothing chosen.
 
-    Returns whether something changed. Raises IllegalMove for a place of the target that is not
-    known or is closed, and where another flow offers stock already.
+    Returns whether something changed, and the comparison that began by it. Raises IllegalMove for
+    a place of the target that is not known or is closed, and where another flow offers stock
+    already.
     """
     table = locations_table(flow)
     known = dict(LookupRow.objects.filter(table=table).values_list("key", "value"))
@@ -50,7 +71,17 @@ def set_places(flow: Flow, chosen: Mapping[str, str | None]) -> bool:
             _set_place(flow, key, value)
         if changed and flow.is_on:
             refuse_rivals(flow)
-    return bool(changed)
+    if not changed:
+        return False, None
+    begun = _offer_anew(flow, by=by)
+    record(
+        "places.changed",
+        subject=flow.public_id,
+        label=flow.label,
+        before={key: known.get(key) for key in changed},
+        after=changed,
+    )
+    return True, begun
 
 
 def _set_place(flow: Flow, key: str, value: str | None) -> None:
@@ -72,7 +103,7 @@ def _refuse_unknown(flow: Flow, places: set[str]) -> None:
         raise IllegalMove(f"{min(missing)} is no place of {flow.target.label} that is open.")
 
 
-def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int) -> KitPart:
+def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int, by: str) -> KitPart:
     """So many of `part` are in `kit`; said again, the number is another.
 
     Raises IllegalMove for what cannot be: a kit of itself, of nothing, or of other kits.
@@ -86,11 +117,27 @@ def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int) -> KitPart:
         raise IllegalMove(f"A kit holds from 1 to {MOST_IN_A_KIT:,} of a part.")
     if KitPart.objects.filter(Q(kit=part) | Q(part=kit)).exists():
         raise IllegalMove("A kit cannot be a part of another kit: name the parts themselves.")
+    known = KitPart.objects.filter(kit=kit, part=part).first()
     row, _ = KitPart.objects.update_or_create(
         tenant_id=flow.tenant_id, kit=kit, part=part, defaults={"quantity": quantity}
+    )
+    _offer_all_anew(by=by)
+    record(
+        "kit.part_changed" if known else "kit.part_added",
+        subject=row.public_id,
+        label=kit,
+        before=_content(known) if known else None,
+        after=_content(row),
     )
     return row
 
 
-def remove_kit_part(row: KitPart) -> None:
+def remove_kit_part(row: KitPart, *, by: str) -> None:
+    before, subject = _content(row), row.public_id
     row.delete()
+    _offer_all_anew(by=by)
+    record("kit.part_removed", subject=subject, label=row.kit, before=before)
+
+
+def _content(row: KitPart) -> dict[str, Any]:
+    return {"kit": row.kit, "part": row.part, "quantity": row.quantity}

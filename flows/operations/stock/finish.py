@@ -8,6 +8,7 @@ import msgspec
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from ekyam.audit.record import record
 from flows.models import Delivery, Event, StockLevel, Sync, SyncState
 from flows.models.event import EventState, Origin
 from flows.models.stock import RUNNING
@@ -115,15 +116,29 @@ def answer_sync(sync: Sync, *, goes_on: bool, by: str) -> None:
     row = Sync.objects.select_for_update().get(pk=sync.pk)
     if row.state != SyncState.ASKS:
         raise IllegalMove(f"It is {row.get_state_display().lower()}, and asks nothing.")
+    asked = row.reason
     if goes_on:
         _release(row, timezone.now())
         row.reason = f"Let through by {by}."
         row.save(update_fields=["state", "reason"])
     else:
-        stop_sync(sync, by=by)
+        end_sync(sync, by=by)
+    answer = "Go on" if goes_on else "Leave it"
+    _record(row, "sync.answered", before={"asked": asked}, after={"answer": answer})
 
 
 def stop_sync(sync: Sync, *, by: str) -> None:
+    """A person stops it. Raises IllegalMove when it is over."""
+    before = sync.state
+    end_sync(sync, by=by)
+    _record(sync, "sync.stopped", before={"state": before}, after={"state": SyncState.STOPPED})
+
+
+def _record(sync: Sync, action: str, *, before: dict[str, str], after: dict[str, str]) -> None:
+    record(action, subject=sync.public_id, label=sync.flow.label, before=before, after=after)
+
+
+def end_sync(sync: Sync, *, by: str) -> None:
     """Nothing more is read or written of it; what was written stays, and the rest is left.
 
     Raises IllegalMove when it is over.

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from ekyam.audit.record import record
 from ekyam.tenants.models import Tenant
 from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import Flow, Sync, SyncState
 from flows.operations.nudge import nudge
 from flows.operations.rows import insert_all
-from flows.operations.stock.finish import stop_sync
+from flows.operations.stock.finish import end_sync
 from flows.operations.stock.offers import formula_of
 from flows.operations.stock.streams import is_stock, source_feed, stock_flows, target_feed
 from flows.slots import latest_slot
@@ -37,7 +38,7 @@ def _begin(flow: Flow, slot: datetime) -> None:
     if Sync.objects.filter(flow=flow, slot=slot).exists():
         return
     for unanswered in Sync.objects.filter(flow=flow, state=SyncState.ASKS):
-        stop_sync(unanswered, by="the next full sync, for nobody had answered")
+        end_sync(unanswered, by="the next full sync, for nobody had answered")
     start_sync(flow, slot=slot)
 
 
@@ -68,6 +69,15 @@ def start_sync(
     if kept is not None:
         nudge("sync", tenant_id=flow.tenant_id, subject_id=sync.pk)
     return kept
+
+
+def ask_for_sync(flow: Flow, *, by: str, reads_target: bool | None = None) -> Sync | None:
+    """A person begins one; None while one of this flow is under way."""
+    begun = start_sync(flow, asked_by=by, reads_target=reads_target)
+    if begun is not None:
+        reads = {"reads_target": begun.reads_target}
+        record("sync.started", subject=begun.public_id, label=flow.label, after=reads)
+    return begun
 
 
 def _is_read_back_due(flow: Flow) -> bool:

@@ -1,0 +1,7 @@
+"""The app that Django loads for visits."""
+
+from django.apps import AppConfig
+
+
+class VisitsConfig(AppConfig):
+    name = "ekyam.visits"

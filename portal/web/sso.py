@@ -1,0 +1,199 @@
+"""Single sign-on of the company: its providers, tried before they are on, and what they decide."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from ekyam.sso import attempts, configure, domains
+from ekyam.sso.failures import Unfit
+from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider
+from ekyam.sso.queries import get_provider, list_providers
+from ekyam.sso.sign_in import TRIED_KEY, begin
+from ekyam.tenants.models import Membership
+from ekyam.tenants.rights import Right
+from ekyam.tenants.scope import tenant_scope
+from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
+from portal.web.sso_forms import DomainForm, GroupForm, NewProviderForm, values_form
+
+
+@page_for(Right.SECURITY)
+def identity_providers(request: SeatedRequest) -> HttpResponse:
+    return render(request, "sso/providers.html", {"rows": list_providers()})
+
+
+@form_page(Right.SECURITY)
+def add_provider(request: SeatedRequest) -> HttpResponse:
+    """Its name and kind first: what to enter at the provider depends on its id here."""
+    form = NewProviderForm(request.POST or None)
+    if form.is_valid():
+        made = configure.add_provider(request.seat, **form.cleaned_data)
+        return redirect("identity_provider", id=made.public_id)
+    status = 422 if form.errors else 200
+    return render(request, "sso/add.html", {"form": form}, status=status)
+
+
+@page_for(Right.SECURITY)
+def identity_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    return _show(request, IdentityProvider.get_public(id))
+
+
+@act_outside(Right.SECURITY)
+def change_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    """The provider is asked whether its values are right before they are kept."""
+    with tenant_scope(request.seat.tenant):
+        row = IdentityProvider.get_public(id)
+    form = values_form(row, request.POST)
+    if form.is_valid():
+        try:
+            values = form.read()
+            with tenant_scope(request.seat.tenant):
+                configure.change_provider(row, request.seat, values, secret=form.secret)
+        except Unfit as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "The values are kept.")
+            return redirect("identity_provider", id=id)
+    with tenant_scope(request.seat.tenant):
+        return _show(request, row, form=form, status=422)
+
+
+@act_outside(Right.SECURITY)
+def try_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    """A page that goes on to the provider: a redirect of a form to another site is refused here."""
+    with tenant_scope(request.seat.tenant):
+        row = IdentityProvider.get_public(id)
+    if not row.is_complete:
+        messages.error(request, "Enter the values of your provider first.")
+        return redirect("identity_provider", id=id)
+    request.session.pop(TRIED_KEY, None)
+    try:
+        address = begin(row, request.session, purpose=attempts.TRY)
+    except Unfit as error:
+        messages.error(request, str(error))
+        return redirect("identity_provider", id=id)
+    return render(request, "sso/try.html", {"address": address, "label": row.label, "id": id})
+
+
+@act(Right.SECURITY)
+def switch_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    row = IdentityProvider.get_public(id)
+    if request.POST.get("to") != "on":
+        configure.turn_off(row)
+        messages.success(request, f"{row.label} is off. Passwords count.")
+        return redirect("identity_provider", id=id)
+    return _answer(request, id, f"{row.label} is on.", configure.turn_on, row, request.seat)
+
+
+@act(Right.SECURITY)
+def require_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    row = IdentityProvider.get_public(id)
+    if request.POST.get("to") != "required":
+        configure.stop_requiring(row)
+        messages.success(request, "Passwords count again, beside single sign-on.")
+        return redirect("identity_provider", id=id)
+    named = Membership.get_public(request.POST.get("last_resort", ""))
+    said = f"Its domains' members sign in by {row.label} alone. Who was in by password is out."
+    return _answer(request, id, said, configure.require, row, request.seat, named)
+
+
+@act(Right.SECURITY)
+def remove_provider(request: SeatedRequest, id: str) -> HttpResponse:
+    row = IdentityProvider.get_public(id)
+    try:
+        configure.remove_provider(row)
+    except Unfit as error:
+        messages.error(request, str(error))
+        return redirect("identity_provider", id=id)
+    messages.success(request, f"{row.label} is removed. Its people stay members.")
+    return redirect("identity_providers")
+
+
+@act(Right.SECURITY)
+def add_domain(request: SeatedRequest, id: str) -> HttpResponse:
+    row, form = IdentityProvider.get_public(id), DomainForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Enter a domain.")
+        return redirect("identity_provider", id=id)
+    said = "Publish the record below, then verify it."
+    return _answer(request, id, said, domains.claim_domain, row, form.cleaned_data["domain"])
+
+
+@act_outside(Right.SECURITY)
+def verify_domain(request: SeatedRequest, id: str) -> HttpResponse:
+    """Our resolver is asked outside of any transaction; a domain verified before needs no proof."""
+    with tenant_scope(request.seat.tenant):
+        row = IdentityProvider.get_public(id)
+        domain = EmailDomain.get_public(request.POST.get("domain", ""))
+    try:
+        if domain.verified_at is None and not domains.is_published(domain):
+            raise Unfit(f"The record is not there yet. DNS may take an hour: {domain.domain}")
+        with tenant_scope(request.seat.tenant):
+            domains.verify_domain(domain, row, by="DNS")
+    except Unfit as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{domain.domain} is yours, and leads to {row.label}.")
+    return redirect("identity_provider", id=id)
+
+
+@act(Right.SECURITY)
+def release_domain(request: SeatedRequest, id: str) -> HttpResponse:
+    IdentityProvider.get_public(id)
+    row = EmailDomain.get_public(request.POST.get("domain", ""))
+    return _answer(request, id, f"{row.domain} is released.", domains.release_domain, row)
+
+
+@act(Right.SECURITY)
+def give_group_role(request: SeatedRequest, id: str) -> HttpResponse:
+    row, form = IdentityProvider.get_public(id), GroupForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Enter a group, and choose a role.")
+        return redirect("identity_provider", id=id)
+    given = form.cleaned_data
+    said = f"{given['group']} gives the role {given['role']} at each sign-in from now on."
+    return _answer(request, id, said, configure.give_role, row, request.seat, **given)
+
+
+@act(Right.SECURITY)
+def take_group_role(request: SeatedRequest, id: str) -> HttpResponse:
+    IdentityProvider.get_public(id)
+    row = GroupRole.get_public(request.POST.get("group", ""))
+    said = f"{row.group} gives no role any more."
+    return _answer(request, id, said, configure.take_role, row, request.seat)
+
+
+@act(Right.SECURITY)
+def unlink_identity(request: SeatedRequest, id: str) -> HttpResponse:
+    IdentityProvider.get_public(id)
+    row = Identity.get_public(request.POST.get("person", ""))
+    said = f"{row.user.email} is unlinked: the next sign-in with that address links it anew."
+    return _answer(request, id, said, configure.unlink, row)
+
+
+def _answer(
+    request: SeatedRequest, id: str, said: str, act_on: Any, *given: Any, **more: Any
+) -> HttpResponse:
+    """Do it, say so, and go back to the provider; or say why not."""
+    try:
+        act_on(*given, **more)
+    except Unfit as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+    return redirect("identity_provider", id=id)
+
+
+def _show(
+    request: SeatedRequest, row: IdentityProvider, *, form: Any = None, status: int = 200
+) -> HttpResponse:
+    tried = request.session.get(TRIED_KEY)
+    context = {
+        "provider": get_provider(row),
+        "form": form or values_form(row),
+        "group_form": GroupForm(),
+        "domain_form": DomainForm(),
+        "tried": tried if tried and tried["provider"] == row.public_id else None,
+    }
+    return render(request, "sso/provider.html", context, status=status)

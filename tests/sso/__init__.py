@@ -1,0 +1,1 @@
+"""Single sign-on, against real providers over real sockets."""
