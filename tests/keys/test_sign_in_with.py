@@ -15,7 +15,6 @@ from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApplicationSecret
 from ekyam.keys.operations import Made, revoke_application
 from ekyam.keys.tasks import keep_keys
-from ekyam.people.models import SignInPolicy
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -345,11 +344,3 @@ def test_tokens_that_have_ended_are_forgotten(desk: Desk, till: Till) -> None:
     Token.objects.update(expires_at="2020-01-01T00:00:00Z")
     keep_keys()
     assert not Token.objects.exists()
-
-
-def test_it_asks_for_the_second_factor_that_the_company_requires(desk: Desk, till: Till) -> None:
-    """Who has entered a password before it was required gets no code by that."""
-    with tenant_scope(desk.tenant):
-        SignInPolicy.objects.create(tenant=desk.tenant, requires_second_factor=True)
-    assert go(desk.person, till)["Location"] == "/account/security/"
-    assert told(go(desk.person, till, prompt="none"))["error"] == "login_required"
