@@ -93,6 +93,7 @@ def test_it_lets_no_last_resort_in_without_a_second_factor(
 def test_it_lets_no_last_resort_in_who_is_no_owner_any_more(
     required: IdentityProvider, world: World
 ) -> None:
+    add_member(world.here.tenant, Role.OWNER, "second")
     with tenant_scope(world.here.tenant):
         Membership.objects.filter(user=world.here.owner).update(role=Role.ADMIN)
     assert not is_signed_in(by_password(world.here.owner.email))
