@@ -155,11 +155,18 @@ HARDENED = {
 }
 
 
-def run_hardened(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def servers() -> dict[str, str]:
+    """Those of the tests, for a process that asks them something."""
+    there = project.DATABASES["default"]
+    where = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**there)
+    return {"DATABASE_URL": f"postgresql://{where}", "REDIS_URL": project.REDIS_URL}
+
+
+def run_hardened(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=project.BASE_DIR,
-        env={"PATH": os.environ["PATH"], **HARDENED},
+        env={"PATH": os.environ["PATH"], **HARDENED, **more},
         capture_output=True,
         text=True,
         timeout=120,
@@ -179,7 +186,6 @@ import django; django.setup()
 from django.conf import settings
 settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage")
-settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 from django.test import Client
 print("plain", Client().get("/accounts/login/", headers={"host": "ekyam.example"}).status_code)
@@ -197,8 +203,8 @@ print("other host", answer.status_code, "evil" in answer.content.decode())
 """
 
 
-def test_a_hardened_site_speaks_tls_and_binds_its_cookies() -> None:
-    done = run_hardened("-c", ASK)
+def test_a_hardened_site_speaks_tls_and_binds_its_cookies(db: None) -> None:
+    done = run_hardened("-c", ASK, **servers())
     assert done.returncode == 0, done.stderr
     text = done.stdout
     assert "plain 301" in text
