@@ -179,7 +179,6 @@ import django; django.setup()
 from django.conf import settings
 settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage")
-settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 from django.test import Client
 print("plain", Client().get("/accounts/login/", headers={"host": "ekyam.example"}).status_code)
