@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-MACHINES = ("/hooks/", "/api/v1/")  # they say no in words of their own
+# They say no in words of their own.
+MACHINES = ("/hooks/", "/api/v1/", "/oauth/token", "/oauth/userinfo")
 NUL = "\x00"  # PostgreSQL has no text with it
 
 

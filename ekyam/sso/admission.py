@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ekyam.audit.record import record
+from ekyam.people.accounts import mark_verified
 from ekyam.sso.claims import Person
 from ekyam.sso.failures import NotAdmitted, NotProven
 from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider, UsedAssertion
 from ekyam.sso.roles import decide_role
 from ekyam.sso.routing import domain_of
 from ekyam.sso.saml import Proof
+from ekyam.team.members import give_role, is_last_owner, lock_team
 from ekyam.tenants.models import Membership, Role, User
 
 # Everybody's accounts share this issuer, so it says by another claim whose account one is.
@@ -103,7 +104,7 @@ def _make_user(person: Person) -> User:
     try:
         with transaction.atomic():
             user = User.objects.create_user(person.email, None, name=person.name)
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            mark_verified(user)
     except IntegrityError:  # somebody accepted an invitation at this very moment
         return User.objects.get(email=person.email)
     return user
@@ -148,7 +149,8 @@ def _signs_in(provider: IdentityProvider, domain: str) -> bool:
 
 def _give_role(provider: IdentityProvider, person: Person, user: User) -> str:
     """Make the membership what the groups say; none where they give nothing."""
-    membership = _membership_of(user, is_locked=True)
+    lock_team()
+    membership = _membership_of(user)
     before = membership.role if membership else ""
     role = _decide(provider, person, membership)
     if membership is None and role:
@@ -158,10 +160,7 @@ def _give_role(provider: IdentityProvider, person: Person, user: User) -> str:
         _tell("member.removed", membership, user, {"role": before}, {"by": provider.label})
         membership.delete()
     elif membership and role != before:
-        membership.role = role
-        membership.save(update_fields=["role"])
-        change = {"role": role, "by": provider.label}
-        _tell("member.role_changed", membership, user, {"role": before}, change)
+        give_role(membership, role)
     if not role:
         raise NotAdmitted(_no_role(provider))
     return role
@@ -184,16 +183,12 @@ def _decide(provider: IdentityProvider, person: Person, membership: Membership |
 
 
 def _must_stay(membership: Membership, provider: IdentityProvider) -> bool:
-    if membership.role != Role.OWNER:
-        return False
-    # Locked: two owners who sign in at once must not each count on the other.
-    owners = Membership.objects.select_for_update().filter(role=Role.OWNER).order_by("pk")
-    return membership.pk == provider.last_resort_id or len(owners) == 1
+    is_named = membership.role == Role.OWNER and membership.pk == provider.last_resort_id
+    return is_named or is_last_owner(membership)
 
 
-def _membership_of(user: User, *, is_locked: bool = False) -> Membership | None:
-    rows = Membership.objects.filter(user=user)
-    return (rows.select_for_update() if is_locked else rows).first()
+def _membership_of(user: User) -> Membership | None:
+    return Membership.objects.filter(user=user).first()
 
 
 def _no_role(provider: IdentityProvider) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import django_otp
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
@@ -12,13 +11,12 @@ from django.http import HttpRequest
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.audit.record import record
+from ekyam.people.standing import PROVIDER
+from ekyam.people.ways import list_factors
 from ekyam.sso.models import IdentityProvider
 from ekyam.sso.routing import find_provider_for
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
-
-# In the session of whoever came in by a provider: the company that vouches, and for it alone.
-COMPANY_KEY = "people.provider"
 
 
 class PasswordGuard:
@@ -67,7 +65,7 @@ def is_last_resort(user: User, provider: IdentityProvider) -> bool:
 
 def has_second_factor(user: User) -> bool:
     """Whether a password alone does not let them in."""
-    return bool(django_otp.user_has_device(user))
+    return bool(list_factors(user))
 
 
 def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any) -> None:
@@ -77,7 +75,7 @@ def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any
     """
     if getattr(request, "came_by_provider", False) or not isinstance(user, User):
         return
-    request.session.pop(COMPANY_KEY, None)
+    request.session.pop(PROVIDER, None)
     provider = required_provider(user)
     if provider is None:
         return
@@ -88,7 +86,7 @@ def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any
         raise PermissionDenied(said)
     with tenant_scope(provider.tenant_id), acting(actor_of(user, request)):
         record(
-            "sign_in.by_last_resort",
+            "person.used_last_resort",
             subject=user.public_id,
             label=user.email,
             after={"instead_of": provider.label},

@@ -154,7 +154,7 @@ def _people(row: IdentityProvider) -> list[dict[str, Any]]:
 
 
 def _refusals(row: IdentityProvider) -> list[dict[str, Any]]:
-    found = AuditEntry.objects.filter(subject=row.public_id, action="sign_in.refused")
+    found = AuditEntry.objects.filter(subject=row.public_id, action="person.sign_in_refused")
     return [
         {"at": one.at, "address": one.address, "reason": (one.after or {}).get("reason", "")}
         for one in found.order_by("-number")[:MOST_REFUSALS]

@@ -13,11 +13,13 @@ from django.utils import timezone
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.audit.record import record
+from ekyam.people import standing
+from ekyam.sessions.queries import COMPANY_KEY
 from ekyam.sso import attempts, oidc, saml
 from ekyam.sso.admission import Admitted, admit, foresee, use_once
 from ekyam.sso.attempts import Attempt
 from ekyam.sso.claims import Person
-from ekyam.sso.enforcement import COMPANY_KEY, actor_of
+from ekyam.sso.enforcement import actor_of
 from ekyam.sso.failures import NotAdmitted, NotProven
 from ekyam.sso.models import IdentityProvider
 from ekyam.sso.models import Kind as ProviderKind
@@ -74,7 +76,7 @@ def tell_refused(request: HttpRequest, provider: IdentityProvider, error: Except
     log.info("sso.refused", provider=provider.public_id, reason=str(error))
     with tenant_scope(provider.tenant_id), acting(_somebody(request, provider)):
         record(
-            "sign_in.refused",
+            "person.sign_in_refused",
             subject=provider.public_id,
             label=provider.label,
             after={"reason": str(error)[:500], "proven": known},
@@ -102,7 +104,7 @@ def _admit(request: HttpRequest, provider: IdentityProvider, person: Person) -> 
         else:
             with acting(actor_of(admitted.user, request)):
                 record(
-                    "sign_in.succeeded",
+                    "person.signed_in",
                     subject=admitted.user.public_id,
                     label=admitted.user.email,
                     after={"by": provider.label, "role": admitted.role},
@@ -119,6 +121,8 @@ def _log_in(request: HttpRequest, provider: IdentityProvider, user: User) -> Non
     """
     request.came_by_provider = True  # type: ignore[attr-defined]
     login(request, user, backend=BACKEND)
+    standing.vouch(request, provider.tenant_id)
+    standing.mark_fresh(request)
     request.session[COMPANY_KEY] = str(provider.tenant_id)
     record_authentication(request, user, method="socialaccount", provider=provider.public_id)
 

@@ -18,10 +18,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.people.models import SignInPolicy
-from ekyam.people.standing import must_prove
+from ekyam.people.standing import must_prove, voucher
 from ekyam.people.ways import list_factors
 from ekyam.sessions.queries import COMPANY_KEY
-from ekyam.sso.enforcement import COMPANY_KEY as VOUCHED_KEY
 from ekyam.tenants.models import Membership, User
 from ekyam.tenants.rights import Right, rights_of
 from ekyam.tenants.scope import tenant_scope, user_scope
@@ -159,9 +158,9 @@ def find_seat(request: HttpRequest) -> Seat | None:
 def list_open_memberships(request: HttpRequest) -> list[Membership]:
     """A company's provider vouches for that company alone, wherever else the person belongs."""
     assert isinstance(request.user, User)
-    vouched = request.session.get(VOUCHED_KEY)
+    vouched = voucher(request)
     memberships = list_memberships(request.user)
-    return [one for one in memberships if vouched in (None, str(one.tenant_id))]
+    return [one for one in memberships if vouched in ("", str(one.tenant_id))]
 
 
 def list_memberships(user: User) -> list[Membership]:

@@ -13,11 +13,11 @@ from ekyam.keys import signing
 from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApiKey, SigningKey
 from ekyam.keys.operations import NameTaken, TwoAreLive, revoke_key, rotate_key
-from ekyam.tenants.models import Membership
+from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import rights_of
 from ekyam.tenants.scope import tenant_scope
 from tests.keys.conftest import Desk, new_address
-from tests.world import build_world
+from tests.world import add_member, build_world
 
 THREADS = 8
 
@@ -74,9 +74,10 @@ def test_nobody_gets_in_once_the_revoking_has_returned(desk: Desk, settings: Any
 
 
 def test_nobody_gets_in_once_its_maker_was_removed(desk: Desk) -> None:
-    made, address = desk.key(), new_address()
+    maker, address = add_member(desk.tenant, Role.DEVELOPER), new_address()
+    made = Desk(desk.tenant, maker, "developer").key()
     with tenant_scope(desk.tenant):
-        Membership.objects.filter(user=desk.person).delete()
+        Membership.objects.filter(user=maker).delete()
     assert at_once(lambda: seat_of(f"Bearer {made.secret}", address)) == [None] * THREADS
 
 

@@ -149,11 +149,12 @@ def test_it_sleeps_while_its_maker_is_shut_out(desk: Desk, address: str) -> None
 
 def test_a_member_elsewhere_is_no_maker_here(world: World, desk: Desk, address: str) -> None:
     """The maker's role is the one in the key's own company."""
-    made = desk.key(rights=["look", "audit"])
+    maker = add_member(desk.tenant, Role.ADMIN)
+    made = Desk(desk.tenant, maker, "admin").key(rights=["look", "audit"])
     with tenant_scope(world.here.tenant):
-        Membership.objects.filter(user=desk.person).delete()
+        Membership.objects.filter(user=maker).delete()
     with tenant_scope(world.there.tenant):
-        Membership.objects.create(tenant=world.there.tenant, user=desk.person, role=Role.OWNER)
+        Membership.objects.create(tenant=world.there.tenant, user=maker, role=Role.OWNER)
     assert seat_of(f"Bearer {made.secret}", address) is None
 
 
@@ -206,14 +207,15 @@ def test_what_has_expired_makes_room(desk: Desk) -> None:
 
 def test_another_person_takes_over(desk: Desk, address: str) -> None:
     """And gives it no right that they lack."""
-    made = desk.key(rights=["look", "audit"])
+    maker = add_member(desk.tenant, Role.ADMIN, "maker")
+    made = Desk(desk.tenant, maker, "admin").key(rights=["look", "audit"])
     developer = add_member(desk.tenant, Role.DEVELOPER)
     with tenant_scope(desk.tenant):
         with pytest.raises(TooMuch):
             rotate_key(made.row, maker=developer, may=rights_of("developer"), days=30)
         admin = add_member(desk.tenant, Role.ADMIN)
         taken = rotate_key(made.row, maker=admin, may=rights_of("admin"), days=30)
-        Membership.objects.filter(user=desk.person).delete()
+        Membership.objects.filter(user=maker).delete()
     assert seat_of(f"Bearer {made.secret}", address) is None
     assert seat_of(f"Bearer {taken.secret}", address) is not None
 

@@ -76,7 +76,7 @@ def test_it_says_what_is_wrong_with_a_key(desk: Desk) -> None:
     wrong: list[dict[str, Any]] = [{"name": ""}, {"rights": []}, {"days": "9999"}]
     for changed in (*wrong, {"name": "x" * 121}):
         bad(client, "/keys/new/", KEY, **changed)
-    bad(client, "/keys/new/", KEY, name="a\x00b")
+    assert client.post("/keys/new/", {**KEY, "name": "a\x00b"}).status_code == 400
 
 
 def test_it_makes_an_application_and_rotates_its_secret(desk: Desk, address: str) -> None:

@@ -243,7 +243,7 @@ def test_it_passes_nothing_on_that_it_does_not_know(
     assert redeem(till, told(go(desk.person, till, **more))["code"]).status_code == 200
 
 
-@pytest.mark.parametrize("state", ["", "\x00\r\nSet-Cookie: a=b", "a%ZZ+é&code=1#x", "'\"<script>"])
+@pytest.mark.parametrize("state", ["", "\r\nSet-Cookie: a=b", "a%ZZ+é&code=1#x", "'\"<script>"])
 def test_it_gives_the_state_back_as_it_came(desk: Desk, till: Till, state: str) -> None:
     answer = go(desk.person, till, state=state)
     assert told(answer).get("state", "") == state
@@ -301,7 +301,7 @@ def test_the_answer_of_another_company_gives_no_code(desk: Desk, other: Desk) ->
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("signed", ["", "x", "x:y", "\x00"])
+@pytest.mark.parametrize("signed", ["", "x", "x:y", "é"])
 def test_it_takes_no_question_that_it_did_not_ask(desk: Desk, signed: str) -> None:
     form = {"request": signed, "scopes": ["openid"], "action": "grant"}
     answer = sign_in(desk.person).post("/oauth/authorize", form)

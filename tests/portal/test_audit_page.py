@@ -41,7 +41,7 @@ def sandbox(settings: Any) -> Iterator[int]:
 # Doors that need no more than the row that the matrix makes for them, with what is sent.
 FORMS: dict[str, dict[str, str]] = {
     "new_key": {"name": "Till", "rights": "look", "days": "30"},
-    "follow_key": {},
+    "rotate_key": {},
     "revoke_key": {},
     "new_application": {"name": "Till", "rights": "look"},
     "new_secret": {},

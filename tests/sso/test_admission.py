@@ -173,7 +173,7 @@ def test_it_says_why_to_whom_the_provider_has_proven(
     assert answer.status_code == 403
     assert "may not vouch for ceo@bank.example" in answer.content.decode()
     assert not is_signed_in(visitor.client)
-    (entry,) = told(world.here.tenant, "sign_in.refused")
+    (entry,) = told(world.here.tenant, "person.sign_in_refused")
     assert entry.after["proven"] is True
 
 

@@ -10,30 +10,23 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from ekyam.people.accounts import mark_verified
+from ekyam.people.models import TotpFactor
+from ekyam.people.standing import PROVIDER
 from ekyam.sso.models import IdentityProvider
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 from tests.portal.conftest import sign_in
+from tests.signing_in.conftest import add_totp, code_of
 from tests.sso.conftest import Visitor, is_signed_in, make_provider, told
 from tests.world import PASSWORD, World, add_member
-
-WITH_FACTOR: set[str] = set()
-
-
-@pytest.fixture(autouse=True)
-def factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has a second factor: those whom a test puts into WITH_FACTOR."""
-    WITH_FACTOR.clear()
-    monkeypatch.setattr(
-        "django_otp.user_has_device", lambda user, confirmed=True: user.email in WITH_FACTOR
-    )
 
 
 @pytest.fixture
 def required(world: World) -> IdentityProvider:
     values = {"kind": "oidc", "issuer": "https://okta.example", "client_id": "x"}
     provider = make_provider(world.here.tenant, "juniper.example", **values)
-    WITH_FACTOR.add(world.here.owner.email)
+    add_totp(world.here.owner)
     require(provider, world.here.owner)
     return provider
 
@@ -51,6 +44,14 @@ def require(provider: IdentityProvider, owner: User) -> HttpResponse:
 def by_password(email: str) -> Client:
     client = Client()
     client.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    return client
+
+
+def by_last_resort(owner: User) -> Client:
+    """The password, and then the code of the app."""
+    client = by_password(owner.email)
+    assert not is_signed_in(client)
+    client.post("/account/prove/", {"code": code_of(TotpFactor.objects.get())})
     return client
 
 
@@ -73,9 +74,9 @@ def test_it_answers_as_to_a_wrong_password(required: IdentityProvider, world: Wo
 def test_it_lets_the_last_resort_in_and_tells_of_it(
     required: IdentityProvider, world: World
 ) -> None:
-    client = by_password(world.here.owner.email)
+    client = by_last_resort(world.here.owner)
     assert is_signed_in(client)
-    (entry,) = told(world.here.tenant, "sign_in.by_last_resort")
+    (entry,) = told(world.here.tenant, "person.used_last_resort")
     assert entry.actor == world.here.owner.email and entry.after == {"instead_of": "Okta"}
     address = f"/single-sign-on/{required.public_id}/require/"
     client.post(address, {"to": ""})
@@ -85,13 +86,14 @@ def test_it_lets_the_last_resort_in_and_tells_of_it(
 def test_it_lets_no_last_resort_in_without_a_second_factor(
     required: IdentityProvider, world: World
 ) -> None:
-    WITH_FACTOR.clear()
+    TotpFactor.objects.all().delete()
     assert not is_signed_in(by_password(world.here.owner.email))
 
 
 def test_it_lets_no_last_resort_in_who_is_no_owner_any_more(
     required: IdentityProvider, world: World
 ) -> None:
+    add_member(world.here.tenant, Role.OWNER, "second")
     with tenant_scope(world.here.tenant):
         Membership.objects.filter(user=world.here.owner).update(role=Role.ADMIN)
     assert not is_signed_in(by_password(world.here.owner.email))
@@ -104,6 +106,8 @@ def test_it_binds_nobody_else(required: IdentityProvider, world: World) -> None:
     for tenant, user in ((world.here.tenant, guest), (world.there.tenant, lent)):
         with tenant_scope(tenant):
             Membership.objects.create(tenant=tenant, user=user, role=Role.VIEWER)
+    for user in (guest, lent):
+        mark_verified(user)
     for user in (guest, lent, world.there.owner):
         assert is_signed_in(by_password(user.email))
 
@@ -123,7 +127,7 @@ def test_it_ends_what_a_password_had_begun(world: World, visitor: Visitor) -> No
     visitor.sign_in()
     mine, theirs = by_password(world.here.viewer.email), by_password(world.there.owner.email)
     assert mine.get("/").status_code == 200
-    WITH_FACTOR.add(world.here.owner.email)
+    add_totp(world.here.owner)
     require(visitor.provider, world.here.owner)
     assert mine.get("/").status_code == 302
     assert theirs.get("/").status_code == 200
@@ -141,7 +145,7 @@ def test_it_is_not_required_before_a_last_resort_is_sure(world: World, why: str)
         asks = add_member(world.here.tenant, Role.ADMIN)
     named = world.here.viewer if why == "no owner" else world.here.owner
     if why != "no factor":
-        WITH_FACTOR.add(named.email)
+        add_totp(named)
     with tenant_scope(world.here.tenant):
         form = {"to": "required", "last_resort": Membership.objects.get(user=named).public_id}
     address = f"/single-sign-on/{provider.public_id}/require/"
@@ -161,14 +165,12 @@ def test_it_says_so_when_the_last_resort_has_left(required: IdentityProvider, wo
 
 def sign_in_by_provider(user: User, provider: IdentityProvider) -> Client:
     """A session as the provider begins it, without the way there."""
-    from ekyam.sso.enforcement import COMPANY_KEY
-
     with tenant_scope(provider.tenant_id):
         IdentityProvider.objects.update(is_required=False)
     client = sign_in(user)
     with tenant_scope(provider.tenant_id):
         IdentityProvider.objects.update(is_required=True)
     session = client.session
-    session[COMPANY_KEY] = str(provider.tenant_id)
+    session[PROVIDER] = str(provider.tenant_id)
     session.save()
     return client

@@ -2,7 +2,9 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
 from ekyam.tenants.models import Membership, Role, User
@@ -19,7 +21,7 @@ def test_it_signs_a_newcomer_in_and_makes_them_a_member(visitor: Visitor, world:
     assert role_of(world.here.tenant, "asha@juniper.example") == "viewer"
     user = User.objects.get(email="asha@juniper.example")
     assert user.name == "Asha Rao" and not user.has_usable_password()
-    (entry,) = told(world.here.tenant, "sign_in.succeeded")
+    (entry,) = told(world.here.tenant, "person.signed_in")
     assert entry.actor == "asha@juniper.example" and entry.address == "127.0.0.1"
     assert entry.after == {"by": "Okta", "role": "viewer"}
 
@@ -40,7 +42,7 @@ def test_it_knows_the_person_again_by_subject_alone(
     openid.person["email"] = "asha.rao@juniper.example"
     Visitor(Client(), visitor.provider).sign_in()
     assert User.objects.filter(email__startswith="asha").count() == 1
-    assert len(told(world.here.tenant, "sign_in.succeeded")) == 2
+    assert len(told(world.here.tenant, "person.signed_in")) == 2
 
 
 def test_it_links_whoever_has_an_account_at_an_address_of_the_companys_domain(
@@ -76,6 +78,20 @@ def test_it_opens_the_vouching_company_alone(visitor: Visitor, world: World) -> 
     assert "Marigold" not in visitor.client.get("/tenants/").content.decode()
     answer = visitor.client.post("/tenants/", {"tenant": str(world.there.tenant.pk)})
     assert answer.status_code == 404
+
+
+def test_it_costs_a_page_nothing(visitor: Visitor, world: World) -> None:
+    """Whose company vouches stands in the session, which is read anyway."""
+    visitor.sign_in()
+    by_password = Client()
+    by_password.force_login(world.here.owner, backend="django.contrib.auth.backends.ModelBackend")
+    costs = []
+    for client in (by_password, visitor.client):
+        client.get("/orders/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/orders/").status_code == 200
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_it_takes_a_new_key_of_the_provider(visitor: Visitor, openid: OpenIdServer) -> None:

@@ -140,5 +140,5 @@ def test_it_is_refused_with_another_secret(visitor: Visitor, world: World) -> No
         row.save()
     answer = visitor.come_back(sign_in_there(visitor.leave(), "00u1"))
     assert is_plain_refusal(answer)
-    (entry,) = told(world.here.tenant, "sign_in.refused")
+    (entry,) = told(world.here.tenant, "person.sign_in_refused")
     assert "invalid_client" in entry.after["reason"]

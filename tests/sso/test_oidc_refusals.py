@@ -63,7 +63,7 @@ def test_it_refuses(visitor: Visitor, openid: OpenIdServer, world: World, lies: 
     assert is_plain_refusal(visitor.sign_in())
     assert not is_signed_in(visitor.client)
     assert not User.objects.filter(email="asha@juniper.example").exists()
-    (entry,) = told(world.here.tenant, "sign_in.refused")
+    (entry,) = told(world.here.tenant, "person.sign_in_refused")
     assert entry.after["reason"] and entry.after["proven"] is False
 
 
@@ -187,7 +187,7 @@ def test_it_slows_down_who_is_refused_again_and_again(
     assert answers[:20] == [403] * 20 and answers[20:] == [429] * 2
     with tenant_scope(visitor.provider.tenant_id):
         assert not Identity.objects.exists()
-    assert len(told(world.here.tenant, "sign_in.refused")) == 20
+    assert len(told(world.here.tenant, "person.sign_in_refused")) == 20
 
 
 def test_it_keeps_the_client_secret_sealed(visitor: Visitor) -> None:

@@ -33,7 +33,7 @@ def test_it_signs_a_newcomer_in_and_makes_them_a_member(
     assert "Juniper Home" in saml_visitor.client.get("/orders/").content.decode()
     assert role_of(world.here.tenant, "asha@juniper.example") == "operator"
     assert User.objects.get(email="asha@juniper.example").name == "Asha Rao"
-    assert len(told(world.here.tenant, "sign_in.succeeded")) == 1
+    assert len(told(world.here.tenant, "person.signed_in")) == 1
 
 
 def test_it_asks_for_an_answer_at_its_own_address(saml_visitor: SamlVisitor) -> None:

@@ -129,7 +129,7 @@ def test_it_refuses(
     assert is_plain_refusal(saml_visitor.sign_in())
     assert not is_signed_in(saml_visitor.client)
     assert not User.objects.filter(email="asha@juniper.example").exists()
-    assert len(told(world.here.tenant, "sign_in.refused")) == 1
+    assert len(told(world.here.tenant, "person.sign_in_refused")) == 1
 
 
 @pytest.mark.parametrize("signs", ["//saml:Assertion", "//saml:Assertion | /samlp:Response"])

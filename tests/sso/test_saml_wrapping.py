@@ -155,7 +155,7 @@ def test_it_refuses_a_wrapping(
     saml_site.lies = SamlLies(after=wrap, signs=signs)
     assert is_plain_refusal(saml_visitor.sign_in())
     assert not is_signed_in(saml_visitor.client)
-    assert told(world.here.tenant, "sign_in.succeeded") == []
+    assert told(world.here.tenant, "person.signed_in") == []
 
 
 def test_it_reads_a_name_past_a_comment(
@@ -176,4 +176,4 @@ def test_it_reads_a_name_past_a_comment(
     saml_site.lies = SamlLies(after=comment)
     answer = saml_visitor.sign_in()
     assert answer.status_code == 403 and not is_signed_in(saml_visitor.client)
-    assert "evil.example" in told(world.here.tenant, "sign_in.refused")[0].after["reason"]
+    assert "evil.example" in told(world.here.tenant, "person.sign_in_refused")[0].after["reason"]
