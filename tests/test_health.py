@@ -35,7 +35,7 @@ def test_it_says_which_part_is_not_ready(client: Client, settings: Any) -> None:
 @pytest.mark.django_db
 def test_it_sends_a_strict_content_security_policy(client: Client) -> None:
     policy = client.get("/accounts/login/").headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'" in policy
     assert "unsafe" not in policy
 
 

@@ -86,6 +86,7 @@ def _door(view: View, *, method: str, right: Right, is_scoped: bool) -> View:
         if seat.must_prove:
             return to_prove(request)
         request.seat = seat
+        # A visitor sends nothing, not even what the right to look is enough for.
         if not seat.may(right) or (seat.visit_until and request.method == "POST"):
             raise PermissionDenied
         return _enter(view, request, arguments, is_scoped=is_scoped)

@@ -49,7 +49,7 @@ def sign_in(page: Page, side: Side) -> None:
     page.goto("/")
     page.get_by_label("Email").fill(side.company.owner.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
 
 

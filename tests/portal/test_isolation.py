@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -177,9 +178,9 @@ def address_of(door: Door, side: Side) -> str:
 
 
 def programs_of(side: Side) -> dict[str, str]:
-    """A key, and an application with its secret."""
-    said: Any = {"tenant": side.company.tenant, "maker": side.company.owner, "name": "Till"}
-    said |= {"may": RIGHTS[Role.OWNER], "rights": ["look"]}
+    """A key, and an application with its secret; others each time."""
+    said: Any = {"tenant": side.company.tenant, "maker": side.company.owner}
+    said |= {"name": f"Till {uuid4()}", "may": RIGHTS[Role.OWNER], "rights": ["look"]}
     secret = make_application(**said, redirects=[], asks=True).row
     key = make_key(**said, days=30).row
     ids = {"key": key.public_id, "secret": secret.public_id}

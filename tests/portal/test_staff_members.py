@@ -8,12 +8,14 @@ from ekyam.sessions.models import Session
 from ekyam.tenants.models import Role, User
 from tests.people import membership, roles_in
 from tests.portal.conftest import sign_in
+from tests.verified import verify
 from tests.world import PASSWORD, World, add_member
 
 
 @pytest.fixture
 def staff(db: None) -> Client:
-    return sign_in(User.objects.create_superuser("staff@ekyam.example", PASSWORD))
+    person = User.objects.create_superuser("staff@ekyam.example", PASSWORD)
+    return verify(sign_in(person), person)
 
 
 def form_of(world: World, **changes: object) -> tuple[str, dict[str, object]]:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ekyam.audit.models import AuditEntry
-from ekyam.tenants.models import User
+from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import across_tenants, tenant_scope
 from ekyam.visits.models import Visit
@@ -57,6 +57,17 @@ def test_it_looks_and_does_nothing_else(visitor: Client, here: Side, door: Door)
     if may and answer.get("Content-Type", "").startswith("text/html"):
         page = answer.content.decode()
         assert "<main" not in page or "may only look" in page
+
+
+def test_staff_who_is_a_member_leaves_nothing_on_a_visit(staff: Client, here: Side) -> None:
+    """The right to look opens one door that writes: one's own way out of the company."""
+    person = User.objects.get(email="staff@ekyam.example")
+    with tenant_scope(here.company.tenant):
+        Membership.objects.create(tenant=here.company.tenant, user=person, role=Role.ADMIN)
+    assert begin(staff, here) == 302
+    assert staff.post("/team/leave/").status_code == 403
+    with tenant_scope(here.company.tenant):
+        assert Membership.objects.filter(user=person).exists()
 
 
 def test_the_company_reads_who_was_there_and_why(visitor: Client, here: Side) -> None:

@@ -158,7 +158,7 @@ def test_a_passkey_instead_of_everything(
         page.get_by_role("button", name="Use the passkey").click()
         expect_title(page, "Home")
         sign_out(page)
-        page.get_by_role("button", name="Sign in by a passkey").click()  # as all of it
+        page.get_by_role("button", name="Use a passkey instead").click()  # as all of it
         expect_title(page, "Home")
 
 
