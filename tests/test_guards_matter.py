@@ -137,12 +137,21 @@ def test_that_a_company_may_refuse_visits(here: Side, without: Any) -> None:
         test_visits.test_a_company_refuses_visits_and_ends_the_one_under_way(visitor, here)
 
 
-@pytest.mark.parametrize("door", [SWITCH, Door("audit", see=Right.AUDIT)], ids=["do", "see"])
-def test_that_a_visitor_only_looks(here: Side, without: Any, door: Door) -> None:
+def test_that_a_visitor_sees_only_what_is_for_looking(here: Side, without: Any) -> None:
     visitor = visitor_of(here)
     without("ekyam.tenants.seats.Seat.may", lambda seat, right: True)
     with noticed():
-        test_visits.test_it_looks_and_does_nothing_else(visitor, here, door)
+        test_visits.test_it_looks_and_does_nothing_else(
+            visitor, here, Door("audit", see=Right.AUDIT)
+        )
+
+
+def test_that_a_visitor_sends_nothing(here: Side, without: Any) -> None:
+    person = new_staff()
+    client = verify(sign_in(person), person)
+    without("portal.web.access._is_visitor_sending", lambda seat, request: False)
+    with noticed():
+        test_visits.test_staff_who_is_a_member_leaves_nothing_on_a_visit(client, here)
 
 
 def test_the_second_factor_of_staff(db: None, without: Any) -> None:

@@ -86,12 +86,16 @@ def _door(view: View, *, method: str, right: Right, is_scoped: bool) -> View:
         if seat.must_prove:
             return to_prove(request)
         request.seat = seat
-        # A visitor sends nothing, not even what the right to look is enough for.
-        if not seat.may(right) or (seat.visit_until and request.method == "POST"):
+        if not seat.may(right) or _is_visitor_sending(seat, request):
             raise PermissionDenied
         return _enter(view, request, arguments, is_scoped=is_scoped)
 
     return guarded
+
+
+def _is_visitor_sending(seat: Seat, request: HttpRequest) -> bool:
+    """A visitor sends nothing, not even what the right to look is enough for."""
+    return seat.visit_until is not None and request.method == "POST"
 
 
 def _enter(
