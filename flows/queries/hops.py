@@ -22,6 +22,7 @@ class Hop:
     source: str
     target: str
     state: str
+    event_id: str  # its own, or what a delivery came of
     began_at: datetime
     at: datetime
     latency_seconds: float | None  # a delivery's since it was received, an event's since the last
@@ -33,7 +34,6 @@ class Hop:
     failure: str = ""
     blame: str = ""
     origin: str = ""
-    event_id: str = ""  # what a delivery came of
     attempts: list[AttemptRow] = field(default_factory=list)
     may_replay: bool = False
     may_cancel: bool = False
@@ -58,6 +58,7 @@ def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:
         source=event.connection.label,
         target="",
         state=event.state,
+        event_id=event.public_id,
         began_at=event.received_at,
         at=event.received_at,
         latency_seconds=gap,
@@ -86,6 +87,7 @@ def delivery_hop(
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
         state=state,
+        event_id=ids.public(Event.prefix, one.event_id),
         began_at=one.created_at,
         at=ended or one.created_at,
         latency_seconds=(ended - one.received_at).total_seconds() if ended else None,
@@ -96,7 +98,6 @@ def delivery_hop(
         reason="" if state == UNNEEDED else one.reason,
         failure=one.failure,
         blame="" if state in (HEALED, UNNEEDED) else one.blame,
-        event_id=ids.public(Event.prefix, one.event_id),
         attempts=[show_attempt(found, is_whole=is_whole) for found in attempts],
         may_replay=one.state in REPLAYABLE,
         may_cancel=one.state in CANCELLABLE and not one.wrote,

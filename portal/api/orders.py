@@ -54,7 +54,7 @@ class HopOut(Shown):
 
     kind = serializers.ChoiceField(choices=["event", "delivery"])
     id = serializers.CharField()
-    event_id = serializers.CharField(help_text="What a delivery came of.")
+    event_id = Id("evt", help_text="Its own, or what a delivery came of.")
     title = serializers.CharField()
     part = serializers.CharField(help_text="The kind of record that it was about.")
     source = serializers.CharField()
