@@ -197,5 +197,5 @@ def _added(asked: Asked, factor: Factor) -> HttpResponseBase:
 
 
 def show_codes(asked: Asked, codes: list[str], *, title: str) -> HttpResponse:
-    context = {"codes": codes, "text": "\n".join(codes), "title": title, "is_last": True}
+    context = {"codes": codes, "text": "\n".join(codes), "title": title, "email": asked.user.email}
     return render(asked.request, "people/recovery_codes.html", context)

@@ -128,7 +128,8 @@ def to_prove(request: HttpRequest) -> HttpResponse:
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect("/accounts/login/")
-    return redirect_to_login(request.get_full_path())
+    # A form that was sent is not sent again behind somebody's back.
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 def find_seat(request: HttpRequest) -> Seat | None:
