@@ -182,4 +182,6 @@ def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
 
 
 def _in_words(error: Exception) -> str:
+    if any(isinstance(part, socket.gaierror) for part in error.args):
+        return "No address is found for this name."
     return f"{type(error).__name__}: {error}"

@@ -23,7 +23,7 @@ def check_address(url: str, what: str) -> str:
         parts = urlsplit(url)
         is_private = bool(outbound.allowance(url) & _private())
     except (ValueError, outbound.Refused) as error:
-        raise Unfit(f"The {what} is no address: {url[:200]}") from error
+        raise Unfit(f"The {what} is no address: {url[:80]}") from error
     if parts.scheme != "https" and not is_private:
         raise Unfit(f"The {what} must begin with https://.")
     if parts.fragment or parts.username:

@@ -42,6 +42,8 @@ def second_factor(asked: Asked) -> HttpResponseBase:
     way = _way_of(asked)
     if asked.request.method == "POST":
         return _answer(asked, way)
+    if way is Way.MAIL and asked.stage and asked.may_set_up:
+        return redirect("set_up")  # the mailbox is proved: that is what is left
     trouble = asked.state.get("trouble", "")
     if trouble:
         asked.keep(trouble="")

@@ -39,7 +39,10 @@ def test_it_rotates_and_revokes_a_key(desk: Desk, address: str) -> None:
     assert "7 days" in client.get(f"{where}/rotate/").content.decode()
     second = secret_on(client.post(f"{where}/rotate/"))
     assert client.post(f"{where}/rotate/")["Location"] == "/keys/"
-    assert "Two are live already" in client.get("/keys/").content.decode()
+    page = client.get("/keys/").content.decode()
+    assert "Two are live already" in page and f"{where}/rotate/" not in page
+    # Two of one name: the page that asks says which of them it is.
+    assert f"ekm_…_{key.row.prefix_of_secret}" in client.get(f"{where}/revoke/").content.decode()
     client.post(f"{where}/revoke/")
     assert seat_of(f"Bearer {key.secret}", address) is None
     assert seat_of(f"Bearer {second}", address) is not None
