@@ -245,7 +245,8 @@ def test_the_password_changes_only_with_the_old_one_and_a_proof(
     new = "violet tram pickle ladder"
     form = {"oldpassword": "wrong", "password1": new, "password2": new}
     assert client.post("/accounts/password/change/", form).status_code == 200
-    client.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
+    changed = client.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
+    assert changed["Location"] == "/account/security/"
     user.refresh_from_db()
     assert user.check_password(new)
 
