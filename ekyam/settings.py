@@ -217,6 +217,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 # People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
 IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
+# A key, token or secret that is refused is answered after this long, whatever is wrong with it.
+EKYAM_KEY_REFUSAL_SECONDS = 0.05
 # How often in a minute an address may show what is not a key before it is not listened to.
 EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
 
