@@ -1,8 +1,9 @@
 """Ends what was begun by a password, when a company wants its provider alone; and what was begun
 by a provider that vouches no more."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.utils import timezone
@@ -21,7 +22,7 @@ def end_password_sessions(provider: IdentityProvider) -> int:
     return end(Session.objects.filter(pk__in=past))
 
 
-def end_provider_sessions(provider: IdentityProvider, people: Collection[object]) -> int:
+def end_provider_sessions(provider: IdentityProvider, people: Iterable[UUID]) -> int:
     """End those of these people (by their ids) in which this provider has vouched for them."""
     rows = live(timezone.now()).filter(user__in=people)
     theirs = [row.pk for row in rows if has_vouched(provider, row.read())]
