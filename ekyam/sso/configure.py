@@ -8,7 +8,7 @@ from ekyam.sso.enforcement import has_second_factor
 from ekyam.sso.failures import Unfit
 from ekyam.sso.metadata import fingerprint
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
-from ekyam.sso.sessions import end_password_sessions
+from ekyam.sso.sessions import end_password_sessions, end_provider_sessions
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import Right
 from ekyam.tenants.seats import Seat
@@ -67,11 +67,12 @@ def turn_on(provider: IdentityProvider, seat: Seat) -> None:
 
 
 def turn_off(provider: IdentityProvider) -> None:
-    """Passwords count again at once."""
+    """Passwords count again at once, and whom it has signed in is signed out."""
     provider = _locked(provider)
     provider.is_on = provider.is_required = False
     provider.save(update_fields=["is_on", "is_required"])
-    _tell("turned_off", provider)
+    ended = end_provider_sessions(provider, provider.identities.values_list("user", flat=True))
+    _tell("turned_off", provider, after={"sessions_ended": ended})
 
 
 def require(provider: IdentityProvider, seat: Seat, last_resort: Membership) -> None:
@@ -134,10 +135,13 @@ def take_role(row: GroupRole, seat: Seat) -> None:
 
 
 def unlink(identity: Identity) -> None:
-    """The next sign-in with that address may be by another account of the provider."""
-    email, provider = identity.user.email, identity.provider
+    """The next sign-in with that address may be by another account of the provider; whoever came
+    by this one is signed out."""
+    email, provider = identity.user.email, _locked(identity.provider)
+    ended = end_provider_sessions(provider, [identity.user_id])
     identity.delete()
-    _tell("unlinked", provider, before={"person": email})
+    told = {"sessions_ended": ended}
+    _tell("unlinked", provider, before={"person": email}, after=told)
 
 
 def _short(value: Any) -> Any:

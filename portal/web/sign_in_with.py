@@ -86,9 +86,12 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
 
     def _must_prove(self, application: Application) -> bool:
         """Its company asks for a second factor, also of who goes on to its applications."""
-        tenant_id = application.tenant_id
-        return self.request.user.is_authenticated and must_prove(
-            self.request, tenant_id=tenant_id, is_required=is_second_factor_required(tenant_id)
+        tenant_id, user = application.tenant_id, self.request.user
+        return user.is_authenticated and must_prove(
+            self.request,
+            tenant_id=tenant_id,
+            is_required=is_second_factor_required(tenant_id),
+            is_verified=user.is_verified(),
         )
 
     def _is_member(self, application: Application) -> bool:
