@@ -62,8 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        factor = getattr(user, "otp_device", None)
-        by = "provider" if standing.voucher(request) else standing.how(factor)
+        by = standing.how(getattr(user, "otp_device", None))
         note_for_person(user, "person.signed_in", address=address_of(request), after={"by": by})
 
     def logout(self, request: HttpRequest) -> None:

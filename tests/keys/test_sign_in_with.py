@@ -15,6 +15,7 @@ from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApplicationSecret
 from ekyam.keys.operations import Made, revoke_application
 from ekyam.keys.tasks import keep_keys
+from ekyam.people.standing import PROVIDER
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -113,6 +114,22 @@ def test_it_keeps_out_people_of_another_company(desk: Desk, other: Desk, till: T
     entries = desk.entries("application.sign_in_refused")
     assert len(entries) == 1 and other.person.email not in str(vars(entries[0]))
     assert desk.entries("application.signed_in") == []
+
+
+def test_it_keeps_out_whom_another_companys_provider_vouches_for(
+    desk: Desk, other: Desk, till: Till
+) -> None:
+    """Their provider signs anybody in whom it likes: it must open no application of this one."""
+    client = sign_in(desk.person)
+    session = client.session
+    session[PROVIDER] = str(other.tenant.pk)
+    session.save()
+    answer = client.get("/oauth/authorize", asked(till))
+    assert answer.status_code == 403 and "vouches for another company" in answer.content.decode()
+    assert desk.entries("application.signed_in") == []
+    session[PROVIDER] = str(desk.tenant.pk)
+    session.save()
+    assert "code" in told(client.get("/oauth/authorize", asked(till)))
 
 
 def test_whoever_belongs_to_both_is_told_of_as_in_this_one(
