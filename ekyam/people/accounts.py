@@ -79,8 +79,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def mark_verified(user: User) -> None:
-    """Their address is theirs: they followed a link that was mailed to it, or staff says so."""
-    EmailAddress.objects.filter(user=user).exclude(email=user.email).update(primary=False)
+    """Their address is theirs, and the only one: they followed a link that was mailed to it."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )

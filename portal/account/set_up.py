@@ -124,11 +124,13 @@ def set_up_passkey(asked: Asked) -> HttpResponseBase:
         name = request.POST.get("name", "").strip()[:40]
         browser = describe(request.headers.get("User-Agent", ""))
         try:
-            limits.count_try(str(asked.user.pk), asked.address, timezone.now())
+            now = timezone.now()
+            limits.count_try(str(asked.user.pk), asked.address, now)
             credential = request.POST.get("credential", "")
             found = passkeys.register(
                 request.session, asked.user, credential, name=name or f"Passkey, {browser}"
             )
+            limits.forgive_try(str(asked.user.pk), asked.address, now)
             return _added(asked, found)
         except passkeys.Refused:
             error = "The passkey was not made. Try it once more."
