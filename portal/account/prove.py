@@ -157,8 +157,9 @@ def _finish(asked: Asked, factor: Factor | None) -> HttpResponseBase:
             django_otp.login(request, factor)
         standing.mark_fresh(request)
         then = safe_next(request)
-        # The mailbox opens what is the person's own, and no company that asks for more.
-        is_open = factor or then.startswith("/account/")
+        # The mailbox opens what is the person's own, and no company that asks for more: that, the
+        # door of applications asks by itself.
+        is_open = factor or then.startswith(("/account/", "/oauth/authorize?"))
         return redirect(then if then and is_open else "security")
     if factor is None:
         asked.keep(mailed=True)

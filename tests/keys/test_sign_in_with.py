@@ -21,6 +21,7 @@ from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from tests.keys.conftest import BACK, Desk, new_address
 from tests.portal.conftest import sign_in
+from tests.signing_in.conftest import mailed
 from tests.world import add_member
 
 VERIFIER = "v" * 64
@@ -270,6 +271,18 @@ def test_it_gives_the_state_back_as_it_came(desk: Desk, till: Till, state: str) 
 def test_it_refuses_what_is_said_twice(desk: Desk, till: Till) -> None:
     twice = {**asked(till), "redirect_uri": [BACK, "https://evil.example/"]}
     assert sign_in(desk.person).get("/oauth/authorize", twice).status_code == 400
+
+
+def test_it_has_a_person_prove_themselves_anew_and_goes_on(desk: Desk, till: Till) -> None:
+    """prompt=login, by whoever is signed in: with their factor, or their mailbox without one."""
+    client = sign_in(desk.person)
+    page = client.get("/oauth/authorize", asked(till, prompt="login"), follow=True)
+    assert page.redirect_chain[-1][0].startswith("/account/prove/")
+    client.post("/account/prove/send/")
+    form = {"code": mailed(), "next": page.context["next"]}
+    answer = client.post("/account/prove/", form)
+    assert answer["Location"].startswith("/oauth/authorize?")
+    assert "code" in told(client.get(answer["Location"]))
 
 
 def test_it_answers_silently_or_not_at_all(desk: Desk, till: Till) -> None:
