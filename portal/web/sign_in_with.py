@@ -44,6 +44,9 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
     template_name = "portal/sign_in_with.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _go_on(request, self._answer(request, *args, **kwargs))
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             asked = read_request(request.GET)
             _answer_silently(request, asked)
@@ -110,6 +113,16 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
 
 
 sign_in_with = never_cache(csrf_exempt(SignInWith.as_view()))
+
+
+def _go_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """By a page, for whoever comes from a form of ours: the policy of pages, which holds for all
+    redirects of a form's answer, lets none of them lead to another site.
+    """
+    address = answer.get("Location", "/")
+    if address.startswith("/") or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return answer
+    return render(request, "portal/sign_in_goes_on.html", {"address": address})
 
 
 def _answer_silently(request: HttpRequest, asked: Asked) -> None:
