@@ -36,8 +36,10 @@ def change_provider(
     if provider.is_on and changed.keys() & set(FIXED_WHILE_ON):
         raise Unfit("It is on: turn it off before you exchange it for another one.")
     trust_changed = bool(changed.keys() & set(TRUSTED))
-    if provider.is_on and trust_changed:
+    if (provider.is_on and trust_changed) or ("group_claim" in changed and _makes_owners(provider)):
         _owners_only(seat)
+    if "issuer" in changed:  # the subjects of the next one may be other people's
+        provider.identities.all().delete()
     for name, value in changed.items():
         setattr(provider, name, value)
     if secret:
@@ -142,6 +144,10 @@ def unlink(identity: Identity) -> None:
     identity.delete()
     told = {"sessions_ended": ended}
     _tell("unlinked", provider, before={"person": email}, after=told)
+
+
+def _makes_owners(provider: IdentityProvider) -> bool:
+    return provider.group_roles.filter(role=Role.OWNER).exists()
 
 
 def _short(value: Any) -> Any:

@@ -66,6 +66,19 @@ def test_it_does_not_rotate_into_more_than_one_has(desk: Desk) -> None:
     assert "may not do yourself" in developer.get("/keys/").content.decode()
 
 
+def test_it_gives_nobody_the_secret_of_what_may_do_more_than_they(desk: Desk) -> None:
+    """An application has rights of its own: whoever has its secret has them too."""
+    strong = desk.application("Strong", rights=[Right.LOOK, Right.AUDIT])
+    weak = desk.application("Weak", rights=[Right.LOOK])
+    developer = sign_in(add_member(desk.tenant, Role.DEVELOPER))
+    where = f"/applications/{strong.row.application.public_id}/"
+    answer = developer.post(f"{where}secret/", follow=True)
+    assert "may not do yourself" in answer.content.decode()
+    with tenant_scope(desk.tenant):
+        assert strong.row.application.secrets.count() == 1
+    secret_on(developer.post(f"/applications/{weak.row.application.public_id}/secret/"))
+
+
 def bad(client: Client, where: str, form: dict[str, Any], **changed: Any) -> str:
     answer = client.post(where, {**form, **changed})
     assert answer.status_code == 422

@@ -252,5 +252,9 @@ def test_the_password_changes_only_with_the_old_one_and_a_proof(
 
 
 def test_staff_can_reset_what_was_lost(user: User, factor: TotpFactor) -> None:
+    """What was lost may be in other hands, and signed in."""
+    lost = come_in(user, factor)
+    assert is_in(lost)
     call_command("reset_second_factor", user.email)
-    assert list_factors(user) == [] and is_in(enter_password(user))
+    assert list_factors(user) == [] and not is_in(lost)
+    assert is_in(enter_password(user))

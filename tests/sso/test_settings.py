@@ -13,7 +13,7 @@ from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 from tests.portal.conftest import sign_in
 from tests.sso.conftest import SamlVisitor, Visitor, add_domain, is_signed_in, make_provider, told
-from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer
+from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer, openid_server
 from tests.sso.saml_server import SamlServer
 from tests.world import World, add_member
 
@@ -192,6 +192,37 @@ def test_it_lets_owners_alone_decide_whom_to_trust(
     assert "Only an owner may do that" in post(admin, world, "switch", to="on")
     with tenant_scope(world.here.tenant):
         assert list(GroupRole.objects.values_list("group", "role")) == [("A", "admin")]
+
+
+def test_an_administrator_cannot_say_where_the_owners_group_stands(
+    visitor: Visitor, openid: OpenIdServer, world: World
+) -> None:
+    """Else they would point at a claim that they write themselves, such as their own name."""
+    owner, admin = sign_in(world.here.owner), sign_in(add_member(world.here.tenant, Role.ADMIN))
+    values = {**oidc_values(openid), "client_secret": ""}
+    assert "are kept" in post(admin, world, "change", **{**values, "group_claim": "roles"})
+    assert "gives the role" in post(owner, world, "groups", group="Bosses", role="owner")
+    said = post(admin, world, "change", **{**values, "group_claim": "name"})
+    assert "Only an owner may do that" in said and made(world).group_claim == "roles"
+    post(admin, world, "switch", to="off")
+    said = post(admin, world, "change", **{**values, "group_claim": "name"})
+    assert "Only an owner may do that" in said and made(world).group_claim == "roles"
+    assert "are kept" in post(owner, world, "change", **{**values, "group_claim": "name"})
+
+
+def test_it_knows_nobody_by_what_another_issuer_called_them(
+    visitor: Visitor, openid: OpenIdServer, world: World, settings: Any
+) -> None:
+    """A subject is one person's within its issuer, and anybody's in the next one."""
+    visitor.sign_in()
+    owner = sign_in(world.here.owner)
+    post(owner, world, "switch", to="off")
+    with openid_server() as another:
+        settings.SSO_PRIVATE_URLS = [openid.issuer, another.issuer]
+        post(owner, world, "change", **{**oidc_values(openid), "issuer": another.issuer})
+    assert made(world).issuer == another.issuer
+    with tenant_scope(world.here.tenant):
+        assert not Identity.objects.exists()
 
 
 def test_it_removes_and_unlinks(visitor: Visitor, world: World) -> None:
