@@ -154,15 +154,30 @@ class MissingLink(Failure):
         self.resource, self.key, self.by, self.if_never = resource, key, by, if_never
 
 
+class MissingRow(Failure):
+    """A value has no row in a lookup table of the company."""
+
+    code = "missing_row"
+    consequence = "park"
+    blame = "tenant"
+
+    def __init__(self, table: str, key: str) -> None:
+        super().__init__(f"«{key[:80]}» has no row in the lookup table «{table}».")
+        self.table, self.key = table, key
+
+
 class MappingFailed(Failure):
-    """A value could not be read, converted or written; points at the line and the value."""
+    """A value could not be read, converted or written; points at the line, its step and the value.
+
+    `step` counts from 1; 0 is the line itself.
+    """
 
     code = "mapping_failed"
     blame = "tenant"
 
-    def __init__(self, message: str, *, line: str = "", value: Any = None) -> None:
+    def __init__(self, message: str, *, line: str = "", step: int = 0, value: Any = None) -> None:
         super().__init__(message, detail=f"{line}: {value!r}"[:500])
-        self.line, self.value = line, value
+        self.line, self.step, self.value = line, step, value
 
 
 class MoneyMismatch(MappingFailed):

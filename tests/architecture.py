@@ -18,7 +18,9 @@ KIT = tuple(
         "auth",
         "pagination",
         "signatures",
-        "transforms",
+        "context",
+        "lines",
+        "steps",
         "errors",
         "standard",
     )

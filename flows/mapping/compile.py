@@ -9,24 +9,28 @@ import jmespath
 import msgspec
 
 from connectors.errors import Failure, MappingFailed
-from connectors.spec import Context, Line, Mapping
+from connectors.lines import Line, Mapping
+from connectors.spec import Context
+from connectors.steps import Here
 
 Apply = Callable[[Any, Context], dict[str, Any]]
+Lines = Callable[[Here], dict[str, Any]]
 _EMPTY: tuple[Any, ...] = (None, "")
 
 
 def compile_mapping(mapping: Mapping) -> Apply:
     """The function that makes the target out of a source record; raises MappingFailed."""
-    return _compile_lines(mapping.lines, "")
+    apply = _compile_lines(mapping.lines, "")
+    return lambda source, context: apply(Here(context, source, source))
 
 
-def _compile_lines(lines: Iterable[Line], prefix: str) -> Apply:
+def _compile_lines(lines: Iterable[Line], prefix: str) -> Lines:
     compiled = [(*_place_of(line), _compile_line(line, prefix)) for line in lines]
 
-    def apply(source: Any, context: Context) -> dict[str, Any]:
+    def apply(here: Here) -> dict[str, Any]:
         target: dict[str, Any] = {}
         for parents, name, read in compiled:
-            value = read(source, context)
+            value = read(here)
             if value is not None:
                 place = target
                 for parent in parents:
@@ -42,26 +46,29 @@ def _place_of(line: Line) -> tuple[list[str], str]:
     return parents, name
 
 
-def _compile_line(line: Line, prefix: str) -> Callable[[Any, Context], Any]:
+def _compile_line(line: Line, prefix: str) -> Callable[[Here], Any]:
     name = f"{prefix}{line.target}"
     find = finder(line.source)
     if line.each:
         return _compile_each(line, name, find)
-    steps = line.steps
+    steps = [(step, step.apply, step.takes_none) for step in line.steps]
     required = line.required
 
-    def read(source: Any, context: Context) -> Any:
-        value = find(source)
-        for step in steps:
-            if value is None and not step.takes_none:
+    def read(here: Here) -> Any:
+        value = find(here.element)
+        for number, (step, apply, takes_none) in enumerate(steps, 1):
+            if value is None and not takes_none:
                 continue
             try:
-                value = step.apply(value, context, **step.parameters)
+                value = apply(value, here)
             except Failure:
                 raise
             except Exception as error:
                 raise MappingFailed(
-                    f"{name}: {_show(value)} {error} (step «{step.name}»).", line=name, value=value
+                    f"{name}: {_show(value)} {error} (step {number}, {step.label}).",
+                    line=name,
+                    step=number,
+                    value=value,
                 ) from error
         if required and value in _EMPTY:
             raise MappingFailed(f"{name} is required, but {line.source} is empty.", line=name)
@@ -95,16 +102,16 @@ def finder(path: str) -> Callable[[Any], Any]:
     return find
 
 
-def _compile_each(line: Line, name: str, find: Any) -> Callable[[Any, Context], Any]:
+def _compile_each(line: Line, name: str, find: Any) -> Callable[[Here], Any]:
     inner = _compile_lines(line.each, f"{name}[].")
 
-    def read(source: Any, context: Context) -> list[dict[str, Any]]:
-        found = find(source)
+    def read(here: Here) -> list[dict[str, Any]]:
+        found = find(here.element)
         if found is None:
             return []
         if not isinstance(found, list):
             raise MappingFailed(f"{name}: {line.source} is not a list.", line=name, value=found)
-        return [inner(element, context) for element in found]
+        return [inner(Here(here.context, here.record, element)) for element in found]
 
     return read
 
