@@ -19,6 +19,7 @@ KIT = tuple(
         "pagination",
         "signatures",
         "context",
+        "conditions",
         "lines",
         "steps",
         "errors",
@@ -27,7 +28,14 @@ KIT = tuple(
 )
 SANDBOX_KIT = tuple(f"connectors.sandbox.{name}" for name in ("kit", "world", "faults"))
 CATALOG = "connectors.catalog"
-PURE = ("flows.mapping", "flows.states", "flows.retry", "flows.formula", "flows.slots")
+PURE = (
+    "flows.mapping",
+    "flows.rules",
+    "flows.states",
+    "flows.retry",
+    "flows.formula",
+    "flows.slots",
+)
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}
 LONGEST = 400

@@ -1,0 +1,102 @@
+"""Expressions in CEL, the Common Expression Language, compiled once and kept within a budget.
+
+CEL has no loops but its macros, so what an expression costs is known before it runs: the longest
+list, to the power of the macros.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import cel
+
+MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS = 1000, 4, 20, 200_000
+_MACRO = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
+
+Names = Mapping[str, Any]
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class ConditionInvalid(ValueError):
+    """The expression is malformed, or could cost too much; the text says which."""
+
+
+class ConditionFailed(ValueError):
+    """The expression has no answer for this record; the text says why."""
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> "Expression":
+    """Raises ConditionInvalid."""
+    if len(text) > MOST_TEXT:
+        raise ConditionInvalid(f"It is longer than {MOST_TEXT} characters.")
+    macros = len(_MACRO.findall(text))
+    if macros > MOST_MACROS:
+        raise ConditionInvalid(f"It goes through lists more than {MOST_MACROS} times.")
+    if text.count("+") > MOST_SUMS:
+        raise ConditionInvalid(f"It adds more than {MOST_SUMS} times.")
+    try:
+        program = cel.compile(text)
+    except Exception as error:
+        raise ConditionInvalid(f"It cannot be read: {_first_line(error)}") from error
+    return Expression(text, program, macros)
+
+
+class Expression:
+    """One that was read. It is asked with names, as {"order": {...}}."""
+
+    def __init__(self, text: str, program: Any, macros: int) -> None:
+        self.text, self._program, self._macros = text, program, macros
+
+    def value(self, names: Names, functions: Functions | None = None) -> Any:
+        """Raises ConditionFailed."""
+        self._stay_within(names)
+        context = cel.Context()
+        for name, value in names.items():
+            context.add_variable(name, value)
+        for name, function in (functions or {}).items():
+            context.add_function(name, function)
+        try:
+            return self._program.execute(context)
+        except Exception as error:
+            raise ConditionFailed(_why(error)) from error
+
+    def holds(self, names: Names, functions: Functions | None = None) -> bool:
+        """Raises ConditionFailed, also for what is neither true nor false."""
+        found = self.value(names, functions)
+        if not isinstance(found, bool):
+            raise ConditionFailed(f"It gives {_shown(found)}, which is neither true nor false.")
+        return found
+
+    def _stay_within(self, names: Names) -> None:
+        if self._macros > 1 and _longest(names) ** self._macros > MOST_STEPS:
+            raise ConditionFailed("It would take too long: the record's lists are too long for it.")
+
+
+def _longest(value: Any) -> int:
+    """Of all lists inside; without recursion, for a record may be deep."""
+    longest, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            left += one.values()
+            longest = max(longest, len(one))
+        elif isinstance(one, list | tuple):
+            left += one
+            longest = max(longest, len(one))
+    return longest
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"The record has no {error.args[0]}."
+    return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _shown(value: Any) -> str:
+    return f"«{str(value)[:80]}»"
