@@ -48,6 +48,7 @@ from flows.operations.send import Before, Letter, Outcome, Try, try_together
 from flows.operations.settle import settle
 from flows.operations.stock.renew import renew_stock
 from flows.operations.stock.streams import is_stock
+from flows.operations.tables import Tables
 from flows.operations.turns import Turn, threads
 
 log = structlog.get_logger(__name__)
@@ -124,10 +125,14 @@ class _Pumping:
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     flows: dict[UUID, Flow] = field(default_factory=dict)
     channel: Channel | None = None
+    tables: Tables = field(init=False)
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
     was_turned_away: bool = False
     has_served: bool = False
+
+    def __post_init__(self) -> None:
+        self.tables = Tables(self.tenant_id, self._scope)
 
     def run(self) -> None:
         """Until nothing is left to claim, the turn is over, or another worker has the lease."""
@@ -265,7 +270,8 @@ class _Pumping:
             record_id=before.linked_id,
             is_new=not (before.linked_id or before.may_have_written or before.is_forced),
             find_link=resolver.find_link,
-            find_row=resolver.find_row,
+            find_row=self.tables.find_row,
+            find_rate=self.tables.find_rate,
         )
 
         def learn(missing: MissingLink, found: Written) -> None:
