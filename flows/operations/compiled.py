@@ -1,22 +1,17 @@
 """Versions as they are gone by: read and compiled once in a process, for they never change."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
-from connectors.context import Context
 from connectors.lines import Mapping
-from connectors.standard.record import Record as StandardRecord
 from flows.mapping.logic import Logic
 from flows.models import Version, VersionState
-from flows.rules.judge import Verdict, compile_rules
+from flows.rules.judge import Judge, compile_rules
 
 KEPT = 1000
 _compiled: dict[UUID, "Compiled"] = {}
-
-Judge = Callable[[StandardRecord, Context], Verdict]
 
 
 @dataclass(frozen=True)

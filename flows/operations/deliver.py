@@ -41,6 +41,7 @@ from flows.operations.claim import (
     release_pump,
     take_pump,
 )
+from flows.operations.compiled import compiled
 from flows.operations.nudge import nudge
 from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.resolve import Resolver
@@ -277,11 +278,12 @@ class _Pumping:
         def learn(missing: MissingLink, found: Written) -> None:
             resolver.learn((missing.resource, missing.key, missing.by), found.external_id)
 
-        letter = Letter(action, standard, context, before, learn)
+        writer = compiled(delivery.version_id).writer
+        letter = Letter(action, standard, context, before, learn, writer)
         if is_stock(flow):
             return letter  # how much is found for all of a parcel at once
         try:
-            return replace(letter, body=write_body(action, standard, context))
+            return replace(letter, body=write_body(action, standard, context, writer))
         except Failure as obstacle:
             return replace(letter, obstacle=obstacle)
 

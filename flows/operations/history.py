@@ -128,7 +128,7 @@ def supersede_older(made: Made, history: Iterable[Past], now: datetime) -> None:
     """A newer fact of a record takes the place of those that have not been written yet."""
     fresh = [one for one in made if one[1].state in _LEAVE_NO_OLDER]
     newest = {_subject(reading): delivery for reading, delivery in fresh}
-    rows = [
+    rows: list[tuple[UUID, Subject, Past | Delivery]] = [
         *((row.pk, (row.flow_id, row.external_id), row) for row in history),
         *((delivery.pk, _subject(reading), delivery) for reading, delivery in fresh),
     ]

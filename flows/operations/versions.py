@@ -7,13 +7,14 @@ import msgspec
 from django.utils import timezone
 
 from connectors.errors import MappingFailed
+from connectors.standard import resources
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
 from flows.mapping.compile import compile_mapping
 from flows.mapping.logic import Logic
 from flows.models import Flow, Version, VersionState
 from flows.operations.stock.streams import is_stock
-from flows.rules.judge import compile_rules
+from flows.rules.judge import RuleInvalid, check_rules
 from flows.rules.rule import Route, Split
 from flows.states import IllegalMove
 
@@ -119,11 +120,9 @@ def check_logic(flow: Flow, logic: Logic) -> None:
             except Exception as error:
                 raise MappingFailed(f"The {name} is not right: {error}.") from error
     try:
-        compile_rules(logic.rules)
-    except MappingFailed:
-        raise
-    except Exception as error:
-        raise MappingFailed(f"The rules are not right: {error}.") from error
+        check_rules(logic.rules, resources()[flow.stream_spec.resource])
+    except RuleInvalid as error:
+        raise MappingFailed(str(error)) from error
     for label in destinations(logic):
         _find_destination(flow, label)
 
