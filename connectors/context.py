@@ -15,9 +15,9 @@ class Context:
 
     `reference` is our own name of the record, the same at every try and in every system.
     `find_link`, `find_row` and `find_rate(base, quote, day)` answer None when there is no such
-    link, row or rate. `is_known(id, version)`, for polls: this version of the record was read, and
-    need not be read again. `known` is the quantity that the target holds as far as we know, None
-    where we do not.
+    link, row or rate, and `find_available(sku)` None where nobody counts what may be sold.
+    `is_known(id, version)`, for polls: this version of the record was read, and need not be read
+    again. `known` is the quantity that the target holds as far as we know, None where we do not.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -27,6 +27,7 @@ class Context:
     find_link: Callable[[str, str, str], str | None] = lambda resource, key, by: None
     find_row: Callable[[str, str], str | None] = lambda table, key: None
     find_rate: Callable[[str, str, date], Decimal | None] = lambda base, quote, day: None
+    find_available: Callable[[str], Decimal | None] = lambda sku: None
     is_new: bool = False  # as far as we know the target has nothing of this record
     is_known: Callable[[str, str], bool] = lambda record_id, version: False
     known: Decimal | None = None

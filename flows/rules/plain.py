@@ -39,6 +39,14 @@ class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
             return None
         return [self.visit(node["children"][1], one) for one in base]
 
+    def visit_filter_projection(self, node: Any, value: Any) -> Any:
+        base = self.visit(node["children"][0], value)
+        if not isinstance(base, list):
+            return None
+        _, shown, wanted = node["children"]
+        chosen = [one for one in base if self._is_true(self.visit(wanted, one))]
+        return [self.visit(shown, one) for one in chosen]
+
 
 @lru_cache(maxsize=4096)
 def find_by(path: str) -> Find:
@@ -92,7 +100,7 @@ def _type_at(node: Any, known: _Type, path: str) -> _Type:
         return _type_at(children[0], known, path)
     if kind == "index":
         return _element(known)
-    if kind == "projection":
+    if kind in ("projection", "filter_projection"):
         element = _element(_type_at(children[0], known, path))
         return msgspec.inspect.ListType(_type_at(children[1], element, path)) if element else None
     return None
