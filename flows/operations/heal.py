@@ -20,6 +20,12 @@ def waiting_for(table: str, key: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=State.PARKED, waits_for=for_row(table, key))
 
 
+def keys_waited_for(table: str) -> set[str]:
+    waiting = Delivery.objects.filter(state=State.PARKED, waits_for__startswith=for_row(table, ""))
+    found = waiting.values_list("waits_for", flat=True).distinct()
+    return {row_of(waits_for)[1] for waits_for in found}
+
+
 def wake(table: str, key: str, *, tenant_id: UUID, now: datetime) -> int:
     """What waits for this row goes on; returns how many.
 

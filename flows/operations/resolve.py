@@ -47,11 +47,13 @@ class Resolver:
             records = Record.objects.filter(
                 links__connection=self.source, links__resource=resource, links__external_id=key
             )
-        return (
-            Link.objects.filter(record__in=records, connection=self.target, is_primary=True)
-            .values_list("external_id", flat=True)
-            .first()
-        )
+        links = Link.objects.filter(connection=self.target, is_primary=True)
+        there = links.filter(record__in=records).values_list("external_id", flat=True).first()
+        if there is not None:
+            return there
+        # A part that rules have split off is known elsewhere as its whole.
+        wholes = Record.objects.filter(parts__in=records, resource=resource)
+        return links.filter(record__in=wholes).values_list("external_id", flat=True).first()
 
 
 def waiting_key(source_id: UUID, target_id: UUID, question: Question) -> str:

@@ -12,6 +12,7 @@ from django.db import connection as db
 from django.utils import timezone
 
 from connectors.channel import base_url_of
+from connectors.errors import MissingRow
 from connectors.models import Connection
 from connectors.spec import Context
 from connectors.standard.order import Order
@@ -21,6 +22,7 @@ from flows.models.event import EventState
 from flows.operations import turns
 from flows.operations.born import delivery_of, named, record_of
 from flows.operations.deliver import deliver_soon
+from flows.operations.heal import wake_if_there
 from flows.operations.hints import take_hints
 from flows.operations.history import (
     history_of,
@@ -258,6 +260,8 @@ def _write(
     told = notices_of(made, now)
     insert_all(list(runs.values()), [*born_dead, *deliveries], [*facts, *told])
     supersede_older(made, history, now)
+    missed = [one.failure for one in pieces if isinstance(one.failure, MissingRow)]
+    wake_if_there(missed, now=now)
     return records, {piece.flow.target_id for piece in pieces}
 
 

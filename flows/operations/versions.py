@@ -33,7 +33,7 @@ def save_draft(flow: Flow, logic: Logic, *, edition: int, note: str = "") -> Ver
     flow = _lock(flow)
     check_logic(flow, logic)
     draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
-    if edition != (draft.edition if draft else 0):
+    if edition != find_edition(flow):
         raise Conflict(
             "Somebody else has saved this draft meanwhile. Look at theirs, then save yours again."
             if draft
@@ -99,6 +99,12 @@ def roll_back(flow: Flow, number: int) -> Version | None:
     after = {"published": again.number, "again": number}
     _record(again, "flow_version.rolled_back", after, before=before)
     return again
+
+
+def find_edition(flow: Flow) -> int:
+    """What a save that begins now must name."""
+    draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
+    return draft.edition if draft else 0
 
 
 def read_logic(data: Any) -> Logic:
