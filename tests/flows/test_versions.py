@@ -83,11 +83,8 @@ def test_it_goes_back_to_an_earlier_one_by_a_new_number(depots: Depots) -> None:
     with tenant_scope(depots.tenant):
         again = roll_back(depots.flow, 1)
         assert again is not None
-        assert (again.number, again.state, again.logic) == (
-            3,
-            "published",
-            msgspec.to_builtins(LOUD),
-        )
+        assert (again.number, again.state) == (3, "published")
+        assert msgspec.convert(again.logic, Logic) == LOUD
         with pytest.raises(IllegalMove):
             roll_back(depots.flow, 3)
         with pytest.raises(Version.DoesNotExist):
