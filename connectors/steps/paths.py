@@ -86,8 +86,9 @@ def check_path(path: str) -> None:
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0].rstrip(":. ")
-        raise ValueError(f"cannot be read: {reason}") from error
+        column = re.search(r"column (\d+)", str(error))
+        where = f" from character {int(column[1]) + 1} on" if column else " to its end"
+        raise ValueError(f"cannot be read{where}") from error
     if max(depth for depth, _ in nodes) > MOST_DEPTH:
         raise ValueError("is nested too deeply")
     for _, node in nodes:
