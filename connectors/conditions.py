@@ -5,7 +5,7 @@ list, to the power of the macros.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,14 @@ import cel
 
 MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS = 1000, 4, 20, 200_000
 _MACRO = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
+
+# What CEL itself brings; has() and the macros are no functions.
+FUNCTIONS = frozenset({
+    "size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string",
+    "bytes", "type", "dyn", "timestamp", "duration", "getFullYear", "getMonth", "getDate",
+    "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getHours", "getMinutes", "getSeconds",
+    "getMilliseconds",
+})  # fmt: skip
 
 Names = Mapping[str, Any]
 Functions = Mapping[str, Callable[..., Any]]
@@ -48,16 +56,29 @@ class Expression:
 
     def __init__(self, text: str, program: Any, macros: int) -> None:
         self.text, self._program, self._macros = text, program, macros
+        self._used = frozenset(program.variables())  # to hand over a record costs time
+
+    def check_names(self, names: Collection[str], functions: Collection[str] = ()) -> None:
+        """Raises ConditionInvalid for a name or a function that there will not be."""
+        for name in self._used - set(names):
+            # Names that a macro makes are used too: lines.exists(line, line.sku == "A").
+            if not re.search(rf"\(\s*{re.escape(name)}\s*,", self.text):
+                known = ", ".join(sorted(names))
+                raise ConditionInvalid(f"It names «{name}»; there is {known}.")
+        for name in self._program.functions():
+            if name.isidentifier() and name not in FUNCTIONS and name not in functions:
+                raise ConditionInvalid(f"It asks for the function {name}, which there is not.")
 
     def value(self, names: Names, functions: Functions | None = None) -> Any:
         """Raises ConditionFailed."""
+        names = {name: value for name, value in names.items() if name in self._used}
         self._stay_within(names)
         context = cel.Context()
-        for name, value in names.items():
-            context.add_variable(name, value)
-        for name, function in (functions or {}).items():
-            context.add_function(name, function)
         try:
+            for name, value in names.items():
+                context.add_variable(name, value)
+            for name, function in (functions or {}).items():
+                context.add_function(name, function)
             return self._program.execute(context)
         except Exception as error:
             raise ConditionFailed(_why(error)) from error
