@@ -171,7 +171,9 @@ def read_code(text: str) -> FlowCode:
 
 
 def _read_mapping(node: Node | None, what: str) -> dict[str, Any] | None:
-    return node and {"lines": [_read_line(one) for one in node.list(what)]}
+    if node is None:
+        return None
+    return {"lines": [_read_line(one) for one in node.list(what)]}
 
 
 def _read_line(node: Node) -> dict[str, Any]:
@@ -184,9 +186,11 @@ def _read_line(node: Node) -> dict[str, Any]:
     line = converted(plain, Line, node.line)
     try:
         finder(line.source)
+    except RecursionError as error:
+        raise CodeInvalid(node.line, f"The source «{line.source[:80]}» is too deep.") from error
     except Exception as error:
-        why = (str(error).splitlines() or ["it is too deep"])[0]
-        raise CodeInvalid(node.line, f"The source «{line.source[:80]}»: {why}") from error
+        why = f"The source «{line.source[:80]}»: {str(error).splitlines()[0].rstrip(':')}."
+        raise CodeInvalid(node.line, why) from error
     if each is None:
         return plain
     return {**plain, "each": [_read_line(one) for one in each.list("«each»")]}
@@ -241,9 +245,9 @@ _KINDS: dict[str, Any] = {str(one.__struct_config__.tag): one for one in get_arg
 def _read_rules(node: Node | None) -> tuple[Rule, ...]:
     nodes = node.list("«rules»") if node else []
     rules = [read_rule(one) for one in nodes]
-    for count, one in enumerate(nodes, 1):
-        try:
-            compile_rules(rules[count - 1 : count])
-        except RuleInvalid as error:
-            raise CodeInvalid(one.line, str(error)) from error
+    try:
+        compile_rules(rules)
+    except RuleInvalid as error:
+        lines = {rule.name: one.line for rule, one in zip(rules, nodes, strict=True)}
+        raise CodeInvalid(lines[error.rule], str(error)) from error
     return tuple(rules)

@@ -53,7 +53,8 @@ def _line_of(text: str) -> int:
 def _events(text: str) -> Iterator[Any]:
     """The parser's, without what is refused."""
     depth, documents = 0, 0
-    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
+    found: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    for number, event in enumerate(found):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise CodeInvalid(line, "Anchors and aliases (& and *) are not read; say it again.")

@@ -1,6 +1,7 @@
 """A standard record as plain data, with every attribute, and what a path may name in it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ class PathInvalid(ValueError):
 def whole(value: Any) -> Any:
     """With what is empty, and with what is as by default: `status` is there though it is «open».
 
-    Numbers stay exact and times stay times; tuples become lists.
+    Numbers stay exact and times stay times, in UTC where they say no offset; tuples become lists.
     """
     if isinstance(value, msgspec.Struct):
         return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
@@ -27,6 +28,8 @@ def whole(value: Any) -> Any:
         return [whole(part) for part in value]
     if isinstance(value, dict):
         return {name: whole(part) for name, part in value.items()}
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
     return value
 
 
