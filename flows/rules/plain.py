@@ -10,6 +10,8 @@ import jmespath
 import msgspec
 from jmespath.visitor import TreeInterpreter
 
+from connectors.steps.paths import check_path as check_form
+
 Find = Callable[[Any], Any]
 
 
@@ -72,11 +74,10 @@ def check_path(path: str, record: type[msgspec.Struct]) -> None:
 
 def _parsed(path: str) -> Any:
     try:
-        return jmespath.compile(path).parsed
-    except RecursionError as error:
-        raise PathInvalid(f"«{path[:80]}» is too deep.") from error
-    except Exception as error:
-        raise PathInvalid(f"«{path[:80]}» cannot be read: {str(error).splitlines()[0]}") from error
+        check_form(path)
+    except ValueError as error:
+        raise PathInvalid(f"«{path[:80]}» {error}.") from error
+    return jmespath.compile(path).parsed
 
 
 def _nodes(tree: Any) -> list[Any]:
