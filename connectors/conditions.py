@@ -11,7 +11,8 @@ from typing import Any
 
 import cel
 
-MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS = 1000, 4, 20, 200_000
+MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS, MOST_DEPTH = 1000, 4, 20, 200_000, 100
+_NESTED = (dict, list, tuple)
 _MACRO = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
 
 # What CEL itself brings; has() and the macros are no functions.
@@ -91,22 +92,27 @@ class Expression:
         return found
 
     def _stay_within(self, names: Names) -> None:
-        if self._macros > 1 and _longest(names) ** self._macros > MOST_STEPS:
+        """What nests too deeply would end the process in CEL's own code, not raise."""
+        longest, deepest = _extent(names)
+        if deepest > MOST_DEPTH:
+            raise ConditionFailed("The record is nested too deeply.")
+        if self._macros > 1 and longest**self._macros > MOST_STEPS:
             raise ConditionFailed("It would take too long: the record's lists are too long for it.")
 
 
-def _longest(value: Any) -> int:
-    """Of all lists inside; without recursion, for a record may be deep."""
-    longest, left = 0, [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, Mapping):
-            left += one.values()
+def _extent(value: Any) -> tuple[int, int]:
+    """The length of the longest list inside, and how deep it nests; without recursion."""
+    longest = depth = 0
+    level = [value]
+    while level and depth <= MOST_DEPTH:
+        depth += 1
+        below: list[Any] = []
+        for one in level:
+            parts = one.values() if isinstance(one, dict) else one
             longest = max(longest, len(one))
-        elif isinstance(one, list | tuple):
-            left += one
-            longest = max(longest, len(one))
-    return longest
+            below += [part for part in parts if isinstance(part, _NESTED)]
+        level = below
+    return longest, depth
 
 
 def _why(error: Exception) -> str:
