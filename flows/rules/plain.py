@@ -25,7 +25,10 @@ def whole(value: Any) -> Any:
     Numbers stay exact and times stay times, in UTC where they say no offset; tuples become lists.
     """
     if isinstance(value, msgspec.Struct):
-        return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+        return {
+            name: part if type(part := getattr(value, name)) in _AS_THEY_ARE else whole(part)
+            for name in value.__struct_fields__
+        }
     if isinstance(value, list | tuple):
         return [whole(part) for part in value]
     if isinstance(value, dict):
@@ -33,6 +36,9 @@ def whole(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     return value
+
+
+_AS_THEY_ARE = {type(None), str, bool, int, Decimal}  # most are: that is worth not asking
 
 
 class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
