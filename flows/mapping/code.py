@@ -30,7 +30,7 @@ from msgspec import Meta
 
 from connectors.lines import Line, Mapping
 from connectors.steps import AnyStep
-from flows.mapping.compile import finder
+from connectors.steps.paths import check_path
 from flows.mapping.difference import Change, Difference, difference
 from flows.mapping.logic import Logic
 from flows.mapping.nodes import CodeInvalid, Node, converted
@@ -185,12 +185,9 @@ def _read_line(node: Node) -> dict[str, Any]:
         plain["steps"] = [_read_step(one) for one in given["steps"].list("«steps»")]
     line = converted(plain, Line, node.line)
     try:
-        finder(line.source)
-    except RecursionError as error:
-        raise CodeInvalid(node.line, f"The source «{line.source[:80]}» is too deep.") from error
-    except Exception as error:
-        why = f"The source «{line.source[:80]}»: {str(error).splitlines()[0].rstrip(':')}."
-        raise CodeInvalid(node.line, why) from error
+        check_path(line.source)
+    except ValueError as error:
+        raise CodeInvalid(node.line, f"The source «{line.source[:80]}» {error}.") from error
     if each is None:
         return plain
     return {**plain, "each": [_read_line(one) for one in each.list("«each»")]}
@@ -235,7 +232,11 @@ def _read_step(node: Node) -> dict[str, Any]:
     if "step" in given:
         raise CodeInvalid(node.line, f"The step «{kind}» has no «step».")
     plain = {"step": kind, **{name: one.plain() for name, one in given.items()}}
-    converted(plain, _KINDS[kind], node.line)
+    step = converted(plain, _KINDS[kind], node.line)
+    try:
+        step.check()
+    except ValueError as error:
+        raise CodeInvalid(node.line, f"The step «{kind}»: it {error}.") from error
     return plain
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.conditions import compile_expression
-from flows.rules.expressions import Asked, made_exact
+from flows.rules.expressions import Asked, check_expression, made_exact
 from flows.rules.rule import Set
 
 Change = Callable[[Asked], None]
@@ -29,7 +28,7 @@ def compile_set(action: Set) -> Change:
     if (action.value is msgspec.UNSET) == (not action.expression):
         raise ChangeImpossible("is set to a value or to an expression, one of the two")
     if action.expression:
-        compile_expression(action.expression)
+        check_expression(action.expression, *(["line"] if "[]" in action.attribute else []))
     names = action.attribute.split(".")
 
     def change(asked: Asked) -> None:

@@ -10,6 +10,8 @@ import jmespath
 import msgspec
 from jmespath.visitor import TreeInterpreter
 
+from connectors.steps.paths import check_path as check_form
+
 Find = Callable[[Any], Any]
 
 
@@ -23,7 +25,10 @@ def whole(value: Any) -> Any:
     Numbers stay exact and times stay times, in UTC where they say no offset; tuples become lists.
     """
     if isinstance(value, msgspec.Struct):
-        return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+        return {
+            name: part if type(part := getattr(value, name)) in _AS_THEY_ARE else whole(part)
+            for name in value.__struct_fields__
+        }
     if isinstance(value, list | tuple):
         return [whole(part) for part in value]
     if isinstance(value, dict):
@@ -31,6 +36,9 @@ def whole(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     return value
+
+
+_AS_THEY_ARE = {type(None), str, bool, int, Decimal}  # most are: that is worth not asking
 
 
 class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
@@ -72,11 +80,10 @@ def check_path(path: str, record: type[msgspec.Struct]) -> None:
 
 def _parsed(path: str) -> Any:
     try:
-        return jmespath.compile(path).parsed
-    except RecursionError as error:
-        raise PathInvalid(f"«{path[:80]}» is too deep.") from error
-    except Exception as error:
-        raise PathInvalid(f"«{path[:80]}» cannot be read: {str(error).splitlines()[0]}") from error
+        check_form(path)
+    except ValueError as error:
+        raise PathInvalid(f"«{path[:80]}» {error}.") from error
+    return jmespath.compile(path).parsed
 
 
 def _nodes(tree: Any) -> list[Any]:

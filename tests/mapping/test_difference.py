@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from connectors.lines import Line, Mapping
 from connectors.steps import AnyStep, Constant, Default, Fit, Lookup, ToDecimal, ToText, Trim
@@ -44,13 +44,13 @@ def test_a_line_that_changed_says_what_of_it() -> None:
     found = difference(reader(before), reader(after))
     assert found.changes[0].details == (
         Detail("source", "price", "total_price"),
-        Detail("steps", "As a decimal number", "Trim → Cut to a length (most characters 5)"),
+        Detail("steps", "As a decimal number", "Trim → Cut to a length (at most 5)"),
         Detail("required", "no", "yes"),
     )
     assert found.text().splitlines() == [
         "reader: total changed",
         "    source: price → total_price",
-        "    steps: As a decimal number → Trim → Cut to a length (most characters 5)",
+        "    steps: As a decimal number → Trim → Cut to a length (at most 5)",
         "    required: no → yes",
     ]
 
@@ -123,6 +123,7 @@ def test_steps_say_what_they_are_given() -> None:
     assert say_line(whole) == "lines ← items, Trim, each by 2 lines, required"
 
 
+@settings(deadline=None)
 @given(logics(), logics())
 def test_nothing_is_said_only_of_the_same(one: Logic, other: Logic) -> None:
     assert not difference(one, one)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import MappingFailed
@@ -154,6 +154,7 @@ def orders(draw: st.DrawFn) -> Order:
     )
 
 
+@settings(deadline=None)
 @given(orders(), st.sets(st.integers(0, 5)))
 def test_every_part_holds_its_own_sum_and_all_are_the_whole(whole: Order, away: set[int]) -> None:
     where = Compare("id", "one_of", [str(number) for number in away])
