@@ -1,5 +1,6 @@
 """The failure vocabulary: few classes, each one a consequence."""
 
+import reprlib
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
@@ -154,15 +155,30 @@ class MissingLink(Failure):
         self.resource, self.key, self.by, self.if_never = resource, key, by, if_never
 
 
+class MissingRow(Failure):
+    """A value has no row in a lookup table of the company."""
+
+    code = "missing_row"
+    consequence = "park"
+    blame = "tenant"
+
+    def __init__(self, table: str, key: str) -> None:
+        super().__init__(f"«{key[:80]}» has no row in the lookup table «{table}».")
+        self.table, self.key = table, key
+
+
 class MappingFailed(Failure):
-    """A value could not be read, converted or written; points at the line and the value."""
+    """A value could not be read, converted or written; points at the line, its step and the value.
+
+    `step` counts from 1; 0 is the line itself.
+    """
 
     code = "mapping_failed"
     blame = "tenant"
 
-    def __init__(self, message: str, *, line: str = "", value: Any = None) -> None:
-        super().__init__(message, detail=f"{line}: {value!r}"[:500])
-        self.line, self.value = line, value
+    def __init__(self, message: str, *, line: str = "", step: int = 0, value: Any = None) -> None:
+        super().__init__(message, detail=f"{line}: {shown(value, 400)}"[:500])
+        self.line, self.step, self.value = line, step, value
 
 
 class MoneyMismatch(MappingFailed):
@@ -176,3 +192,17 @@ class UnexpectedResponse(Failure):
 
     code = "unexpected_response"
     consequence = "retry_twice"
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist, _BRIEF.maxstring = 3, 6, 6, 80
+
+
+def shown(value: Any, most: int = 80) -> str:
+    """The beginning of a value, for words. It may be huge, or nested as deep as can be."""
+    if isinstance(value, str):
+        return value[:most]
+    try:
+        return (_BRIEF.repr(value) if isinstance(value, dict | list | tuple) else str(value))[:most]
+    except (RecursionError, ValueError):  # an int of more digits than Python writes
+        return type(value).__name__

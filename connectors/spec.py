@@ -8,7 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from connectors.errors import Failure, MissingLink
+from connectors.context import Context as Context
+from connectors.errors import Failure
+from connectors.lines import Line as Line
+from connectors.lines import Mapping as Mapping
 from connectors.wire import Meter as Meter
 from connectors.wire import Request as Request
 from connectors.wire import Response as Response
@@ -27,72 +30,6 @@ class Written:
     external_id: str
     label: str = ""  # the name that people use there, such as SO1042
     note: str = ""  # what is worth telling, such as «was already cancelled»
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a mapping or a plan may know of its surroundings.
-
-    `reference` is our own name of the record, the same at every try and in every system.
-    `find_link` and `find_row` answer None when there is no such link or row. `is_known(id,
-    version)`, for polls: this version of the record was read, and need not be read again.
-    `known` is the quantity that the target holds as far as we know, None where we do not.
-    """
-
-    settings: Dict[str, Any] = field(default_factory=dict)
-    reference: str = ""
-    now: datetime | None = None
-    record_id: str = ""  # this record's id in the target system, if it is linked already
-    find_link: Callable[[str, str, str], str | None] = lambda resource, key, by: None
-    find_row: Callable[[str, str], str | None] = lambda table, key: None
-    is_new: bool = False  # as far as we know the target has nothing of this record
-    is_known: Callable[[str, str], bool] = lambda record_id, version: False
-    known: Decimal | None = None
-
-    def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:
-        """The target's id of the record that the source calls `key`; else MissingLink."""
-        found = self.find_link(resource, key, by)
-        if found is None:
-            raise MissingLink(resource, key, by=by)
-        return found
-
-
-# --- Mappings -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Step:
-    """One conversion on a mapping line: `apply(value, context, **parameters)` is the new value.
-
-    Values that are None pass by, unless `takes_none`.
-    """
-
-    name: str
-    apply: Callable[..., Any]
-    parameters: Dict[str, Any] = field(default_factory=dict)
-    takes_none: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """target <- source, through steps.
-
-    `target` is a dotted attribute; `source` is JMESPath over the record. With `each`, the source
-    is a list and every element becomes one entry by those lines. `required` fails on None or "".
-    """
-
-    target: str
-    source: str = ""
-    steps: tuple[Step, ...] = ()
-    each: tuple["Line", ...] = ()
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """A connector's default mapping: vendor -> standard (reader) or standard -> vendor (writer)."""
-
-    lines: tuple[Line, ...]
 
 
 # --- What can be read -----------------------------------------------------------------------

@@ -44,6 +44,8 @@ VAULT_KEYS = env.list(
 EKYAM_LEASE_SECONDS = env.int("EKYAM_LEASE_SECONDS", default=10)
 # What changed stock in its target behind our back, such as an order, is told to us in this time.
 EKYAM_STOCK_GRACE_SECONDS = env.float("EKYAM_STOCK_GRACE_SECONDS", default=5.0)
+# How old a currency rate may be, beside the day that it is asked for.
+EKYAM_RATE_DAYS = env.int("EKYAM_RATE_DAYS", default=30)
 EKYAM_RETRY_SCHEDULE = [
     int(seconds)
     for seconds in env.list(

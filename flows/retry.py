@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connectors.errors import (
     Failure,
     MissingLink,
+    MissingRow,
     RateLimited,
     Stale,
     Unauthorized,
@@ -13,6 +14,7 @@ from connectors.errors import (
     Unreachable,
 )
 from flows.states import State
+from flows.waits import may_be_row
 
 UNEXPECTED_RETRIES = 2
 # What changed the target behind our back, such as an order, is told to us in about this time.
@@ -46,6 +48,8 @@ def decide(
     if isinstance(failure, Stale):
         return Decision(State.PENDING, LOOK_AGAIN_SECONDS, is_counted=False)
     if isinstance(failure, (MissingLink, Unauthorized)):
+        return Decision(State.PARKED, is_counted=False)
+    if isinstance(failure, MissingRow) and may_be_row(failure.table, failure.key):
         return Decision(State.PARKED, is_counted=False)
     if isinstance(failure, (Unreachable, UnexpectedResponse)):
         limit = UNEXPECTED_RETRIES if isinstance(failure, UnexpectedResponse) else len(schedule)

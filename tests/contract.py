@@ -13,7 +13,7 @@ import msgspec
 from connectors.client import classify
 from connectors.errors import Failure
 from connectors.registry import folder_of, get_connector
-from connectors.spec import Connector, Context, Line, Request, Response
+from connectors.spec import Connector, Context, Line, Mapping, Request, Response
 from connectors.standard import resources
 from flows.mapping.records import read_record, write_body
 from tests.sandboxes import ask, context_of, sandbox_client
@@ -48,6 +48,14 @@ def it_speaks_of_resources_and_feeds_that_exist(slug: str, port: int) -> None:
 def it_fills_what_the_standard_requires(slug: str, port: int) -> None:
     for stream in get_connector(slug).streams:
         _check_targets(resources()[stream.resource], stream.reader.lines, stream.name)
+
+
+def it_has_mappings_that_are_data(slug: str, port: int) -> None:
+    """As JSON and back they are the same, functions and all."""
+    connector = get_connector(slug)
+    readers = [stream.reader for stream in connector.streams]
+    for mapping in (*readers, *(action.writer for action in connector.actions)):
+        assert msgspec.json.decode(msgspec.json.encode(mapping), type=Mapping) == mapping
 
 
 def _check_targets(struct: Any, lines: tuple[Line, ...], where: str) -> None:

@@ -65,9 +65,12 @@ class Depots:
             f"/hooks/{self.here.public_id}", raw, content_type="application/json", headers=sent
         )
 
+    def route(self) -> None:
+        route_events(tenant_id=self.tenant.pk, connection_id=self.here.pk)
+
     def work(self) -> None:
         """What the workers would do."""
-        route_events(tenant_id=self.tenant.pk, connection_id=self.here.pk)
+        self.route()
         deliver_to(tenant_id=self.tenant.pk, target_id=self.there.pk)
 
     def deliveries(self) -> list[Delivery]:

@@ -4,8 +4,9 @@ from flows.models.delivery import Attempt, Delivery, Pump
 from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
-from flows.models.flow import Flow, LookupRow
+from flows.models.flow import Flow
 from flows.models.link import Link, Record
+from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
 from flows.models.stock import (
     Formula,
@@ -16,6 +17,7 @@ from flows.models.stock import (
     Sync,
     SyncState,
 )
+from flows.models.version import Version, VersionState
 
 __all__ = [
     "Attempt",
@@ -29,6 +31,7 @@ __all__ = [
     "Link",
     "LookupRow",
     "Pump",
+    "Rate",
     "Record",
     "Reservation",
     "Run",
@@ -36,5 +39,7 @@ __all__ = [
     "StockLocation",
     "Sync",
     "SyncState",
+    "Version",
+    "VersionState",
     "WebhookEndpoint",
 ]

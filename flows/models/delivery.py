@@ -11,6 +11,7 @@ from flows.models.event import Event
 from flows.models.flow import Flow
 from flows.models.link import Record
 from flows.models.run import Run
+from flows.models.version import Version
 from flows.states import DONE, OPEN, State
 
 
@@ -23,7 +24,8 @@ class Delivery(TenantModel):
     shipment does to its order: of the open deliveries only the oldest, by `sequence`, is sent.
     `wrote` says that a write may have reached the target already, so that it is looked up there
     before anything is sent again; `is_forced` that a person asked for it, so that it is sent even
-    if it seems unchanged. `waits_for` names what a parked delivery needs.
+    if it seems unchanged. `waits_for` names what a parked delivery needs. `version` is what it is
+    written by; null is the connector's own mapping.
     """
 
     prefix = "dlv"
@@ -45,6 +47,9 @@ class Delivery(TenantModel):
         Connection, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
     )
     action = models.CharField(max_length=60, blank=True)
+    version = TenantForeignKey(
+        Version, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
     lane = models.PositiveSmallIntegerField(default=0)
     external_id = models.CharField(max_length=255)
     source_version = models.CharField(max_length=120)
@@ -105,6 +110,11 @@ class Delivery(TenantModel):
                 condition=Q(state__in=[state.value for state in DONE]),
             ),
             models.Index(fields=["tenant", "state", "-sequence"], name="delivery_by_state"),
+            models.Index(
+                fields=["version"],
+                name="delivery_of_version",
+                condition=~Q(version=None),
+            ),
         ]
 
     def __str__(self) -> str:

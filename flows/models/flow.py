@@ -8,7 +8,11 @@ from ekyam.tenants.models import TenantForeignKey, TenantModel
 
 
 class Flow(TenantModel):
-    """Source connection and stream -> target connection and action."""
+    """Source connection and stream -> target connection and action.
+
+    It goes by its published `version`; without one by the connectors' own mappings, without rules.
+    What rules of its `feeder` send it is all that it gets: it reads nothing itself.
+    """
 
     prefix = "flw"
 
@@ -20,6 +24,12 @@ class Flow(TenantModel):
     is_on = models.BooleanField(default=False)
     switched_at = models.DateTimeField(null=True)
     position = models.PositiveSmallIntegerField(default=0)
+    version = TenantForeignKey(
+        "flows.Version", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    feeder = TenantForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="fed", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -40,23 +50,3 @@ class Flow(TenantModel):
     @property
     def action_spec(self) -> Action:
         return self.target.spec.action(self.action)
-
-
-class LookupRow(TenantModel):
-    """One row of a lookup table: this word there is that word here."""
-
-    prefix = "row"
-
-    table = models.CharField(max_length=60)
-    key = models.CharField(max_length=200)
-    value = models.CharField(max_length=200)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "table", "key"], name="lookup_row_is_one_per_key"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.table}: {self.key} = {self.value}"

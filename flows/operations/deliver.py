@@ -41,6 +41,7 @@ from flows.operations.claim import (
     release_pump,
     take_pump,
 )
+from flows.operations.compiled import compiled
 from flows.operations.nudge import nudge
 from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.resolve import Resolver
@@ -48,6 +49,7 @@ from flows.operations.send import Before, Letter, Outcome, Try, try_together
 from flows.operations.settle import settle
 from flows.operations.stock.renew import renew_stock
 from flows.operations.stock.streams import is_stock
+from flows.operations.tables import Tables
 from flows.operations.turns import Turn, threads
 
 log = structlog.get_logger(__name__)
@@ -124,10 +126,14 @@ class _Pumping:
     resolvers: dict[UUID, Resolver] = field(default_factory=dict)
     flows: dict[UUID, Flow] = field(default_factory=dict)
     channel: Channel | None = None
+    tables: Tables = field(init=False)
     started: float = field(default_factory=time.monotonic)
     lease_ends: float = 0.0
     was_turned_away: bool = False
     has_served: bool = False
+
+    def __post_init__(self) -> None:
+        self.tables = Tables(self.tenant_id, self._scope)
 
     def run(self) -> None:
         """Until nothing is left to claim, the turn is over, or another worker has the lease."""
@@ -265,17 +271,19 @@ class _Pumping:
             record_id=before.linked_id,
             is_new=not (before.linked_id or before.may_have_written or before.is_forced),
             find_link=resolver.find_link,
-            find_row=resolver.find_row,
+            find_row=self.tables.find_row,
+            find_rate=self.tables.find_rate,
         )
 
         def learn(missing: MissingLink, found: Written) -> None:
             resolver.learn((missing.resource, missing.key, missing.by), found.external_id)
 
-        letter = Letter(action, standard, context, before, learn)
+        writer = compiled(delivery.version_id).writer
+        letter = Letter(action, standard, context, before, learn, writer)
         if is_stock(flow):
             return letter  # how much is found for all of a parcel at once
         try:
-            return replace(letter, body=write_body(action, standard, context))
+            return replace(letter, body=write_body(action, standard, context, writer))
         except Failure as obstacle:
             return replace(letter, obstacle=obstacle)
 

@@ -22,6 +22,7 @@ class Named:
     reference: str | None = None
     label: str = ""
     parent: "Named | None" = None
+    is_part: bool = False  # our own piece of a record: this system has no id of it
 
     @property
     def key(self) -> Key:
@@ -53,7 +54,7 @@ def identify_records(connection: Connection, named: Iterable[Named]) -> dict[Key
     by_name = {(record.resource, record.reference): record for record in records}
     found = {key: by_id[id_] for key, id_ in linked.items()}
     found |= {key: by_name[name] for key, name in missing.items()}
-    _link(connection, [wanted[key] for key in missing], found)
+    _link(connection, [wanted[key] for key in missing if not wanted[key].is_part], found)
     _adopt(connection, wanted, found)
     return found
 

@@ -16,6 +16,7 @@ STOCK_CHANGED = "stock.changed"
 DELIVERY_DEAD = "delivery.dead"
 CONNECTION_DOWN = "connection.down"
 SYNC_DONE = "sync.done"
+RULE_NOTIFIED = "rule.notified"
 
 # What the outside may be told, and in which words.
 KINDS = {
@@ -27,6 +28,7 @@ KINDS = {
     DELIVERY_DEAD: "A delivery cannot go on without a person",
     CONNECTION_DOWN: "A connection needs to be authorised again",
     SYNC_DONE: "A full comparison has come to its end",
+    RULE_NOTIFIED: "A rule asked that people be told of a record",
 }
 
 # What a success means: the fact of writing a record of this resource.

@@ -16,6 +16,8 @@ from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
 from flows.models import Event, Flow
 from flows.models.event import Origin
+from flows.operations.compiled import compiled
+from flows.rules.verdict import Ending, Verdict
 
 # The escape itself; not a backslash that is escaped, with u0000 behind it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -23,7 +25,11 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 @dataclass(frozen=True)
 class Reading:
-    """One record for one flow. With a `failure` it is born dead; what could be read is kept."""
+    """One record for one flow. With a `failure` it is born dead; what could be read is kept.
+
+    What rules make of one is readings in turn, for the same flow or for others: they know the
+    `whole` that they came of, which says which fact of the source they tell.
+    """
 
     event: Event
     flow: Flow
@@ -32,6 +38,14 @@ class Reading:
     updated_at: datetime | None
     standard: StandardRecord | None = None
     failure: Exception | None = None
+    verdict: Verdict | None = None
+    whole: "Reading | None" = None
+    ending: Ending | None = None  # held or rejected
+    why: str = ""
+
+    @property
+    def is_part(self) -> bool:
+        return self.whole is not None and self.external_id != self.whole.external_id
 
     @cached_property
     def content(self) -> bytes:
@@ -41,6 +55,8 @@ class Reading:
     @cached_property
     def source_version(self) -> str:
         """The source's version and the content's digest: two changes in one second are two."""
+        if self.whole is not None:
+            return self.whole.source_version
         digest = hashlib.sha256(self.content).hexdigest()
         version = self.updated_at.isoformat() if self.updated_at else self.version
         is_replay = self.event.origin == Origin.REPLAY
@@ -153,8 +169,9 @@ def _raw_records(event: Event, feed: Feed) -> Iterator[Any]:
 
 def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> Reading | None:
     stream = flow.stream_spec
-    external_id, version, standard = "", "", None
+    external_id, version, standard, verdict = "", "", None, None
     try:
+        logic = compiled(flow.version_id)
         if not isinstance(raw, dict):
             raise MappingFailed("The record is not an object.", value=raw)
         version = str(expression(feed.version)(raw) or "")
@@ -162,11 +179,14 @@ def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> R
         selected = select_record(stream, feed.name, raw)
         if selected is None:
             return None
-        standard = read_record(stream, selected, context)
+        standard = read_record(stream, selected, context, logic.reader)
         external_id = standard.id
         updated_at = standard.updated_at or _as_time(version)
         standard.check()
-        return Reading(event, flow, external_id, _as_text(version), updated_at, standard)
+        if logic.judge is not None:
+            verdict = logic.judge(standard, context)
+        text = _as_text(version)
+        return Reading(event, flow, external_id, text, updated_at, standard, verdict=verdict)
     except Exception as failure:
         at = standard.updated_at if standard else None
         text = _as_text(version)

@@ -1,7 +1,7 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.utils import timezone
@@ -10,10 +10,12 @@ from connectors.errors import MappingFailed
 from connectors.standard import resources
 from ekyam.audit.record import record
 from flows.models import Delivery
+from flows.operations.heal import reader_of
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.operations.stock.streams import is_stock
-from flows.states import CANCELLABLE, REPLAYABLE, RETRYABLE, IllegalMove, State
+from flows.states import CANCELLABLE, DONE, REPLAYABLE, RETRYABLE, IllegalMove, State
+from flows.waits import RELEASE, rule_of
 
 
 def retry_delivery(delivery: Delivery) -> None:
@@ -21,29 +23,58 @@ def retry_delivery(delivery: Delivery) -> None:
     replay_delivery(delivery, states=RETRYABLE)
 
 
-def replay_delivery(delivery: Delivery, *, states: Collection[State] = REPLAYABLE) -> None:
-    """Send it again. What could not even be read is read anew, by today's mapping.
+Choice = Literal["same", "newest"]
 
-    Raises IllegalMove when it is being sent, or a newer fact has taken its place.
+
+def replay_delivery(
+    delivery: Delivery, *, states: Collection[State] = REPLAYABLE, version: Choice = "same"
+) -> None:
+    """Send it again, by the version that has made it or by today's.
+
+    What could not even be read is read anew by today's; and so is, with the newest version, what
+    cannot have been written yet. Raises IllegalMove when it is being sent, a newer fact has taken
+    its place, or it is held and not to be judged anew.
     """
-    before, row = send_again(delivery, states=states)
-    _record(row, "delivery.replayed", before, {"state": row.state})
+    before, row = send_again(delivery, states=states, version=version)
+    _record(row, "delivery.replayed", before, {"state": row.state, "version": version})
 
 
 def send_again(
-    delivery: Delivery, *, states: Collection[State] = REPLAYABLE
+    delivery: Delivery, *, states: Collection[State] = REPLAYABLE, version: Choice = "same"
 ) -> tuple[str, Delivery]:
     """The replay itself, for those who tell of many at once; returns the state before, and it."""
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
-    before = str(row.state)
+    before, is_newest = str(row.state), version == "newest"
     if row.state not in states:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
-    if row.standard is None or (row.attempts_made == 0 and row.state == State.DEAD):
-        receive_again(event=row.event, flow_id=row.flow_id)
+    was_read = row.standard is not None and (row.attempts_made or row.state != State.DEAD)
+    is_unwritten = not row.wrote and row.state not in DONE
+    if not was_read or (is_newest and is_unwritten and not _is_stock(row)):
+        if is_newest and not _is_listened_to(row):
+            raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
+        receive_again(event=row.event, flow_id=reader_of(row))
         _rest(row, "Read anew by a replay.")
-    else:
-        _to_pending(row)
+        return before, row
+    if is_held(row):
+        raise IllegalMove(f"The rule «{rule_of(row.waits_for)}» holds it: release or reject it.")
+    if is_newest and row.flow is not None:
+        row.version_id = row.flow.version_id
+    _to_pending(row)
     return before, row
+
+
+def is_held(row: Delivery) -> bool:
+    return row.state == State.PARKED and row.waits_for.startswith(RELEASE)
+
+
+def _is_listened_to(row: Delivery) -> bool:
+    """Whether the flow that reads what it is of is On; of what no flow has read it is not known."""
+    return row.flow is None or (row.flow.feeder or row.flow).is_on
+
+
+def _is_stock(row: Delivery) -> bool:
+    """How much is found anew whenever it is sent."""
+    return row.flow is not None and is_stock(row.flow)
 
 
 def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
@@ -69,7 +100,10 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
         raise MappingFailed("It holds a number that nobody can reckon with.") from error
     before, was = str(row.state), row.standard
     row.standard = msgspec.to_builtins(edited)
-    _to_pending(row)
+    if is_held(row):
+        row.save(update_fields=["standard"])  # whoever releases it sees the edit
+    else:
+        _to_pending(row)
     # What was in it may be a customer's, which has no place in a log that is never taken back.
     changed = sorted(_differences(was or {}, row.standard))
     _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
@@ -104,8 +138,8 @@ def _to_pending(row: Delivery) -> None:
 
 
 def _rest(row: Delivery, note: str) -> None:
-    row.state, row.note, row.finished_at = State.SUPERSEDED, note, timezone.now()
-    row.save(update_fields=["state", "note", "finished_at"])
+    row.state, row.note, row.finished_at, row.waits_for = State.SUPERSEDED, note, timezone.now(), ""
+    row.save(update_fields=["state", "note", "finished_at", "waits_for"])
 
 
 def cancel_delivery(delivery: Delivery, *, note: str) -> None:

@@ -1,4 +1,4 @@
-"""Answers a mapping's questions: which id does this record have in the target, which row is it."""
+"""Answers a mapping's question which id a record has in the target."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from connectors.models import Connection
-from flows.models import Link, LookupRow, Record
+from flows.models import Link, Record
 
 Question = tuple[str, str, str]  # (resource, key, "id" or "reference")
 KEPT, KEPT_SECONDS = 50_000, 300.0
-ROW_KEPT_SECONDS = 2.0
-_rows: dict[tuple[UUID, str, str], tuple[str | None, float]] = {}
 _known: dict[tuple[UUID, UUID, str, str, str], tuple[str, float]] = {}
 
 
@@ -49,26 +47,13 @@ class Resolver:
             records = Record.objects.filter(
                 links__connection=self.source, links__resource=resource, links__external_id=key
             )
-        return (
-            Link.objects.filter(record__in=records, connection=self.target, is_primary=True)
-            .values_list("external_id", flat=True)
-            .first()
-        )
-
-    def find_row(self, table: str, key: str) -> str | None:
-        """People change rows, and expect it to be heeded: they are kept for a moment only."""
-        question = (self.target.tenant_id, table, key)
-        known = _rows.get(question)
-        if known is None or known[1] < time.monotonic():
-            if len(_rows) > KEPT:
-                _rows.clear()
-            known = _rows[question] = (self._row(table, key), time.monotonic() + ROW_KEPT_SECONDS)
-        return known[0]
-
-    def _row(self, table: str, key: str) -> str | None:
-        with self.scope():
-            rows = LookupRow.objects.filter(table=table, key=key)
-            return rows.values_list("value", flat=True).first()
+        links = Link.objects.filter(connection=self.target, is_primary=True)
+        there = links.filter(record__in=records).values_list("external_id", flat=True).first()
+        if there is not None:
+            return there
+        # A part that rules have split off is known elsewhere as its whole.
+        wholes = Record.objects.filter(parts__in=records, resource=resource)
+        return links.filter(record__in=wholes).values_list("external_id", flat=True).first()
 
 
 def waiting_key(source_id: UUID, target_id: UUID, question: Question) -> str:

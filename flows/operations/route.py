@@ -8,26 +8,34 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import connection as db
 from django.utils import timezone
 
 from connectors.channel import base_url_of
+from connectors.errors import MissingRow
 from connectors.models import Connection
 from connectors.spec import Context
-from connectors.standard import resources
 from connectors.standard.order import Order
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Event, Fact, Flow, Record, Run
 from flows.models.event import EventState
 from flows.operations import turns
+from flows.operations.born import delivery_of, named, record_of
 from flows.operations.deliver import deliver_soon
+from flows.operations.heal import wake_if_there
 from flows.operations.hints import take_hints
-from flows.operations.history import history_of, mark_stale, supersede_older, without_known
-from flows.operations.identify import Key, Named, identify_records
+from flows.operations.history import (
+    history_of,
+    history_of_fed,
+    mark_stale,
+    supersede_older,
+    without_known,
+)
+from flows.operations.identify import Key, identify_records
 from flows.operations.notices import act_on_notices
 from flows.operations.nudge import clear
 from flows.operations.patience import PAUSE_SECONDS, Patience
+from flows.operations.pieces import pieces_of, whole_of
 from flows.operations.publish import (
     ORDER_CANCELLED,
     ORDER_RECEIVED,
@@ -39,6 +47,8 @@ from flows.operations.rows import insert_all, select_all
 from flows.operations.stock.reserve import reserve
 from flows.operations.stock.route_levels import offer_elsewhere, route_levels
 from flows.operations.stock.streams import is_stock
+from flows.operations.tables import Tables
+from flows.operations.tell_people import notices_of
 from flows.retry import blame_of, code_of
 from flows.states import State
 
@@ -119,11 +129,19 @@ _ROUTED = "UPDATE flows_event SET state = %s, note = %s WHERE id = ANY(%s)"
 
 def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
-    connection, flows, of_stock = _listening(connection_id)
+    listening = _listening(connection_id)
+    connection, of_stock = listening.connection, listening.of_stock
     settings = {**connection.settings, "base_url": base_url_of(connection)}
-    context = Context(settings=settings, now=now)
-    readings, born_dead = _read_all(connection, events, flows, context)
-    records, targets = _write(connection, readings, born_dead, now)
+    tables = Tables(connection.tenant_id)
+    context = Context(
+        settings=settings,
+        now=now,
+        find_row=tables.find_row,
+        find_rate=tables.find_rate,
+        find_available=tables.find_available,
+    )
+    readings, born_dead = _read_all(connection, events, listening.reading, context)
+    records, targets = _write(listening, readings, born_dead, now)
     if of_stock:
         targets |= _keep_sold(connection, of_stock, readings, records, now)
         targets |= route_levels(connection, events, of_stock, context, now)
@@ -138,15 +156,29 @@ def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     return targets
 
 
-def _listening(connection_id: UUID) -> tuple[Connection, list[Flow], list[Flow]]:
-    """The connection, its flows that are On, and those that carry stock out of it or into it."""
+@dataclass(frozen=True)
+class Listening:
+    """Who listens to a connection: flows that are On and read it, those that carry stock out of it
+    or into it, and those that get something by the rules of the first."""
+
+    connection: Connection
+    reading: list[Flow]
+    of_stock: list[Flow]
+    fed: list[Flow]
+
+
+def _listening(connection_id: UUID) -> Listening:
     flows = select_all(Flow, _ITS_FLOWS, [connection_id, connection_id])
+    own = [one for one in flows if one.source_id == connection_id and one.feeder_id is None]
+    feeders = [one.pk for one in own if one.version_id is not None]
+    fed = select_all(Flow, "WHERE feeder_id = ANY(%s)", [feeders]) if feeders else []
+    flows += fed
     ids = [connection_id, *(end for flow in flows for end in (flow.source_id, flow.target_id))]
     ends = {row.pk: row for row in select_all(Connection, "WHERE id = ANY(%s)", [ids])}
     for flow in flows:
         flow.source, flow.target = ends[flow.source_id], ends[flow.target_id]
-    reading = [flow for flow in flows if flow.source_id == connection_id and not is_stock(flow)]
-    return ends[connection_id], reading, [flow for flow in flows if is_stock(flow)]
+    reading = [flow for flow in own if not is_stock(flow)]
+    return Listening(ends[connection_id], reading, [one for one in flows if is_stock(one)], fed)
 
 
 _ITS_FLOWS = "WHERE (source_id = %s OR target_id = %s) AND is_on"
@@ -162,7 +194,7 @@ def _keep_sold(
     """What orders have sold is offered no more, first of all where it was not sold."""
     orders: dict[UUID, tuple[Event, Order]] = {}
     for reading in readings:
-        record = _record_of(reading, records)
+        record = record_of(reading, records)
         if record is not None and isinstance(reading.standard, Order):
             orders[record.pk] = reading.event, reading.standard
     skus = reserve(connection, {id_: order for id_, (_, order) in orders.items()})
@@ -213,18 +245,28 @@ def _dead_event(event: Event, failure: Exception, now: datetime) -> Delivery:
 
 
 def _write(
-    connection: Connection, readings: list[Reading], born_dead: list[Delivery], now: datetime
+    listening: Listening, readings: list[Reading], born_dead: list[Delivery], now: datetime
 ) -> tuple[dict[Key, Record], set[UUID]]:
-    records = identify_records(connection, [_named(r) for r in readings if r.external_id])
+    connection, fed = listening.connection, listening.fed
+    pieces = pieces_of(readings, fed)
+    records = identify_records(connection, [named(r) for r in pieces if r.external_id])
     history = history_of(readings)
+    if fed:
+        history = [*history, *history_of_fed(readings, records, fed)]
     fresh = without_known(readings, history)
-    runs = _runs(connection, fresh, now)
-    deliveries = [_delivery(r, _record_of(r, records), runs[r.flow.pk], now) for r in fresh]
-    mark_stale(deliveries, history)
+    kept = {id(one) for one in fresh}
+    pieces = fresh if pieces is readings else [one for one in pieces if id(whole_of(one)) in kept]
+    runs = _runs(connection, pieces, now)
+    made = [(one, delivery_of(one, records, runs[one.flow.pk], now)) for one in pieces]
+    mark_stale(made, history)
+    deliveries = [delivery for _, delivery in made]
     facts = _facts(fresh, deliveries, records, born_dead, now)
-    insert_all(list(runs.values()), [*born_dead, *deliveries], facts)
-    supersede_older(deliveries, history, now)
-    return records, {reading.flow.target_id for reading in fresh}
+    told = notices_of(made, now)
+    insert_all(list(runs.values()), [*born_dead, *deliveries], [*facts, *told])
+    supersede_older(made, history, now)
+    missed = [one.failure for one in pieces if isinstance(one.failure, MissingRow)]
+    wake_if_there(missed, now=now)
+    return records, {piece.flow.target_id for piece in pieces}
 
 
 def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dict[UUID, Run]:
@@ -245,53 +287,6 @@ def _runs(connection: Connection, readings: list[Reading], now: datetime) -> dic
     }
 
 
-def _named(reading: Reading) -> Named:
-    """By what its record is known; of one that could not be read, its id alone."""
-    standard = reading.standard
-    if standard is None:
-        resource = resources()[reading.flow.stream_spec.resource].identified_as()
-        return Named(resource, reading.external_id)
-    parent = standard.parent()
-    return Named(
-        standard.identified_as(),
-        standard.id,
-        standard.reference,
-        standard.label or "",
-        Named(parent.resource, parent.id, parent.reference) if parent else None,
-    )
-
-
-def _record_of(reading: Reading, records: Mapping[Key, Record]) -> Record | None:
-    return records[_named(reading).key] if reading.external_id else None
-
-
-def _delivery(reading: Reading, record: Record | None, run: Run, now: datetime) -> Delivery:
-    flow, event, failure = reading.flow, reading.event, reading.failure
-    return Delivery(
-        tenant_id=event.tenant_id,
-        flow=flow,
-        run=run,
-        event=event,
-        record=record,
-        root_id=record.parent_id or record.pk if record else None,
-        target=flow.target,
-        action=flow.action,
-        lane=flow.action_spec.lane,
-        external_id=reading.external_id,
-        source_version=reading.source_version,
-        source_updated_at=reading.updated_at,
-        standard=msgspec.Raw(reading.content) if reading.standard else None,
-        state=State.DEAD if failure else State.PENDING,
-        failure=code_of(failure) if failure else "",
-        reason=str(failure) if failure else "",
-        blame=blame_of(failure) if failure else "",
-        due_at=now,
-        received_at=event.received_at,
-        created_at=now,
-        finished_at=now if failure else None,
-    )
-
-
 def _facts(
     readings: list[Reading],
     deliveries: list[Delivery],
@@ -308,7 +303,7 @@ def _order_facts(readings: list[Reading], records: dict[Key, Record], now: datet
     """That an order was received, or cancelled, is told once, whoever tells it again."""
     found: dict[Any, Fact] = {}
     for reading in readings:
-        record, standard = _record_of(reading, records), reading.standard
+        record, standard = record_of(reading, records), reading.standard
         if record is not None and standard is not None and standard.resource == "order":
             is_cancelled = getattr(standard, "status", "") == "cancelled"
             kind = ORDER_CANCELLED if is_cancelled else ORDER_RECEIVED

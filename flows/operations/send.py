@@ -19,7 +19,7 @@ from connectors.errors import (
     NothingToDo,
     TooLate,
 )
-from connectors.spec import Action, Context, Entry, Written
+from connectors.spec import Action, Context, Entry, Mapping, Written
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import write_body
 from flows.models import Delivery
@@ -47,6 +47,7 @@ class Letter:
     context: Context
     before: Before
     learn: Callable[[MissingLink, Written], None]
+    writer: Mapping | None = None  # its version's; None is the connector's own
     body: Body | None = None
     obstacle: Failure | None = None
 
@@ -185,10 +186,14 @@ def _compose(letter: Letter, client: Client, outcome: Outcome) -> Body:
         outcome.learned.append(_find(obstacle, client, letter.context))
         letter.learn(*outcome.learned[-1])
         try:
-            return write_body(letter.action, letter.standard, letter.context)
+            return _body(letter)
         except MissingLink as missing:
             obstacle = missing
-    return write_body(letter.action, letter.standard, letter.context)
+    return _body(letter)
+
+
+def _body(letter: Letter) -> Body:
+    return write_body(letter.action, letter.standard, letter.context, letter.writer)
 
 
 def _find(obstacle: Failure, client: Client, context: Context) -> tuple[MissingLink, Written]:

@@ -11,13 +11,15 @@ import msgspec
 import structlog
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
-from connectors.errors import MissingLink, RateLimited, Unauthorized
+from connectors.errors import MissingLink, MissingRow, RateLimited, Unauthorized
 from connectors.models import Connection
 from connectors.operations import mark_throttled, mark_well, needs_reauthorization
 from ekyam import metrics
 from flows.models import Attempt, Delivery, Fact
 from flows.operations.exchanges import show_exchanges
+from flows.operations.heal import wake_if_there
 from flows.operations.identify import lock_records
 from flows.operations.links import NewLink, add_links, wake_found
 from flows.operations.publish import (
@@ -32,6 +34,7 @@ from flows.operations.send import Try
 from flows.operations.stock.settle_levels import settle_levels
 from flows.retry import Decision, blame_of, code_of, decide
 from flows.states import DONE, SUPERSEDABLE, State
+from flows.waits import RELEASE, for_row
 
 log = structlog.get_logger(__name__)
 MANY = 10  # alike, that were settled together
@@ -49,6 +52,7 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
     insert_all(_attempts(kept), _facts(target, kept, now))
     add_links(target, _links(target, kept), now=now)
     wake_found(target, [one.delivery for one in kept], now=now)
+    wake_if_there(_missed(kept), now=now)
     settle_levels(target, kept)
     _give_way([one.delivery for one in kept], now)
     _put_older_to_rest(kept, now)
@@ -74,6 +78,11 @@ def _decide(target: Connection, one: Try, now: datetime) -> Decision | None:
         schedule=settings.EKYAM_RETRY_SCHEDULE,
         jitter=random.random(),
     )
+
+
+def _missed(tries: Iterable[Try]) -> list[MissingRow]:
+    found = [one.outcome.failure for one in tries]
+    return [failure for failure in found if isinstance(failure, MissingRow)]
 
 
 def _apply(one: Try, decision: Decision | None, now: datetime) -> None:
@@ -114,6 +123,8 @@ def _waits_for(delivery: Delivery, failure: Exception) -> str:
         assert delivery.flow is not None and delivery.target_id is not None
         question = (failure.resource, failure.key, failure.by)
         return waiting_key(delivery.flow.source_id, delivery.target_id, question)
+    if isinstance(failure, MissingRow):
+        return for_row(failure.table, failure.key)
     return f"connection:{delivery.target_id}"
 
 
@@ -191,10 +202,11 @@ def _give_way(deliveries: Iterable[Delivery], now: datetime) -> None:
     for delivery in deliveries:
         is_unsent = delivery.state in SUPERSEDABLE and not delivery.wrote
         if is_unsent and delivery.flow_id and delivery.record_id:
+            held = Q(state=State.PARKED, waits_for__startswith=RELEASE)
             newer = Delivery.objects.filter(
+                Q(state=State.PENDING) | held,
                 flow_id=delivery.flow_id,
                 record_id=delivery.record_id,
-                state=State.PENDING,
                 sequence__gt=delivery.sequence,
             ).last()
             if newer is not None:

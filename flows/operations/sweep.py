@@ -12,6 +12,7 @@ from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import Cursor, Delivery, Event, Flow, Pump, Sync, SyncState
 from flows.models.event import EventState
 from flows.models.stock import READING
+from flows.operations.heal import rows_that_came, wake
 from flows.operations.keep_webhooks import due_for_webhooks
 from flows.operations.nudge import nudge
 from flows.operations.publish import dead_fact, write_facts
@@ -42,6 +43,10 @@ def sweep_all() -> None:
             nudge("keep_webhooks", tenant_id=tenant_id, subject_id=subject_id)
         overdue = _parked_too_long(now)
         writing = list(Sync.objects.filter(state=SyncState.WRITING))
+        rows = rows_that_came()
+    for tenant_id, table, key in rows:
+        with tenant_scope(tenant_id):
+            wake(table, key, tenant_id=tenant_id, now=now)
     for sync in writing:
         with tenant_scope(sync.tenant_id):
             finish_syncs([sync])

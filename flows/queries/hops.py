@@ -7,7 +7,7 @@ from datetime import datetime
 from ekyam import ids
 from flows.models import Attempt, Delivery, Event
 from flows.queries.exchanges import AttemptRow, show_attempt
-from flows.queries.shown import HEALED, UNNEEDED, show_note, show_state
+from flows.queries.shown import HEALED, HELD, LACKS_ROW, UNNEEDED, show_note, show_state
 from flows.states import CANCELLABLE, OPEN, REPLAYABLE, State
 
 
@@ -40,11 +40,11 @@ class Hop:
 
     @property
     def needs_person(self) -> bool:
-        return self.state in (State.DEAD, State.PARKED)
+        return self.state in (State.DEAD, State.PARKED, HELD, LACKS_ROW)
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN or self.state == "received"
+        return self.state in (*OPEN, HELD, LACKS_ROW, "received")
 
 
 def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from ekyam import ids
 from flows.models import Delivery, Link, Record
 from flows.queries.pages import SIZE, Page, cut
+from flows.queries.shown import HELD, LACKS_ROW
 from flows.states import OPEN, State
 
 FILTERS = {"all": (), "open": OPEN, "dead": (State.DEAD,)}
@@ -24,6 +25,8 @@ DEEP_SEARCH_DAYS = 60
 # The worst comes first: an order is in the worst state that any of its deliveries is in.
 _WORST = (
     State.DEAD,
+    HELD,
+    LACKS_ROW,
     State.PARKED,
     State.IN_DOUBT,
     State.RETRYING,
@@ -55,7 +58,7 @@ class OrderRow:
 
 def list_orders(*, state: str = "all", after: str = "", size: int = SIZE) -> Page[OrderRow]:
     """Five queries at most. `state` is all, open or dead; `after` is the last row's public id."""
-    found = Record.objects.filter(resource="order")
+    found = Record.objects.filter(resource="order", parent=None)  # parts stand with their whole
     if FILTERS.get(state):
         found = found.filter(pk__in=_roots_in(FILTERS[state]))
     if after:
@@ -128,7 +131,7 @@ def _states(records: Iterable[Record]) -> dict[UUID, dict[str, int]]:
 
 def worst(states: Iterable[str]) -> str:
     present = set(states)
-    return next((state.value for state in _WORST if state in present), "none")
+    return next((str(state) for state in _WORST if state in present), "none")
 
 
 def find_orders(text: str) -> list[OrderRow]:

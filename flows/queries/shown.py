@@ -6,9 +6,12 @@ from uuid import UUID
 from connectors.errors import MissingLink
 from flows.models import Delivery
 from flows.states import State
+from flows.waits import RELEASE, ROW
 
 UNNEEDED = "unneeded"  # waits for what may as well never come
 HEALED = "healed"  # failed, and something newer did what it could not
+HELD = "held_by_rule"  # a rule has it wait for a person
+LACKS_ROW = "lacks_row"  # waits for a row of a lookup table
 
 
 def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
@@ -26,6 +29,10 @@ def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
 def show_state(one: Delivery, *, is_idle: bool = False) -> str:
     if is_idle:
         return UNNEEDED
+    if one.state == State.PARKED and one.waits_for.startswith(RELEASE):
+        return HELD
+    if one.state == State.PARKED and one.waits_for.startswith(ROW):
+        return LACKS_ROW
     if one.state == State.SUPERSEDED and one.failure not in ("", MissingLink.code):
         return HEALED
     return one.state

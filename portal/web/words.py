@@ -10,6 +10,8 @@ TONES = {
     "retrying": ("warn", "Retrying"),
     "in_doubt": ("warn", "Being checked"),
     "parked": ("warn", "Parked"),
+    "held_by_rule": ("warn", "Held for review"),
+    "lacks_row": ("warn", "Waits for a row"),
     "succeeded": ("good", "Delivered"),
     "unchanged": ("good", "Unchanged"),
     "dead": ("bad", "Dead letter"),

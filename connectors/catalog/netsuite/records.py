@@ -147,13 +147,9 @@ def _charges(order: Mapping[str, Any], sums: Mapping[str, Decimal]) -> dict[str,
     return found
 
 
-def money_part(part: str, empty: Any = None) -> Any:
-    """A reader of one part of `order_money`."""
-
-    def read(order: Mapping[str, Any], context: Context) -> Any:
-        return order_money(order, context).get(part, empty)
-
-    return read
+def money_part(order: Mapping[str, Any], context: Context, part: str, empty: Any) -> Any:
+    """One part of `order_money`."""
+    return order_money(order, context).get(part, empty)
 
 
 def currency_code(order: Mapping[str, Any], context: Context) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.catalog.shopify import records, refunds
 from connectors.errors import MappingFailed
 from connectors.spec import Line, Mapping
-from connectors.transforms import boolean, call, decimal, default, instant, lower, strip, text
+from connectors.steps import Default, Lower, ToBoolean, ToDecimal, ToText, ToTime, Trim, call
 
 _ADDRESS = {
     "name": "name",
@@ -26,22 +26,22 @@ _ADDRESS = {
 
 def _address(name: str) -> tuple[Line, ...]:
     return tuple(
-        Line(f"{name}.{ours}", f"{name}.{theirs}", (strip(),)) for ours, theirs in _ADDRESS.items()
+        Line(f"{name}.{ours}", f"{name}.{theirs}", (Trim(),)) for ours, theirs in _ADDRESS.items()
     )
 
 
 def _customer(target: str, source: str) -> tuple[Line, ...]:
     return (
-        Line(f"{target}id", f"{source}id", (text(),)),
-        Line(f"{target}updated_at", f"{source}updated_at", (instant(),)),
-        Line(f"{target}first_name", f"{source}first_name", (strip(),)),
-        Line(f"{target}last_name", f"{source}last_name", (strip(),)),
-        Line(f"{target}company", f"{source}default_address.company", (strip(),)),
-        Line(f"{target}email", f"{source}email", (strip(), lower())),
-        Line(f"{target}phone", f"{source}phone || {source}default_address.phone", (strip(),)),
+        Line(f"{target}id", f"{source}id", (ToText(),)),
+        Line(f"{target}updated_at", f"{source}updated_at", (ToTime(),)),
+        Line(f"{target}first_name", f"{source}first_name", (Trim(),)),
+        Line(f"{target}last_name", f"{source}last_name", (Trim(),)),
+        Line(f"{target}company", f"{source}default_address.company", (Trim(),)),
+        Line(f"{target}email", f"{source}email", (Trim(), Lower())),
+        Line(f"{target}phone", f"{source}phone || {source}default_address.phone", (Trim(),)),
         Line(f"{target}currency", f"{source}currency"),
         Line(f"{target}addresses", source[:-1] or "@", (call(records.customer_addresses),)),
-        Line(f"{target}note", f"{source}note", (strip(),)),
+        Line(f"{target}note", f"{source}note", (Trim(),)),
         Line(f"{target}tags", f"{source}tags", (call(records.split_tags),)),
     )
 
@@ -49,25 +49,25 @@ def _customer(target: str, source: str) -> tuple[Line, ...]:
 CUSTOMER = Mapping(
     (
         *_customer("", ""),
-        Line("label", "join(' ', not_null([first_name, last_name])[?@])", (strip(),)),
+        Line("label", "join(' ', not_null([first_name, last_name])[?@])", (Trim(),)),
     )
 )
 
 ORDER = Mapping(
     (
-        Line("id", "id", (text(),), required=True),
+        Line("id", "id", (ToText(),), required=True),
         Line("label", "name"),
-        Line("updated_at", "updated_at", (instant(),)),
+        Line("updated_at", "updated_at", (ToTime(),)),
         Line("number", "name", required=True),
         Line("status", "@", (call(records.status_of),)),
-        Line("placed_at", "processed_at || created_at", (instant(),)),
-        Line("cancelled_at", "cancelled_at", (instant(),)),
+        Line("placed_at", "processed_at || created_at", (ToTime(),)),
+        Line("cancelled_at", "cancelled_at", (ToTime(),)),
         Line("cancel_reason", "cancel_reason"),
         Line("currency", "currency", required=True),
-        Line("taxes_included", "taxes_included", (boolean(),)),
+        Line("taxes_included", "taxes_included", (ToBoolean(),)),
         *_customer("customer.", "customer."),
-        Line("email", "email || customer.email", (strip(), lower())),
-        Line("phone", "phone || shipping_address.phone", (strip(),)),
+        Line("email", "email || customer.email", (Trim(), Lower())),
+        Line("phone", "phone || shipping_address.phone", (Trim(),)),
         *_address("billing_address"),
         *_address("shipping_address"),
         Line("lines", "@", (call(records.order_lines),)),
@@ -81,26 +81,26 @@ ORDER = Mapping(
         Line("payments", "@", (call(records.payments),)),
         Line("holds", "@", (call(records.holds),)),
         Line("shipping_method", "@", (call(records.shipping_method),)),
-        Line("note", "note", (strip(),)),
+        Line("note", "note", (Trim(),)),
         Line("tags", "tags", (call(records.split_tags),)),
-        Line("is_test", "test", (boolean(),)),
+        Line("is_test", "test", (ToBoolean(),)),
     )
 )
 
 REFUND = Mapping(
     (
-        Line("id", "id", (text(),), required=True),
-        Line("updated_at", "processed_at || created_at", (instant(),)),
-        Line("order_id", "order_id", (text(),), required=True),
+        Line("id", "id", (ToText(),), required=True),
+        Line("updated_at", "processed_at || created_at", (ToTime(),)),
+        Line("order_id", "order_id", (ToText(),), required=True),
         Line("currency", "@", (call(refunds.currency_of),), required=True),
-        Line("refunded_at", "processed_at || created_at", (instant(),)),
+        Line("refunded_at", "processed_at || created_at", (ToTime(),)),
         Line("lines", "@", (call(refunds.refund_lines),)),
         Line("shipping", "@", (call(refunds.shipping),)),
         Line("shipping_tax", "@", (call(refunds.shipping_tax),)),
         Line("adjustment", "@", (call(refunds.adjustment),)),
         Line("total", "@", (call(refunds.refund_total),)),
         Line("payments", "@", (call(refunds.refund_payments),)),
-        Line("note", "note", (strip(),)),
+        Line("note", "note", (Trim(),)),
     )
 )
 
@@ -152,14 +152,14 @@ def _decimal(value: Any) -> Any:
 
 PRODUCT = Mapping(
     (
-        Line("id", "id", (text(),), required=True),
+        Line("id", "id", (ToText(),), required=True),
         Line("label", "handle"),
-        Line("updated_at", "updated_at", (instant(),)),
+        Line("updated_at", "updated_at", (ToTime(),)),
         Line("title", "title", required=True),
-        Line("description", "body_html", (strip(),)),
-        Line("vendor", "vendor", (strip(),)),
-        Line("product_type", "product_type", (strip(),)),
-        Line("status", "status == 'unlisted' && 'active' || status", (default("active"),)),
+        Line("description", "body_html", (Trim(),)),
+        Line("vendor", "vendor", (Trim(),)),
+        Line("product_type", "product_type", (Trim(),)),
+        Line("status", "status == 'unlisted' && 'active' || status", (Default("active"),)),
         Line("tags", "tags", (call(records.split_tags),)),
         Line("image_url", "image.src"),
         Line("variants", "@", (call(variants_of),)),
@@ -172,26 +172,26 @@ LEVEL_ID = "join('-', [to_string(inventory_item_id), to_string(location_id)])"
 INVENTORY_LEVEL = Mapping(
     (
         Line("id", "@", (call(records.level_id),), required=True),
-        Line("sku", "sku", (strip(), default(""))),
-        Line("item_id", "inventory_item_id", (text(),), required=True),
-        Line("location", "location_id", (text(),), required=True),
+        Line("sku", "sku", (Trim(), Default(""))),
+        Line("item_id", "inventory_item_id", (ToText(),), required=True),
+        Line("location", "location_id", (ToText(),), required=True),
         Line("location_label", "location_name"),
-        Line("updated_at", "updated_at", (instant(),)),
-        Line("counted_at", "updated_at", (instant(),)),
-        Line("on_hand", "on_hand", (decimal(),)),
-        Line("available", "available", (decimal(),)),
-        Line("committed", "committed", (decimal(),)),
-        Line("safety", "safety_stock", (decimal(),)),
-        Line("damaged", "damaged", (decimal(),)),
+        Line("updated_at", "updated_at", (ToTime(),)),
+        Line("counted_at", "updated_at", (ToTime(),)),
+        Line("on_hand", "on_hand", (ToDecimal(),)),
+        Line("available", "available", (ToDecimal(),)),
+        Line("committed", "committed", (ToDecimal(),)),
+        Line("safety", "safety_stock", (ToDecimal(),)),
+        Line("damaged", "damaged", (ToDecimal(),)),
     )
 )
 
 # Of a location that was deleted Shopify tells the number alone.
 LOCATION = Mapping(
     (
-        Line("id", "id", (text(),), required=True),
-        Line("label", "name", (strip(),)),
-        Line("updated_at", "updated_at", (instant(),)),
-        Line("is_active", "active", (default(False), boolean())),
+        Line("id", "id", (ToText(),), required=True),
+        Line("label", "name", (Trim(),)),
+        Line("updated_at", "updated_at", (ToTime(),)),
+        Line("is_active", "active", (Default(False), ToBoolean())),
     )
 )

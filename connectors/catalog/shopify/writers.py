@@ -3,22 +3,22 @@
 from connectors.catalog.shopify.fulfilment import EVENT_STATUS, tracking_urls
 from connectors.catalog.shopify.products import handle_of, variants_body
 from connectors.spec import Line, Mapping
-from connectors.transforms import (
-    boolean,
+from connectors.steps import (
+    Choose,
+    Constant,
+    Default,
+    Fit,
+    FormatTime,
+    Lookup,
+    Setting,
+    ToBoolean,
+    ToText,
+    ToWhole,
+    Upper,
     call,
-    choose,
-    constant,
-    date_text,
-    default,
-    fit,
-    integer,
-    lookup,
-    setting,
-    text,
-    upper,
 )
 
-_YES = boolean(("yes", True))
+_YES = ToBoolean()
 
 FULFILLMENT = Mapping(
     (
@@ -28,35 +28,37 @@ FULFILLMENT = Mapping(
             each=(
                 Line("reference", "reference", required=True),
                 Line("sku", "sku"),
-                Line("quantity", "quantity", (integer(),), required=True),
+                Line("quantity", "quantity", (ToWhole(),), required=True),
             ),
         ),
         Line(
-            "tracking.company", "carrier || parcels[0].carrier", (lookup("shopify_carriers", None),)
+            "tracking.company",
+            "carrier || parcels[0].carrier",
+            (Lookup("shopify_carriers", keep=True),),
         ),
         Line("tracking.numbers", "parcels[].tracking_number"),
         Line("tracking.urls", "parcels", (call(tracking_urls),)),
-        Line("notify", "", (setting("notify_customer"), default("no"), _YES)),
+        Line("notify", "", (Setting("notify_customer"), Default("no"), _YES)),
     )
 )
 
 FULFILLMENT_EVENT = Mapping(
     (
-        Line("status", "status", (choose(EVENT_STATUS),), required=True),
-        Line("happenedAt", "happened_at", (date_text("%Y-%m-%dT%H:%M:%SZ"),), required=True),
-        Line("message", "message || status", (fit(250),)),
+        Line("status", "status", (Choose(EVENT_STATUS),), required=True),
+        Line("happenedAt", "happened_at", (FormatTime("%Y-%m-%dT%H:%M:%SZ"),), required=True),
+        Line("message", "message || status", (Fit(250),)),
         Line("city", "city"),
         Line("province", "region"),
         Line("country", "country"),
-        Line("estimatedDeliveryAt", "estimated_delivery_at", (date_text("%Y-%m-%dT%H:%M:%SZ"),)),
+        Line("estimatedDeliveryAt", "estimated_delivery_at", (FormatTime("%Y-%m-%dT%H:%M:%SZ"),)),
     )
 )
 
 ORDER_NUMBER = Mapping(
     (
-        Line("number", "number", (fit(36),), required=True),
-        Line("tag", "join(' ', ['ERP', number])", (fit(40),)),
-        Line("place", "", (setting("order_number_place"), default("tag"))),
+        Line("number", "number", (Fit(36),), required=True),
+        Line("tag", "join(' ', ['ERP', number])", (Fit(40),)),
+        Line("place", "", (Setting("order_number_place"), Default("tag"))),
     )
 )
 
@@ -71,11 +73,11 @@ _REASONS = {
 
 CANCELLATION = Mapping(
     (
-        Line("reason", "cancel_reason", (default("other"), choose(_REASONS, "OTHER"))),
-        Line("restock", "", (setting("restock_on_cancel"), default("yes"), _YES)),
-        Line("refund", "", (setting("refund_on_cancel"), default("no"), _YES)),
-        Line("notify", "", (setting("notify_customer"), default("no"), _YES)),
-        Line("note", "number", (call(lambda number: f"Cancelled with {number}", "note"), fit(255))),
+        Line("reason", "cancel_reason", (Default("other"), Choose(_REASONS, "OTHER"))),
+        Line("restock", "", (Setting("restock_on_cancel"), Default("yes"), _YES)),
+        Line("refund", "", (Setting("refund_on_cancel"), Default("no"), _YES)),
+        Line("notify", "", (Setting("notify_customer"), Default("no"), _YES)),
+        Line("note", "join(' ', ['Cancelled with', number])", (Fit(255),)),
     )
 )
 
@@ -88,7 +90,7 @@ PRODUCT = Mapping(
         Line("descriptionHtml", "description"),
         Line("vendor", "vendor"),
         Line("productType", "product_type"),
-        Line("status", "status", (default("active"), upper())),
+        Line("status", "status", (Default("active"), Upper())),
         Line("tags", "tags"),
         Line("variants", "variants", (call(variants_body),), required=True),
     )
@@ -97,9 +99,9 @@ PRODUCT = Mapping(
 INVENTORY = Mapping(
     (
         Line("sku", "sku", required=True),
-        Line("location", "location", (text(),), required=True),
-        Line("quantity", "available", (integer(),), required=True),
-        Line("name", "", (constant("available"),)),
-        Line("reason", "", (constant("correction"),)),
+        Line("location", "location", (ToText(),), required=True),
+        Line("quantity", "available", (ToWhole(),), required=True),
+        Line("name", "", (Constant("available"),)),
+        Line("reason", "", (Constant("correction"),)),
     )
 )

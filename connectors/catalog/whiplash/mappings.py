@@ -1,34 +1,34 @@
 """The default mappings: Whiplash's records to the standard, and a shipment request to an order."""
 
-from connectors import transforms as t
+from connectors import steps as t
 from connectors.catalog.whiplash import records
-from connectors.spec import Line, Mapping, Step
+from connectors.spec import Line, Mapping
 
-OURS = Step("our_reference", lambda value, context: context.reference or None, takes_none=True)
-REASON = Step("adjustment_reason", records.adjustment_reason)
-WAREHOUSES = Step("warehouse_ids", records.warehouse_ids)
+OURS = t.call(records.our_reference, takes_none=True)
+REASON = t.call(records.adjustment_reason)
+WAREHOUSES = t.call(records.warehouse_ids)
 
 RETURN_STATUS = {
-    50: "requested",
-    100: "in_transit",
-    150: "received",
-    200: "received",
-    250: "received",
-    300: "closed",
+    "50": "requested",
+    "100": "in_transit",
+    "150": "received",
+    "200": "received",
+    "250": "received",
+    "300": "closed",
 }
 
 SHIPMENT = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
+        Line("id", "id", (t.ToText(),), required=True),
         Line("label", "humanize_id || order_orig"),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("order_id", "id", (t.text(),), required=True),
-        Line("order_reference", "originator.original_id", (t.text(),)),
-        Line("status", "", (t.constant("shipped"),)),
-        Line("shipped_at", "shipped_on || updated_at", (t.instant(),)),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("order_id", "id", (t.ToText(),), required=True),
+        Line("order_reference", "originator.original_id", (t.ToText(),)),
+        Line("status", "", (t.Constant("shipped"),)),
+        Line("shipped_at", "shipped_on || updated_at", (t.ToTime(),)),
         Line("carrier", "shipping_method.carrier"),
         Line("service", "shipping_method.name || ship_method"),
-        Line("warehouse", "warehouse_id", (t.text(),)),
+        Line("warehouse", "warehouse_id", (t.ToText(),)),
         Line("lines", "@", (t.call(records.shipped_lines),)),
         Line("parcels", "@", (t.call(records.parcels),)),
     )
@@ -36,23 +36,23 @@ SHIPMENT = Mapping(
 
 CANCELLED = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("reference", "originator.original_id", (t.text(),)),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("reference", "originator.original_id", (t.ToText(),)),
         Line("label", "humanize_id"),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("number", "order_orig || humanize_id", (t.text(),), required=True),
-        Line("order_id", "id", (t.text(),), required=True),
-        Line("status", "", (t.constant("cancelled"),)),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("number", "order_orig || humanize_id", (t.ToText(),), required=True),
+        Line("order_id", "id", (t.ToText(),), required=True),
+        Line("status", "", (t.Constant("cancelled"),)),
         Line("email", "email"),
         Line(
             "lines",
             "order_items",
             each=(
-                Line("id", "id", (t.text(),), required=True),
-                Line("reference", "originator.original_id || id", (t.text(),), required=True),
+                Line("id", "id", (t.ToText(),), required=True),
+                Line("reference", "originator.original_id || id", (t.ToText(),), required=True),
                 Line("sku", "sku"),
                 Line("title", "description"),
-                Line("quantity", "quantity", (t.decimal(),), required=True),
+                Line("quantity", "quantity", (t.ToDecimal(),), required=True),
             ),
         ),
     )
@@ -61,27 +61,27 @@ CANCELLED = Mapping(
 # The same as an order: its lines at the prices that Whiplash was told, without tax and shipping.
 CANCELLED_ORDER = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("reference", "originator.original_id", (t.text(),)),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("reference", "originator.original_id", (t.ToText(),)),
         Line("label", "humanize_id"),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("number", "order_orig || humanize_id", (t.text(),), required=True),
-        Line("status", "", (t.constant("cancelled"),)),
-        Line("cancelled_at", "updated_at", (t.instant(),)),
-        Line("cancel_reason", "", (t.constant("cancelled in the warehouse"),)),
-        Line("currency", "order_items[0].currency", (t.default("USD"),)),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("number", "order_orig || humanize_id", (t.ToText(),), required=True),
+        Line("status", "", (t.Constant("cancelled"),)),
+        Line("cancelled_at", "updated_at", (t.ToTime(),)),
+        Line("cancel_reason", "", (t.Constant("cancelled in the warehouse"),)),
+        Line("currency", "order_items[0].currency", (t.Default("USD"),)),
         Line("email", "email"),
         Line("total", "@", (t.call(records.goods_total),)),
         Line(
             "lines",
             "order_items",
             each=(
-                Line("id", "id", (t.text(),), required=True),
-                Line("reference", "originator.original_id || id", (t.text(),), required=True),
+                Line("id", "id", (t.ToText(),), required=True),
+                Line("reference", "originator.original_id || id", (t.ToText(),), required=True),
                 Line("sku", "sku"),
                 Line("title", "description"),
-                Line("quantity", "quantity", (t.decimal(),), required=True),
-                Line("unit_price", "price", (t.default("0"), t.decimal())),
+                Line("quantity", "quantity", (t.ToDecimal(),), required=True),
+                Line("unit_price", "price", (t.Default("0"), t.ToDecimal())),
             ),
         ),
     )
@@ -89,14 +89,14 @@ CANCELLED_ORDER = Mapping(
 
 RETURN = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("label", "reference || originator.original_id", (t.text(),)),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("order_id", "order_id", (t.text(),), required=True),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("label", "reference || originator.original_id", (t.ToText(),)),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("order_id", "order_id", (t.ToText(),), required=True),
         Line("kind", "exchange_order && 'exchange' || 'return'"),
-        Line("status", "status", (t.choose(RETURN_STATUS),), required=True),
-        Line("requested_at", "created_at", (t.instant(),)),
-        Line("received_at", "arrived_at || completed_at", (t.instant(),)),
+        Line("status", "status", (t.Choose(RETURN_STATUS),), required=True),
+        Line("requested_at", "created_at", (t.ToTime(),)),
+        Line("received_at", "arrived_at || completed_at", (t.ToTime(),)),
         Line("tracking_number", "tracking"),
         Line("carrier", "carrier"),
         Line("note", "notes_by_whiplash || notes_by_customer"),
@@ -106,44 +106,44 @@ RETURN = Mapping(
 
 LEVEL = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("sku", "sku", (t.strip(),), required=True),
-        Line("item_id", "item_id", (t.text(),), required=True),
-        Line("location", "warehouse_id", (t.text(),), required=True),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("sku", "sku", (t.Trim(),), required=True),
+        Line("item_id", "item_id", (t.ToText(),), required=True),
+        Line("location", "warehouse_id", (t.ToText(),), required=True),
         Line("location_label", "warehouse_name"),
-        Line("on_hand", "quantity", (t.decimal(),)),
-        Line("available", "sellable_quantity", (t.decimal(),)),
-        Line("counted_at", "updated_at", (t.instant(),)),
+        Line("on_hand", "quantity", (t.ToDecimal(),)),
+        Line("available", "sellable_quantity", (t.ToDecimal(),)),
+        Line("counted_at", "updated_at", (t.ToTime(),)),
     )
 )
 
 TOTAL = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("updated_at", "updated_at", (t.instant(),)),
-        Line("sku", "sku", (t.strip(),), required=True),
-        Line("item_id", "id", (t.text(),), required=True),
-        Line("location", "", (t.setting("location"),), required=True),
-        Line("available", "quantity", (t.decimal(),), required=True),
-        Line("counted_at", "updated_at", (t.instant(),)),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("updated_at", "updated_at", (t.ToTime(),)),
+        Line("sku", "sku", (t.Trim(),), required=True),
+        Line("item_id", "id", (t.ToText(),), required=True),
+        Line("location", "", (t.Setting("location"),), required=True),
+        Line("available", "quantity", (t.ToDecimal(),), required=True),
+        Line("counted_at", "updated_at", (t.ToTime(),)),
     )
 )
 
 ADJUSTMENT = Mapping(
     (
-        Line("id", "id", (t.text(),), required=True),
-        Line("updated_at", "updated_at || created_at", (t.instant(),)),
-        Line("location", "warehouse_id", (t.setting("location"), t.text()), required=True),
+        Line("id", "id", (t.ToText(),), required=True),
+        Line("updated_at", "updated_at || created_at", (t.ToTime(),)),
+        Line("location", "warehouse_id", (t.Setting("location"), t.ToText()), required=True),
         Line("reason", "@", (REASON,)),
-        Line("adjusted_at", "created_at", (t.instant(),), required=True),
+        Line("adjusted_at", "created_at", (t.ToTime(),), required=True),
         Line("note", "description"),
         Line(
             "lines",
             "[@]",
             each=(
-                Line("sku", "sku", (t.strip(),), required=True),
-                Line("quantity", "change", (t.decimal(),), required=True),
+                Line("sku", "sku", (t.Trim(),), required=True),
+                Line("quantity", "change", (t.ToDecimal(),), required=True),
             ),
         ),
     )
@@ -152,11 +152,11 @@ ADJUSTMENT = Mapping(
 ORDER = Mapping(
     (
         Line("order_orig", "number", required=True),
-        Line("order_type", "", (t.setting("order_type"), t.default("direct_to_consumer"))),
+        Line("order_type", "", (t.Setting("order_type"), t.Default("direct_to_consumer"))),
         Line("email", "email"),
         Line("shop_created_at", "placed_at"),
         Line(
-            "shop_shipping_method_text", "shipping_method", (t.setting("default_shipping_method"),)
+            "shop_shipping_method_text", "shipping_method", (t.Setting("default_shipping_method"),)
         ),
         Line("shop_warehouse_ids", "warehouse", (WAREHOUSES,)),
         Line("ship_notes", "note"),
@@ -187,4 +187,4 @@ ORDER = Mapping(
 
 def call_body(action: str) -> Mapping:
     """The body of PUT /orders/{id}/call/{action}."""
-    return Mapping((Line("action", "", (t.constant(action),)), Line("args", "", (t.constant({}),))))
+    return Mapping((Line("action", "", (t.Constant(action),)), Line("args", "", (t.Constant({}),))))

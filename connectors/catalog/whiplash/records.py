@@ -159,6 +159,11 @@ def full_name(address: Mapping[str, Any]) -> str | None:
     return address.get("name") or named or address.get("company")
 
 
+def our_reference(value: Any, context: Context) -> str | None:
+    """The delivery's own reference, whatever the record itself carries."""
+    return context.reference or None
+
+
 def warehouse_ids(warehouse: Any, context: Context) -> list[int] | None:
     """By the lookup table «warehouse»; without a row Whiplash itself chooses."""
     found = context.find_row("warehouse", str(warehouse))

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from connectors.spec import Line, Mapping
+from connectors.steps import Step
 from flows.models import Flow
 
 
@@ -71,19 +74,13 @@ def _lines(lines: Iterable[Line]) -> list[LineEntry]:
             target=line.target,
             source=line.source,
             is_required=line.required,
-            steps=[StepEntry(one.name, _plain(one.parameters)) for one in line.steps],
+            steps=[_step(one) for one in line.steps],
             each=_lines(line.each),
         )
         for line in lines
     ]
 
 
-def _plain(value: Any) -> Any:
-    """As JSON can hold it."""
-    if isinstance(value, str | int | float | bool | None):
-        return value
-    if hasattr(value, "items"):
-        return {str(name): _plain(inside) for name, inside in value.items()}
-    if isinstance(value, Iterable):
-        return [_plain(inside) for inside in value]
-    return getattr(value, "__name__", str(value))
+def _step(step: Step) -> StepEntry:
+    parameters = msgspec.to_builtins(step)
+    return StepEntry(parameters.pop("step"), parameters)

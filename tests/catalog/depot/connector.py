@@ -20,27 +20,27 @@ from connectors.spec import (
     Written,
 )
 from connectors.standard.order import Order
-from connectors.transforms import decimal, default, instant, number, text
+from connectors.steps import Default, ToDecimal, ToNumber, ToText, ToTime
 
 ORDER = Mapping(
     (
-        Line("id", "id", (text(),), required=True),
+        Line("id", "id", (ToText(),), required=True),
         Line("reference", "their_ref"),
         Line("label", "number"),
         Line("number", "number", required=True),
-        Line("updated_at", "changed", (instant(),)),
-        Line("status", "state", (default("open"),)),
-        Line("currency", "", (default("USD"),)),
-        Line("total", "total", (decimal(),), required=True),
+        Line("updated_at", "changed", (ToTime(),)),
+        Line("status", "state", (Default("open"),)),
+        Line("currency", "", (Default("USD"),)),
+        Line("total", "total", (ToDecimal(),), required=True),
         Line(
             "lines",
             "lines",
             each=(
-                Line("id", "no", (text(),)),
-                Line("reference", "no", (text(),)),
+                Line("id", "no", (ToText(),)),
+                Line("reference", "no", (ToText(),)),
                 Line("sku", "sku"),
-                Line("quantity", "qty", (decimal(),)),
-                Line("unit_price", "price", (decimal(),)),
+                Line("quantity", "qty", (ToDecimal(),)),
+                Line("unit_price", "price", (ToDecimal(),)),
             ),
         ),
     )
@@ -49,8 +49,8 @@ ORDER = Mapping(
 TICKET = Mapping(
     (
         Line("number", "number"),
-        Line("total", "total", (text(),)),
-        Line("lines", "lines", each=(Line("sku", "sku"), Line("qty", "quantity", (number(),)))),
+        Line("total", "total", (ToText(),)),
+        Line("lines", "lines", each=(Line("sku", "sku"), Line("qty", "quantity", (ToNumber(),)))),
     )
 )
 

@@ -1,0 +1,217 @@
+"""Drafts a flow's logic, publishes it, and goes back to an earlier one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from django.utils import timezone
+
+from connectors.errors import MappingFailed
+from connectors.standard import resources
+from ekyam.audit.actors import current_actor
+from ekyam.audit.record import record
+from flows.mapping.logic import Logic
+from flows.mapping.parse import LogicInvalid, parse_logic
+from flows.models import Flow, Version, VersionState
+from flows.operations.stock.streams import is_stock
+from flows.queries.versions import logic_of
+from flows.rules.judge import RuleInvalid, check_rules
+from flows.rules.rule import Route, Split
+from flows.states import IllegalMove
+
+CONNECTORS_OWN = 0  # the number by which one goes back to having no version at all
+
+
+class Conflict(IllegalMove):
+    """Somebody else has saved, published or discarded it since it was read."""
+
+
+def save_draft(flow: Flow, logic: Logic, *, edition: int, note: str = "") -> Version:
+    """`edition` is that of the draft that was read, 0 if there was none.
+
+    Raises Conflict, IllegalMove for a flow that has no mapping, MappingFailed.
+    """
+    flow = _lock(flow)
+    check_logic(flow, logic)
+    draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
+    if edition != find_edition(flow):
+        raise Conflict(
+            "Somebody else has saved this draft meanwhile. Look at theirs, then save yours again."
+            if draft
+            else "This draft was published or discarded meanwhile. Begin a new one."
+        )
+    if draft is None:
+        draft = _new(flow, VersionState.DRAFT)
+    else:
+        draft.edition += 1
+    draft.logic, draft.note, draft.made_by = msgspec.to_builtins(logic), note, _maker()
+    draft.save()
+    _record(draft, "flow_version.drafted", {"edition": draft.edition})
+    return draft
+
+
+def discard_draft(flow: Flow) -> None:
+    """Raises IllegalMove when there is none."""
+    draft = _draft_of(_lock(flow))
+    _record(draft, "flow_version.discarded", {"edition": draft.edition})
+    draft.delete()
+
+
+def publish(flow: Flow, *, edition: int | None = None) -> Version:
+    """From now on the flow goes by its draft; `edition` is the one that was seen.
+
+    Raises IllegalMove, Conflict, and MappingFailed for what cannot be gone by.
+    """
+    flow = _lock(flow)
+    draft = _draft_of(flow)
+    if edition is not None and edition != draft.edition:
+        raise Conflict("Somebody else has saved this draft since you looked. Look again.")
+    before = _number(flow)
+    _go_by(flow, draft, logic_of(draft))
+    _record(draft, "flow_version.published", {"published": draft.number}, before=before)
+    return draft
+
+
+def roll_back(flow: Flow, number: int) -> Version | None:
+    """Publish an earlier version again, as a new one of the same logic; a draft stays a draft.
+
+    0 is the connectors' own mapping, without rules. Raises Version.DoesNotExist, IllegalMove.
+    """
+    flow = _lock(flow)
+    before = _number(flow)
+    if number == CONNECTORS_OWN:
+        _go_by(flow, None, Logic())
+        after = {"published": None, "again": number}
+        record(
+            "flow_version.rolled_back",
+            subject=flow.public_id,
+            label=flow.label,
+            before={"published": before},
+            after=after,
+        )
+        return None
+    earlier = Version.objects.get(flow=flow, number=number)
+    if earlier.state != VersionState.RETIRED:
+        raise IllegalMove(f"Version {number} is {earlier.state}: it is none to go back to.")
+    again = _new(flow, VersionState.DRAFT)
+    again.logic, again.made_by = earlier.logic, _maker()
+    again.note = f"Version {number} again."
+    _go_by(flow, again, logic_of(earlier))
+    after = {"published": again.number, "again": number}
+    _record(again, "flow_version.rolled_back", after, before=before)
+    return again
+
+
+def find_edition(flow: Flow) -> int:
+    """What a save that begins now must name."""
+    draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
+    return draft.edition if draft else 0
+
+
+def read_logic(flow: Flow, data: Any) -> Logic:
+    """Raises MappingFailed with all that is wrong, in words that say where."""
+    try:
+        found = parse_logic(data, resource=flow.stream_spec.resource)
+    except LogicInvalid as error:
+        raise MappingFailed(str(error)) from error
+    if b"\\u0000" in msgspec.json.encode(found):
+        raise MappingFailed("It has a NUL character, which nothing keeps.")
+    return found
+
+
+def check_logic(flow: Flow, logic: Logic) -> None:
+    """That it can be gone by at all; raises MappingFailed, or IllegalMove for a flow of stock."""
+    if is_stock(flow):
+        raise IllegalMove("A flow of stock goes by its formula: it has no mapping and no rules.")
+    read_logic(flow, msgspec.to_builtins(logic))
+    try:
+        check_rules(logic.rules, resources()[flow.stream_spec.resource])
+    except RuleInvalid as error:
+        raise MappingFailed(str(error)) from error
+    for label in destinations(logic):
+        _find_destination(flow, label)
+
+
+def destinations(logic: Logic) -> Iterator[str]:
+    """The labels of the flows that its rules send records to."""
+    for rule in logic.rules:
+        for action in rule.then:
+            if isinstance(action, Route | Split):
+                yield action.flow
+
+
+def _find_destination(flow: Flow, label: str) -> Flow:
+    found = list(
+        Flow.objects.filter(source_id=flow.source_id, stream=flow.stream, label=label)
+        .exclude(pk=flow.pk)
+        .select_for_update()[:2]
+    )
+    if len(found) != 1:
+        many = "Several flows" if found else "No other flow"
+        raise MappingFailed(f"{many} of the same source and stream have the name «{label}».")
+    if found[0].feeder_id not in (None, flow.pk):
+        raise MappingFailed(f"«{label}» gets its records by the rules of another flow already.")
+    if flow.feeder_id is not None or Flow.objects.filter(feeder=found[0]).exists():
+        raise MappingFailed(f"«{label}»: what a rule has sent on is not sent on again.")
+    return found[0]
+
+
+def _go_by(flow: Flow, version: Version | None, logic: Logic) -> None:
+    """What rules name is fed by them from now on, and so reads nothing itself."""
+    check_logic(flow, logic)
+    now = timezone.now()
+    Version.objects.filter(flow=flow, state=VersionState.PUBLISHED).update(
+        state=VersionState.RETIRED
+    )
+    if version is not None:
+        version.state, version.published_at = VersionState.PUBLISHED, now
+        version.save()
+    flow.version = version
+    flow.save(update_fields=["version"])
+    for label in destinations(logic):
+        Flow.objects.filter(pk=_find_destination(flow, label).pk).update(feeder=flow)
+
+
+def _lock(flow: Flow) -> Flow:
+    return Flow.objects.select_for_update().get(pk=flow.pk)
+
+
+def _new(flow: Flow, state: VersionState) -> Version:
+    last = Version.objects.filter(flow=flow).order_by("-number").first()
+    number = last.number + 1 if last else 1
+    return Version(tenant_id=flow.tenant_id, flow=flow, number=number, state=state, logic={})
+
+
+def _draft_of(flow: Flow) -> Version:
+    found = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
+    if found is None:
+        raise IllegalMove("There is no draft: it was published or discarded.")
+    return found
+
+
+def is_fed(flow: Flow) -> bool:
+    """Whether rules of its feeder send it anything, as they are published now."""
+    feeder = flow.feeder
+    if feeder is None or feeder.version is None:
+        return False
+    return flow.label in destinations(logic_of(feeder.version))
+
+
+def _number(flow: Flow) -> int | None:
+    return flow.version.number if flow.version else None
+
+
+def _maker() -> str:
+    return current_actor().label[:254]
+
+
+def _record(
+    version: Version, action: str, after: dict[str, Any], *, before: int | None = None
+) -> None:
+    record(
+        action,
+        subject=version.flow.public_id,
+        label=f"{version.flow.label}, version {version.number}",
+        before={"published": before} if "published" in after else None,
+        after=after,
+    )

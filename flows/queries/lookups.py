@@ -1,0 +1,158 @@
+"""Lookup tables, and the values that have no row yet."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db.models import Count, Max, Min, Q
+
+from flows.models import Delivery, Flow, LookupRow, Version, VersionState
+from flows.operations.lookups import COLUMNS, OF_STOCK
+from flows.queries.dead_letters import label_of
+from flows.queries.pages import SIZE, Page, cut
+from flows.sheet import write_sheet
+from flows.states import State
+from flows.waits import ROW, row_of
+
+_IN_CEL = re.compile(r"""\brow\(\s*["']([^"'\\]{1,60})["']""")
+
+
+@dataclass(frozen=True)
+class Table:
+    """`flows` are the labels of those whose logic asks it."""
+
+    name: str
+    rows: int
+    missing: int  # deliveries that wait for a row of it
+    flows: list[str]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A value without a row, and what waits for it."""
+
+    table: str
+    key: str
+    count: int
+    since: datetime
+    example_id: str
+    example_label: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    table: str
+    key: str
+    value: str
+
+
+def list_tables() -> list[Table]:
+    """Those that have rows, and those that a mapping or a rule names; by name. Four queries."""
+    counts = dict(
+        LookupRow.objects.exclude(table__startswith=OF_STOCK)
+        .values_list("table")
+        .annotate(Count("pk"))
+    )
+    users = _users()
+    missing: dict[str, int] = {}
+    for one in list_missing():
+        missing[one.table] = missing.get(one.table, 0) + one.count
+    return [
+        Table(name, counts.get(name, 0), missing.get(name, 0), sorted(users.get(name, ())))
+        for name in sorted({*counts, *users, *missing})
+    ]
+
+
+def list_rows(table: str = "", *, after: str = "", size: int = SIZE) -> Page[Row]:
+    """Of one table or of all, by table and key. Raises LookupRow.DoesNotExist for an `after` that
+    is none."""
+    found = LookupRow.objects.exclude(table__startswith=OF_STOCK).order_by("table", "key")
+    found = found.filter(table=table) if table else found
+    if after:
+        last = LookupRow.get_public(after)
+        found = found.filter(Q(table__gt=last.table) | Q(table=last.table, key__gt=last.key))
+    shown = [_row(one) for one in found[: size + 1]]
+    return cut(shown, ids=[one.id for one in shown], after=after, size=size)
+
+
+def find_row(table: str, key: str) -> Row:
+    """Raises LookupRow.DoesNotExist."""
+    return _row(LookupRow.objects.get(table=table, key=key))
+
+
+def _row(one: LookupRow) -> Row:
+    return Row(one.public_id, one.table, one.key, one.value)
+
+
+def export_rows(table: str) -> str:
+    """CSV that can be imported again."""
+    rows = LookupRow.objects.filter(table=table).order_by("key")
+    return write_sheet(COLUMNS, rows.values_list("key", "value"))
+
+
+def list_missing(*, table: str = "") -> list[Missing]:
+    """What holds up most first; two queries."""
+    start = f"{ROW}{table}:" if table else ROW
+    groups = list(
+        Delivery.objects.filter(state=State.PARKED, waits_for__startswith=start)
+        .values("waits_for")
+        .annotate(count=Count("pk"), since=Min("parked_at"), newest=Max("sequence"))
+        .order_by("-count", "waits_for")
+    )
+    examples = {
+        row.sequence: row
+        for row in Delivery.objects.filter(sequence__in=[one["newest"] for one in groups])
+        .select_related("record")
+        .only("sequence", "external_id", "record")
+    }
+    return [_missing(dict(one), examples[one["newest"]]) for one in groups]
+
+
+def _missing(found: dict[str, Any], example: Delivery) -> Missing:
+    table, key = row_of(found["waits_for"])
+    return Missing(
+        table=table,
+        key=key,
+        count=found["count"],
+        since=found["since"],
+        example_id=example.public_id,
+        example_label=label_of(example),
+    )
+
+
+def _users() -> dict[str, set[str]]:
+    """By table: the flows whose mapping, rules or draft ask it."""
+    found: dict[str, set[str]] = {}
+    flows = list(
+        Flow.objects.select_related("source", "target").defer("source__sealed", "target__sealed")
+    )
+    logics: dict[Any, list[Any]] = {}
+    for version in Version.objects.exclude(state=VersionState.RETIRED):
+        logics.setdefault(version.flow_id, []).append(version.logic)
+    for flow in flows:
+        own = [flow.stream_spec.reader, flow.action_spec.writer]
+        data = [*logics.get(flow.pk, ()), *(msgspec.to_builtins(one) for one in own)]
+        for table in _tables_in(data):
+            found.setdefault(table, set()).add(flow.label)
+    return found
+
+
+def _tables_in(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        if data.get("step") == "lookup":
+            yield str(data.get("table", ""))
+        for part in data.values():
+            yield from _tables_in(part)
+    elif isinstance(data, list | tuple):
+        for part in data:
+            yield from _tables_in(part)
+    elif isinstance(data, str) and "row(" in data:
+        yield from _IN_CEL.findall(data)

@@ -1,0 +1,133 @@
+"""Rules, compiled once, judged over one standard record after the other.
+
+They are judged in their order, each over what those before it made of the record; what is split
+off is judged no more. All that one rule says is done before a hold, reject or route of it ends
+the judging. A rule that cannot be judged is a MappingFailed that names it: never a silent no. A
+lookup table without the row that a rule asks for is a MissingRow: the record waits for that row.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from connectors.conditions import ConditionInvalid
+from connectors.context import Context
+from connectors.errors import Failure, MappingFailed
+from connectors.standard.record import Record
+from flows.rules.actions import Judging, compile_action
+from flows.rules.change import ChangeImpossible
+from flows.rules.compare import Incomparable
+from flows.rules.conditions import compile_condition, paths_of
+from flows.rules.plain import PathInvalid, check_path
+from flows.rules.rule import Hold, Reject, Route, Rule, Set, Split
+from flows.rules.split import part_name
+from flows.rules.verdict import Verdict
+
+Judge = Callable[[Record, Context], Verdict]
+
+
+class RuleInvalid(ValueError):
+    """A rule that could never be judged; `rule` is its name, and the text says why."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(_named(rule, why))
+        self.rule = rule
+
+
+def compile_rules(rules: Iterable[Rule]) -> Judge:
+    """`judge(record, context)` raises MappingFailed or MissingRow.
+
+    Raises RuleInvalid, also for a rule that is off.
+    """
+    rules = list(rules)
+    compiled = [_Compiled(rule) for rule in rules]
+    _check_apart(rules)
+    active = [one for one in compiled if one.rule.is_on]
+
+    def judge(record: Record, context: Context) -> Verdict:
+        judging = Judging(record, context)
+        for one in active:
+            one.judge(judging)
+            if judging.ending is not None:
+                break
+        return judging.verdict()
+
+    return judge
+
+
+def check_rules(rules: Iterable[Rule], record: type[Record]) -> None:
+    """Raises RuleInvalid, also for what such a record does not have."""
+    rules = list(rules)
+    compile_rules(rules)
+    for rule in rules:
+        try:
+            _check_paths(rule, record)
+        except PathInvalid as error:
+            raise RuleInvalid(rule.name, str(error)) from error
+
+
+class _Compiled:
+    """One rule."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._known: set[type[Record]] = set()  # that have what it names
+        try:
+            self._holds = compile_condition(rule.when)
+            self._acts = [compile_action(action, rule.name) for action in rule.then]
+        except (PathInvalid, Incomparable, ConditionInvalid, ChangeImpossible) as error:
+            raise RuleInvalid(rule.name, str(error)) from error
+        if sum(isinstance(action, Hold | Reject | Route) for action in rule.then) > 1:
+            raise RuleInvalid(rule.name, "It can hold, reject or route, one of them.")
+
+    def judge(self, judging: Judging) -> None:
+        name = self.rule.name
+        try:
+            self._check(type(judging.record))
+            if self._holds(judging.asked):
+                for act in self._acts:
+                    act(judging)
+                judging.settle()
+        except MappingFailed as error:
+            raise MappingFailed(
+                _named(name, error.message), line=name, value=error.value
+            ) from error
+        except Failure:
+            raise
+        except Exception as error:
+            raise MappingFailed(_named(name, str(error)), line=name) from error
+
+    def _check(self, record: type[Record]) -> None:
+        if record not in self._known:
+            _check_paths(self.rule, record)
+            self._known.add(record)
+
+
+def _check_paths(rule: Rule, record: type[Record]) -> None:
+    """Raises PathInvalid."""
+    for path in paths_of(rule.when):
+        check_path(path, record)
+    for action in rule.then:
+        if isinstance(action, Set):
+            check_path(action.attribute, record)
+        if isinstance(action, Split):
+            for path in paths_of(action.where):
+                check_path(f"lines[].{path}", record)
+
+
+def _check_apart(rules: Sequence[Rule]) -> None:
+    names: set[str] = set()
+    parts: set[str] = set()
+    for rule in rules:
+        if rule.name in names:
+            raise RuleInvalid(rule.name, "Another rule has the same name.")
+        names.add(rule.name)
+        for action in rule.then:
+            if isinstance(action, Split):
+                part = part_name(action.flow)
+                if part in parts:
+                    why = f"Lines are split off to the flow «{action.flow}» twice; do it once."
+                    raise RuleInvalid(rule.name, why)
+                parts.add(part)
+
+
+def _named(rule: str, why: str) -> str:
+    return f"Rule «{rule}»: {why.rstrip('.')}."
