@@ -135,7 +135,7 @@ class _Reading:
             self.note(place, "a line is an object with a target and a source")
             return None
         shell = {name: part for name, part in data.items() if name not in ("steps", "each")}
-        line = self.convert(shell, Line, place)
+        line: Line | None = self.convert(shell, Line, place)
         steps = self.steps(data.get("steps", ()), place)
         inner: tuple[Line, ...] | None = ()
         given = data.get("each", ())

@@ -37,7 +37,8 @@ def test_it_says_which_path_matched_nothing() -> None:
 
 def test_it_asks_for_elements_where_they_are_required() -> None:
     line = Line("lines", "items", each=(Line("sku", "sku"),), required=True)
-    for record in ({}, {"items": []}):
+    records: list[dict[str, Any]] = [{}, {"items": []}]
+    for record in records:
         with pytest.raises(MappingFailed, match="lines is required, but items is empty"):
             apply_line(line, record)
     with pytest.raises(MappingFailed, match="items is «a, b», which is not a list"):
@@ -145,11 +146,30 @@ def test_it_reads_ten_megabytes() -> None:
     assert len(caught.value.detail) <= 500
 
 
-def test_it_stops_an_expression_that_costs_too_much() -> None:
-    text = "record.it.all(a, record.it.all(b, record.it.all(c, a + b + c >= 0)))"
+COSTLY = [
+    "record.it.all(a, record.it.all(b, record.it.all(c, a + b + c >= 0)))",
+    "record.it.existsOne(a, record.it.existsOne(b, record.it.existsOne(c, a + b + c >= 0)))",
+    "size(record.it.map(a, record)) > 0",
+    "size(record.it.map(a, record.it.map(b, record.it))) > 0",
+    f"[{'1,' * 200}1].map(a, [{'1,' * 200}1].exists(b, b > a)) == []",
+]
+
+
+@pytest.mark.parametrize("text", COSTLY)
+def test_it_stops_an_expression_that_costs_too_much(text: str) -> None:
     with pytest.raises(MappingFailed, match="It would take too long") as caught:
         apply_line(Line("it", "it", (s.When(text, 1),)), {"it": list(range(1000))})
     assert caught.value.line == "it"
+
+
+def test_it_lets_usual_expressions_go_through_an_order() -> None:
+    lines = [{"sku": f"A{number}", "quantity": 2, "taxes": [{"a": 1}]} for number in range(100)]
+    for text in (
+        "record.lines.exists(l, l.sku == 'A99' && l.taxes.exists(t, t.a == 1))",
+        "size(record.lines.filter(l, l.quantity > 1)) == 100",
+    ):
+        line = Line("it", "id", (s.When(text, "yes"),))
+        assert apply_line(line, {"id": 1, "lines": lines}) == {"it": "yes"}
 
 
 def test_it_shows_a_number_that_python_does_not_write() -> None:

@@ -104,7 +104,7 @@ def test_it_says_of_any_data_what_is_wrong(data: Any, within: str) -> None:
 def test_it_never_exceeds_what_fits(text: str, length: int, count: Any) -> None:
     found = s.Fit(length, count).apply(text, None)  # type: ignore[arg-type]
     assert (len(found) if count == "characters" else len(found.encode())) <= length
-    assert text.encode("utf-8", "replace").decode().startswith(found) or count == "characters"
+    assert text.startswith(found)
 
 
 WORDS = st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12))

@@ -107,6 +107,7 @@ def deep(levels: int) -> Any:
     return {"lines": [step(step="constant", value=value)]}
 
 
+PARTS: list[Any] = [3, {"a": 1}, [3], [{}], [{"step": 1}]]
 NONSENSE: list[Any] = [
     *(
         None,
@@ -119,8 +120,8 @@ NONSENSE: list[Any] = [
         {"lines": [{}]},
         {"lines": [{"target": 1}]},
     ),
-    *({"lines": [{"target": "note", "steps": part}]} for part in (3, {}, [3], [{}], [{"step": 1}])),
-    *({"lines": [{"target": "note", "each": part}]} for part in (3, {}, [3])),
+    *({"lines": [{"target": "note", "steps": part}]} for part in PARTS),
+    *({"lines": [{"target": "note", "each": part}]} for part in PARTS),
     {"lines": [{"target": f"a{number}"} for number in range(1001)]},
     {1: 2, "lines": []},
     *(nested(3000), deep(100_000)),
