@@ -1,6 +1,6 @@
 """A standard record as plain data, with every attribute, and what a path may name in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -8,6 +8,7 @@ from typing import Any
 
 import jmespath
 import msgspec
+from jmespath.functions import Functions
 from jmespath.visitor import TreeInterpreter
 
 from connectors.steps.paths import check_path as check_form
@@ -41,6 +42,19 @@ def whole(value: Any) -> Any:
 _AS_THEY_ARE = {type(None), str, bool, int, Decimal}  # most are: that is worth not asking
 
 
+class _Functions(Functions):  # type: ignore[misc]
+    """JMESPath's own, for which a decimal is a number too: sum(lines[].quantity) is exact."""
+
+    def _get_allowed_pytypes(self, types: Any) -> tuple[list[str], list[list[str]]]:
+        allowed, inside = super()._get_allowed_pytypes(types)
+        return _with_decimals(allowed), [_with_decimals(one) for one in inside]
+
+
+def _with_decimals(types: Iterable[str]) -> list[str]:
+    found = list(types)
+    return [*found, "Decimal"] if "float" in found else found
+
+
 class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
     """In `lines[].sku` a line without SKU counts: JMESPath by itself would leave it out."""
 
@@ -59,10 +73,13 @@ class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
         return [self.visit(shown, one) for one in chosen]
 
 
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
+
+
 @lru_cache(maxsize=4096)
 def find_by(path: str) -> Find:
     """Raises PathInvalid."""
-    tree, interpreter = _parsed(path), _KeepsNone()
+    tree, interpreter = _parsed(path), _KeepsNone(_OPTIONS)
     return lambda record: interpreter.visit(tree, record)
 
 

@@ -76,7 +76,8 @@ def _inside(condition: Condition) -> str:
 
 def _say_compare(condition: Compare) -> str:
     name = say_attribute(condition.attribute)
-    if "[" in condition.attribute or condition.of == "every":
+    is_list = "[" in condition.attribute and "(" not in condition.attribute
+    if is_list or condition.of == "every":
         name = f"{condition.of} of {name}"
     said = f"{name} {_OPERATORS[condition.operator]}"
     if condition.operator in _WITHOUT_VALUE:

@@ -61,6 +61,9 @@ ROWS: list[tuple[str, str, Any, bool]] = [
     ("lines[0].title", "is", "red shirt", True),
     ("lines[].properties.to", "is", "asha", True),
     ("length(lines)", "is", 2, True),
+    ("sum(lines[].quantity)", "above", "1.99", True),
+    ("max(lines[].unit_price)", "at_most", 100, True),
+    ("length(lines[?unit_price > `50`])", "is", 2, True),
     ("duties[].amount", "above", 0, False),
     ("placed_at", "is", "2026-11-20", True),
     ("placed_at", "above", "2026-11-20", False),  # the whole day
@@ -101,6 +104,7 @@ IMPOSSIBLE: list[tuple[str, str, Any, str]] = [
     ("total", "contains", "5", "total is no text"),
     ("shipping_address", "is", "x", "shipping address is not one value"),
     ("sum(lines[].title)", "is", 5, "sum"),
+    ("sum(lines[].price)", "is", 5, "sum"),
 ]
 
 

@@ -52,6 +52,10 @@ SAID = [
         'When any of «lines[?a == `1`].b» is 1: tell each operator, "Look"',
     ),
     (
+        Rule("x", Compare("sum(lines[].quantity)", "above", 10), (Hold("Many"),)),
+        'When «sum(lines[].quantity)» is above 10: hold, "Many"',
+    ),
+    (
         Rule("x", Compare("placed_at", "at_most", "2026-01-31"), (Hold("Old"),)),
         'When placed at is at most 2026-01-31: hold, "Old"',
     ),
