@@ -1,0 +1,212 @@
+"""Up to three sources for each attribute, each with how sure it is and what speaks for it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import log
+
+from flows.suggest.assignment import assign
+from flows.suggest.attributes import Attribute
+from flows.suggest.features import Features, Pair, pair_up
+from flows.suggest.knowledge import Knowledge, Tally
+from flows.suggest.names import names_of, read_names
+from flows.suggest.reasons import Evidence, reasons_for, steps_for
+from flows.suggest.sources import MOST_FIELDS, Source
+from flows.suggest.weights import Fitted, Weights, fitted, log_odds, probability
+
+MOST = 3
+LEAST = 0.05  # what is less sure than this is not worth a look
+RIVALS = 6  # of one attribute, that take part in the assignment
+FITS_BOTH = 0.6  # a pair as good as this keeps its source beside another attribute
+OF_HISTORY = 1.5  # how much what people chose before counts, in log odds for each doubling (e)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A source for an attribute.
+
+    `steps` are names of conversions (connectors/transforms.py, and `date` for a date that is not
+    ISO 8601). `confidence` is the share of such suggestions that are right, 0 to 1. `suggester`
+    says who suggested it.
+    """
+
+    source: str
+    confidence: float
+    steps: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    suggester: str = "names and values"
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A pair with its log odds among all pairs, and what became of it in the assignment."""
+
+    pair: Pair
+    odds: float
+    lead: float = 0.0  # over the attribute's next best source, in log odds
+    is_given: bool = False
+    is_taken: bool = False  # the source went to another attribute, and does not fit both
+
+    def for_confidence(self) -> dict[str, float]:
+        return {
+            "odds": self.odds,
+            "lead": max(-4.0, min(4.0, self.lead)),
+            "given": float(self.is_given),
+            "taken": float(self.is_taken),
+        }
+
+
+def suggest(
+    attributes: Sequence[Attribute],
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    *,
+    connector: str = "",
+    stream: str = "",
+    weights: Fitted | None = None,
+) -> dict[str, tuple[Suggestion, ...]]:
+    """By the path of each attribute up to three suggestions, the surest first.
+
+    `connector` and `stream` say whose names they are and what was chosen there before.
+    """
+    weights = weights or fitted()
+    pairs = among_all(pairs_of(attributes, sources, connector), weights.alone)
+    tallies = {
+        (pair.attribute.path, pair.source.path): knowledge.of(
+            connector, stream, pair.attribute.path, pair.source.path
+        )
+        for pair in pairs
+    }
+    found: dict[str, tuple[Suggestion, ...]] = {attribute.path: () for attribute in attributes}
+    for path, rated in rate(pairs, weights.among, tallies).items():
+        made = [_suggestion(one, weights.confidence, tallies) for one in rated]
+        made.sort(key=lambda suggestion: -suggestion.confidence)
+        found[path] = tuple(one for one in made[:MOST] if one.confidence >= LEAST)
+    return found
+
+
+def pairs_of(
+    attributes: Sequence[Attribute], sources: Sequence[Source], connector: str
+) -> list[Pair]:
+    """All pairs that could be, each by itself."""
+    read = [(source, read_names(source, connector)) for source in islice(sources, MOST_FIELDS)]
+    return [
+        pair
+        for attribute in attributes
+        for called in (names_of(attribute),)
+        for source, reading in read
+        if (pair := pair_up(attribute, called, source, reading))
+    ]
+
+
+def among_all(pairs: list[Pair], alone: Weights) -> list[Pair]:
+    """The pairs with their families: a source is likelier where the attribute's siblings are."""
+    told = [probability(log_odds(alone, _by_itself(pair.features))) for pair in pairs]
+    families = _families(pairs, told, _family_of_pair)
+    lists = _families(pairs, told, _list_of_pair)
+    return [replace(pair, features=_with_families(pair, families, lists)) for pair in pairs]
+
+
+def _by_itself(features: Features) -> dict[str, float]:
+    named = features._asdict()
+    return {name: named[name] for name in named if name not in ("family", "listed")}
+
+
+Group = tuple[str, str]
+
+
+def _family_of_pair(pair: Pair) -> Group:
+    return pair.attribute.path.rpartition(".")[0], pair.source.parent
+
+
+def _list_of_pair(pair: Pair) -> Group:
+    around = pair.source.lists[-1] if pair.source.lists else ""
+    return pair.attribute.path.rpartition("[]")[0], around
+
+
+def _families(
+    pairs: list[Pair], told: list[float], group_of: Callable[[Pair], Group]
+) -> dict[Group, float]:
+    """How well two groups belong together: 1 for the best of the attributes' group."""
+    best: dict[tuple[Group, str], float] = {}
+    for pair, share in zip(pairs, told, strict=True):
+        key = (group_of(pair), pair.attribute.path)
+        best[key] = max(best.get(key, 0.0), share)
+    sums: dict[Group, float] = {}
+    for (group, _), share in best.items():
+        sums[group] = sums.get(group, 0.0) + share
+    most: dict[str, float] = {}
+    for (ours, _), total in sums.items():
+        most[ours] = max(most.get(ours, 0.0), total)
+    return {group: total / (most[group[0]] or 1.0) for group, total in sums.items()}
+
+
+def _with_families(pair: Pair, families: dict[Group, float], lists: dict[Group, float]) -> Features:
+    if pair.attribute.kind == "list":  # a list is known by what is inside
+        inside = (pair.attribute.path, pair.source.path)
+        return pair.features._replace(
+            family=families.get((f"{inside[0]}[]", f"{inside[1]}[]"), 0.0),
+            listed=lists.get(inside, 0.0),
+        )
+    return pair.features._replace(
+        family=families[_family_of_pair(pair)], listed=lists[_list_of_pair(pair)]
+    )
+
+
+Tallies = dict[tuple[str, str], Tally]
+
+
+def rate(pairs: Iterable[Pair], among: Weights, tallies: Tallies) -> dict[str, list[Rated]]:
+    """The best pairs of each attribute by its path, after the assignment."""
+    rivals: dict[str, list[Rated]] = {}
+    for pair in pairs:
+        tally = tallies.get((pair.attribute.path, pair.source.path), Tally())
+        history = OF_HISTORY * log((tally.accepted + 1) / (tally.refused + 1))
+        odds = log_odds(among, pair.features._asdict()) + history
+        rivals.setdefault(pair.attribute.path, []).append(Rated(pair, odds))
+    for path, rated in rivals.items():
+        rivals[path] = sorted(rated, key=lambda one: -one.odds)[:RIVALS]
+    given = _give(rivals)
+    return {path: _placed(path, rated, given) for path, rated in rivals.items()}
+
+
+def _give(rivals: dict[str, list[Rated]]) -> dict[str, str]:
+    """The path of the source that each attribute gets, where it gets one."""
+    serious = {
+        path: {one.pair.source.path: probability(one.odds) for one in rated if one.odds > -4}
+        for path, rated in rivals.items()
+    }
+    rows = [path for path, told in serious.items() if told]
+    columns = sorted({source for path in rows for source in serious[path]})
+    chosen = assign([[serious[path].get(source, -1.0) for source in columns] for path in rows])
+    return {
+        path: columns[column]
+        for path, column in zip(rows, chosen, strict=True)
+        if column is not None
+    }
+
+
+def _placed(path: str, rated: list[Rated], given: dict[str, str]) -> list[Rated]:
+    owners = {source: owner for owner, source in given.items()}
+    placed = []
+    for at, one in enumerate(rated):
+        source = one.pair.source.path
+        fits = probability(one.odds) >= FITS_BOTH
+        is_others = owners.get(source, path) != path
+        others = [other.odds for place, other in enumerate(rated) if place != at]
+        lead = one.odds - max(others, default=-6.0)
+        is_given = given.get(path) == source or (is_others and fits and at == 0)
+        is_taken = is_others and not fits
+        placed.append(replace(one, lead=lead, is_given=is_given, is_taken=is_taken))
+    return placed
+
+
+def _suggestion(rated: Rated, confidence: Weights, tallies: Tallies) -> Suggestion:
+    pair = rated.pair
+    tally = tallies[pair.attribute.path, pair.source.path]
+    return Suggestion(
+        source=pair.source.path,
+        confidence=round(probability(log_odds(confidence, rated.for_confidence())), 3),
+        steps=steps_for(pair.attribute, pair.source),
+        evidence=reasons_for(pair, tally),
+    )
