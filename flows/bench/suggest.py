@@ -148,6 +148,18 @@ def _report(title: str, golds: list[Gold], *, with_words: bool = True) -> None:
         sys.stdout.write(f"{line_of(one)}\n")
 
 
+def _fit(tuned: list[Gold]) -> None:
+    """Write the weights; show how well each pair does by weights that have not seen it."""
+    weights, unseen = fit_weights([(gold.attributes, gold.sources, gold.right) for gold in tuned])
+    names = ", ".join(gold.name for gold in tuned)
+    PLACE.write_text(written(weights, f"Made by bin/bench suggest --fit, on {names}."))
+    scores = [
+        measure(gold, fold, with_words=False) for gold, fold in zip(tuned, unseen, strict=True)
+    ]
+    for one in [*scores, together("EACH BY THE OTHERS", scores)]:
+        sys.stdout.write(f"{line_of(one)}\n")
+
+
 def main() -> None:
     parser = ArgumentParser(prog="bench suggest", description="Measure the suggestions.")
     parser.add_argument("--fit", action="store_true", help="fit the weights anew")
@@ -155,9 +167,7 @@ def main() -> None:
     options = parser.parse_args()
     tuned = [gold for gold in read_gold() if not gold.is_held_out]
     if options.fit:
-        weights = fit_weights([(gold.attributes, gold.sources, gold.right) for gold in tuned])
-        names = ", ".join(gold.name for gold in tuned)
-        PLACE.write_text(written(weights, f"Made by bin/bench suggest --fit, on {names}."))
+        _fit(tuned)
         return
     _report("TUNED ON", tuned)
     _report("TUNED ON, NO OWN WORDS", tuned, with_words=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from flows.suggest.attributes import Attribute
 from flows.suggest.features import Features, Pair
-from flows.suggest.propose import LEAST, MOST, among_all, pairs_of, rate
+from flows.suggest.propose import LATE, LEAST, MOST, among_all, pairs_of, rate
 from flows.suggest.sources import Source
 from flows.suggest.weights import Fitted, Weights, probability
 
@@ -16,28 +16,30 @@ Right = Mapping[str, Sequence[str]]
 Case = tuple[Sequence[Attribute], Sequence[Source], Right]
 Row = tuple[dict[str, float], bool]
 
-FAMILIES = ("family", "listed")
+
 HARDEST = 12  # wrong sources of one attribute to learn from: those that look best
 ROUNDS = 25
 RIDGE = 1.0  # how strongly weights are held at 0
 RIDGE_OF_BIAS = 1e-6
 
 
-def fit_weights(cases: Sequence[Case]) -> Fitted:
+def fit_weights(cases: Sequence[Case]) -> tuple[Fitted, list[Fitted]]:
+    """Those fitted on all, and for each case those that have not seen it."""
     studied = [(pairs_of(attributes, sources, ""), right) for attributes, sources, right in cases]
     alone, among = _fit_pairs(studied)
-    told: list[Row] = []
-    for at in range(len(studied)):
-        others = studied[:at] + studied[at + 1 :]
-        told += _placed_rows(*_fit_pairs(others), *studied[at])
-    return Fitted(alone, among, fit_logistic(told))
+    unseen = [_fit_pairs(studied[:at] + studied[at + 1 :]) for at in range(len(studied))]
+    told = [
+        row for fold, one in zip(unseen, studied, strict=True) for row in _placed_rows(*fold, *one)
+    ]
+    confidence = fit_logistic(told)
+    return Fitted(alone, among, confidence), [Fitted(*fold, confidence) for fold in unseen]
 
 
 Studied = tuple[list[Pair], Right]
 
 
 def _fit_pairs(studied: Sequence[Studied]) -> tuple[Weights, Weights]:
-    names = [name for name in Features._fields if name not in FAMILIES]
+    names = [name for name in Features._fields if name not in LATE]
     alone = fit_logistic([row for one in studied for row in _rows(*one, names)])
     told = [(among_all(pairs, alone), right) for pairs, right in studied]
     among = fit_logistic([row for one in told for row in _rows(*one, list(Features._fields))])

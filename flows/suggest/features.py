@@ -6,20 +6,19 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from flows.suggest.attributes import Attribute
-from flows.suggest.names import Agreement, Called, Reading, agree, looks_wanted
+from flows.suggest.names import SPARE, Agreement, Called, Reading, agree, looks_wanted
 from flows.suggest.sources import Source
 
 # Looks that say so much that an attribute which wants none of them is another one.
 TELLING = {
     "email", "url", "date", "epoch", "currency", "country", "gtin", "boolean", "html", "unit",
 }  # fmt: skip
-BOOLEAN_WORDS = {"boolean", "bit"}
 
 
 class Features(NamedTuple):
-    """Each 0 to 1; `family` and `listed` are known only when all pairs have been seen once."""
+    """Each 0 to 1; `family`, `listed` and `owned` are known only when all pairs have been seen."""
 
-    said: float  # how much of the attribute's name the source's says
+    said: float  # how much of the attribute's name the source says, less what it says besides
     exact: float  # all of it, and nothing else
     extra: float  # how much of the source's name nobody asked for
     parents: float  # how well what is around them agrees
@@ -34,6 +33,7 @@ class Features(NamedTuple):
     depth: float  # how much deeper one is than the other
     family: float = 0.0  # how many of the attribute's siblings are found beside the source
     listed: float = 0.0  # the same for the whole list
+    owned: float = 0.0  # how far no other list of the record suits the source's list better
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def pair_up(attribute: Attribute, called: Called, source: Source, reading: Readi
     names = agree(called, reading)
     ours = " ".join((*names.phrase, *(word for way in called.parents for word in way[0])))
     features = Features(
-        said=names.said,
+        said=names.said * (1 - SPARE * names.extra),
         exact=float(names.said > 0.99 and not names.extra),
         extra=names.extra,
         parents=names.parents,

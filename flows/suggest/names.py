@@ -15,6 +15,7 @@ Words = tuple[str, ...]
 _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 LONGEST = 40  # what is longer than a name is not taken apart
 ALIKE = 0.93  # Jaro-Winkler; below, two words are two words
+SPARE = 0.8  # how much a name that says more than was asked for loses
 OF_PARENT = 0.8  # a word found in the parent's name says a little less
 
 
@@ -73,7 +74,7 @@ class Called:
     parents: tuple[tuple[Words, ...], ...]
     lists: tuple[bool, ...]  # of each parent: whether it is a list
     owners: frozenset[str]
-    strange: frozenset[str]  # words of parents that this attribute does not have
+    apart: frozenset[str]  # words that put a field elsewhere
 
 
 @lru_cache(maxsize=4_000)
@@ -86,19 +87,13 @@ def names_of(attribute: Attribute) -> Called:
     parents = [[*told.contexts.get(name, ()), name.replace("_", " ")] for name in names]
     mine = {word for listed in parents for phrase in listed for word in words_in(phrase)}
     mine |= {word for phrase in phrases for word in words_in(phrase)}
-    strange = {
-        word
-        for name in ("billing_address", "shipping_address", "customer", "taxes", "discounts")
-        for phrase in told.contexts[name]
-        for word in words_in(phrase)
-    }
     owners = told.owners.get(attribute.resource, ())
     return Called(
         phrases=tuple(dict.fromkeys(words_in(phrase) for phrase in phrases)),
         parents=tuple(tuple(words_in(phrase) for phrase in listed) for listed in parents),
         lists=tuple(parent.endswith("[]") for parent in above),
         owners=frozenset(word for phrase in owners for word in words_in(phrase)),
-        strange=frozenset(strange - mine - {"address", "line", "code", "account", "to"}),
+        apart=told.apart - mine,
     )
 
 
@@ -153,7 +148,7 @@ class Agreement:
 
     `said`: how much of the best phrase the source says; `extra`: how much of the source's own name
     nobody asked for; `parents`: how well what is around them agrees, 1 where the attribute is at
-    the top; `strange`: words of another place of the record, as billing's for shipping.
+    the top; `strange`: words that put the source elsewhere, as billing's for shipping.
     """
 
     said: float
@@ -168,10 +163,10 @@ def agree(called: Called, reading: Reading) -> Agreement:
     free = called.owners.union(*(phrase for listed in called.parents for phrase in listed))
     best = max(
         (_say(phrase, reading, free) for phrase in called.phrases),
-        key=lambda found: found[0] * (1 - 0.6 * found[1]),
+        key=lambda found: found[0] * (1 - SPARE * found[1]),
     )
     said, extra, phrase = best
-    strange = len(called.strange & (reading.all - set(phrase)))
+    strange = len(called.apart & (reading.all - set(phrase)))
     return Agreement(said, extra, around, min(1.0, strange), phrase)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from math import log
+from math import log, prod
 
 from flows.suggest.assignment import assign
 from flows.suggest.attributes import Attribute
@@ -18,6 +18,7 @@ MOST = 3
 LEAST = 0.05  # what is less sure than this is not worth a look
 RIVALS = 6  # of one attribute, that take part in the assignment
 FITS_BOTH = 0.6  # a pair as good as this keeps its source beside another attribute
+LATE = ("family", "listed", "owned")  # features that need all pairs
 OF_HISTORY = 1.5  # how much what people chose before counts, in log odds for each doubling (e)
 
 
@@ -102,14 +103,14 @@ def pairs_of(
 def among_all(pairs: list[Pair], alone: Weights) -> list[Pair]:
     """The pairs with their families: a source is likelier where the attribute's siblings are."""
     told = [probability(log_odds(alone, _by_itself(pair.features))) for pair in pairs]
-    families = _families(pairs, told, _family_of_pair)
-    lists = _families(pairs, told, _list_of_pair)
+    families = belonging(pairs, told, _family_of_pair)
+    lists = belonging(pairs, told, _list_of_pair)
     return [replace(pair, features=_with_families(pair, families, lists)) for pair in pairs]
 
 
 def _by_itself(features: Features) -> dict[str, float]:
     named = features._asdict()
-    return {name: named[name] for name in named if name not in ("family", "listed")}
+    return {name: named[name] for name in named if name not in LATE}
 
 
 Group = tuple[str, str]
@@ -124,33 +125,59 @@ def _list_of_pair(pair: Pair) -> Group:
     return pair.attribute.path.rpartition("[]")[0], around
 
 
-def _families(
-    pairs: list[Pair], told: list[float], group_of: Callable[[Pair], Group]
-) -> dict[Group, float]:
-    """How well two groups belong together: 1 for the best of the attributes' group."""
+@dataclass(frozen=True)
+class Belonging:
+    """How well a group of sources suits one of attributes, 1 for the best of the other's side."""
+
+    for_ours: dict[Group, float]
+    for_theirs: dict[Group, float]
+
+
+def belonging(pairs: list[Pair], told: list[float], group_of: Callable[[Pair], Group]) -> Belonging:
+    """By how many attributes of a group find a source in the other, and how surely."""
     best: dict[tuple[Group, str], float] = {}
     for pair, share in zip(pairs, told, strict=True):
         key = (group_of(pair), pair.attribute.path)
         best[key] = max(best.get(key, 0.0), share)
     sums: dict[Group, float] = {}
-    for (group, _), share in best.items():
+    members: dict[str, set[str]] = {}
+    for (group, path), share in best.items():
         sums[group] = sums.get(group, 0.0) + share
+        members.setdefault(group[0], set()).add(path)
+    # Between the sum, which a large group always wins, and the mean, which a small one does.
+    fair = {group: total / len(members[group[0]]) ** 0.5 for group, total in sums.items()}
+    return Belonging(_share_of_best(sums, 0), _share_of_best(fair, 1))
+
+
+def _share_of_best(told: dict[Group, float], side: int) -> dict[Group, float]:
     most: dict[str, float] = {}
-    for (ours, _), total in sums.items():
-        most[ours] = max(most.get(ours, 0.0), total)
-    return {group: total / (most[group[0]] or 1.0) for group, total in sums.items()}
+    for group, total in told.items():
+        most[group[side]] = max(most.get(group[side], 0.0), total)
+    return {group: total / (most[group[side]] or 1.0) for group, total in told.items()}
 
 
-def _with_families(pair: Pair, families: dict[Group, float], lists: dict[Group, float]) -> Features:
+def _with_families(pair: Pair, families: Belonging, lists: Belonging) -> Features:
+    family, around = _family_of_pair(pair), _lists_around(pair)
     if pair.attribute.kind == "list":  # a list is known by what is inside
         inside = (pair.attribute.path, pair.source.path)
-        return pair.features._replace(
-            family=families.get((f"{inside[0]}[]", f"{inside[1]}[]"), 0.0),
-            listed=lists.get(inside, 0.0),
-        )
+        family, around = (f"{inside[0]}[]", f"{inside[1]}[]"), [*around, inside]
     return pair.features._replace(
-        family=families[_family_of_pair(pair)], listed=lists[_list_of_pair(pair)]
+        family=families.for_ours.get(family, 0.0),
+        listed=prod(lists.for_ours.get(one, 0.0) for one in around),
+        owned=prod(lists.for_theirs.get(one, 0.0) for one in around),
     )
+
+
+def _lists_around(pair: Pair) -> list[Group]:
+    """Each list around the attribute with the one around the source, outermost first.
+
+    Where one is in more lists than the other, only the innermost are compared.
+    """
+    parts = pair.attribute.path.split("[]")
+    ours = ["[]".join(parts[: at + 1]) for at in range(len(parts) - 1)]
+    if len(ours) == len(pair.source.lists):
+        return list(zip(ours, pair.source.lists, strict=True)) or [("", "")]
+    return [_list_of_pair(pair)]
 
 
 Tallies = dict[tuple[str, str], Tally]
@@ -193,12 +220,19 @@ def _placed(path: str, rated: list[Rated], given: dict[str, str]) -> list[Rated]
         source = one.pair.source.path
         fits = probability(one.odds) >= FITS_BOTH
         is_others = owners.get(source, path) != path
-        others = [other.odds for place, other in enumerate(rated) if place != at]
+        others = [other.odds for other in rated if not _are_twins(other.pair.source, one)]
         lead = one.odds - max(others, default=-6.0)
         is_given = given.get(path) == source or (is_others and fits and at == 0)
         is_taken = is_others and not fits
         placed.append(replace(one, lead=lead, is_given=is_given, is_taken=is_taken))
     return placed
+
+
+def _are_twins(source: Source, rated: Rated) -> bool:
+    """Whether both sources hold the same values: then neither is a rival of the other."""
+    mine = rated.pair.source
+    is_same = source.path == mine.path
+    return is_same or (bool(mine.samples) and set(source.samples) == set(mine.samples))
 
 
 def _suggestion(rated: Rated, confidence: Weights, tallies: Tallies) -> Suggestion:

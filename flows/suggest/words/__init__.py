@@ -22,7 +22,10 @@ class Words:
     contexts: dict[str, list[str]]
     names: dict[str, list[str]]
     looks: dict[str, list[str]]
+    apart: frozenset[str]
     known: frozenset[str]
+    currencies: frozenset[str]
+    units: frozenset[str]
 
 
 @cache
@@ -37,8 +40,16 @@ def general_words() -> Words:
     known = {word for phrase in phrases for word in phrase.split() if len(word) > 1}
     known |= set(told["abbreviations"]) | set(told["words"]["known"].split())
     return Words(
-        **{name: told[name] for name in Words.__dataclass_fields__ if name != "known"},
+        abbreviations=told["abbreviations"],
+        weights=told["weights"],
+        owners=told["owners"],
+        contexts=told["contexts"],
+        names=told["names"],
+        looks=told["looks"],
+        apart=frozenset(told["apart"]["words"].split()),
         known=frozenset(known),
+        currencies=frozenset(told["values"]["currencies"].split()),
+        units=frozenset(told["values"]["units"].split()),
     )
 
 
