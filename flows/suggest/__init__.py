@@ -7,7 +7,8 @@ for suggestion in suggest(attributes, sources, knowledge)["lines[].sku"]: ...
 
 from flows.suggest.attributes import Attribute, attributes_of
 from flows.suggest.knowledge import Choice, Knowledge
-from flows.suggest.propose import Evidence, Suggestion, suggest
+from flows.suggest.propose import Suggestion, suggest
+from flows.suggest.reasons import Evidence
 from flows.suggest.sources import Source, sources_of
 
 __all__ = [

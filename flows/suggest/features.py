@@ -46,13 +46,27 @@ class Pair:
     features: Features
 
 
-def pair_up(attribute: Attribute, called: Called, source: Source, reading: Reading) -> Pair | None:
-    """The pair, None where the source cannot become the attribute at all."""
+def pair_up(
+    attribute: Attribute,
+    called: Called,
+    source: Source,
+    reading: Reading,
+    *,
+    was_chosen: bool = False,
+) -> Pair | None:
+    """The pair; None where the source cannot become the attribute, or nothing speaks for it.
+
+    Most pairs are of that sort. `was_chosen` says that a person once thought of it.
+    """
     depth = attribute.path.count("[]")
     kind = fit_of_kinds(attribute, source)
     if not kind or abs(depth - len(source.lists)) > 1:
         return None
     names = agree(called, reading)
+    looks, allowed = _looks(attribute, source), _allowed(attribute, source)
+    is_plain = attribute.kind not in ("list", "object")  # those are known by what is inside
+    if is_plain and not (was_chosen or names.said or looks > 0.5 or allowed):
+        return None
     ours = " ".join((*names.phrase, *(word for way in called.parents for word in way[0])))
     features = Features(
         said=names.said * (1 - SPARE * names.extra),
@@ -62,9 +76,9 @@ def pair_up(attribute: Attribute, called: Called, source: Source, reading: Readi
         strange=names.strange,
         fuzzy=fuzz.token_sort_ratio(ours, " ".join(sorted(reading.all))) / 100,
         kind=kind,
-        looks=_looks(attribute, source),
+        looks=looks,
         against=_against(attribute, source),
-        allowed=_allowed(attribute, source),
+        allowed=allowed,
         filled=source.filled,
         same_lists=float(depth == len(source.lists)),
         depth=min(4, abs(len(source.names) - attribute.path.count(".") - 1)) / 4,

@@ -19,7 +19,7 @@ _CUSTOM = re.compile(
     )($|[.\[\]"])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[\])*")
+_NAME = re.compile(r'([A-Za-z_][A-Za-z0-9_]{0,60}|"[A-Za-z_][A-Za-z0-9_-]{0,60}")(\[\])*')
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,13 @@ class Knowledge:
 
     tallies: Mapping[Key, Tally] = field(default_factory=dict)
 
-    def of(self, connector: str, stream: str, attribute: str, source: str) -> Tally:
-        return self.tallies.get((connector, stream, attribute, source), Tally())
+    def of_stream(self, connector: str, stream: str) -> dict[tuple[str, str], Tally]:
+        """What was chosen for one stream, by the paths of attribute and source."""
+        return {
+            (attribute, source): tally
+            for (theirs, of, attribute, source), tally in self.tallies.items()
+            if theirs == connector and of == stream
+        }
 
 
 def fold(knowledge: Knowledge, choice: Choice) -> Knowledge:
@@ -84,6 +89,11 @@ def is_custom(path: str) -> bool:
     return bool(_CUSTOM.search(path))
 
 
+def is_plain(path: str) -> bool:
+    """Whether the path is made of words that a program would use for fields."""
+    return all(_NAME.fullmatch(name) for name in path.split("."))
+
+
 def may_share(choice: Choice, *, attributes: Iterable[str], published: Iterable[str]) -> bool:
     """Whether a choice may leave its tenant.
 
@@ -92,6 +102,5 @@ def may_share(choice: Choice, *, attributes: Iterable[str], published: Iterable[
     all else may be the tenant's own, whatever it is called. A custom field is never shared, even
     if it stands there.
     """
-    is_plain = all(_NAME.fullmatch(name) for name in choice.source.split("."))
     is_vendors = choice.source in frozenset(published) and not is_custom(choice.source)
-    return is_plain and is_vendors and choice.attribute in frozenset(attributes)
+    return is_plain(choice.source) and is_vendors and choice.attribute in frozenset(attributes)

@@ -73,7 +73,8 @@ class Called:
     phrases: tuple[Words, ...]
     parents: tuple[tuple[Words, ...], ...]
     lists: tuple[bool, ...]  # of each parent: whether it is a list
-    owners: frozenset[str]
+    words: frozenset[str]  # of all phrases
+    free: frozenset[str]  # words that need no explanation: the record's own and the parents'
     apart: frozenset[str]  # words that put a field elsewhere
 
 
@@ -85,15 +86,16 @@ def names_of(attribute: Attribute) -> Called:
     phrases = [*_told(table, attribute), leaf.replace("_", " ")]
     names = [parent.removesuffix("[]") for parent in above]
     parents = [[*told.contexts.get(name, ()), name.replace("_", " ")] for name in names]
-    mine = {word for listed in parents for phrase in listed for word in words_in(phrase)}
-    mine |= {word for phrase in phrases for word in words_in(phrase)}
+    around = {word for listed in parents for phrase in listed for word in words_in(phrase)}
+    mine = {word for phrase in phrases for word in words_in(phrase)}
     owners = told.owners.get(attribute.resource, ())
     return Called(
         phrases=tuple(dict.fromkeys(words_in(phrase) for phrase in phrases)),
         parents=tuple(tuple(words_in(phrase) for phrase in listed) for listed in parents),
         lists=tuple(parent.endswith("[]") for parent in above),
-        owners=frozenset(word for phrase in owners for word in words_in(phrase)),
-        apart=told.apart - mine,
+        words=frozenset(mine),
+        free=frozenset(word for phrase in owners for word in words_in(phrase)) | around,
+        apart=told.apart - mine - around,
     )
 
 
@@ -107,6 +109,7 @@ def _told(table: dict[str, list[str]], attribute: Attribute) -> list[str]:
     return []
 
 
+@lru_cache(maxsize=4_000)
 def looks_wanted(attribute: Attribute) -> frozenset[str]:
     return frozenset(_told(general_words().looks, attribute))
 
@@ -159,15 +162,24 @@ class Agreement:
 
 
 def agree(called: Called, reading: Reading) -> Agreement:
-    around = _parents(called, reading)
-    free = called.owners.union(*(phrase for listed in called.parents for phrase in listed))
-    best = max(
-        (_say(phrase, reading, free) for phrase in called.phrases),
-        key=lambda found: found[0] * (1 - SPARE * found[1]),
-    )
-    said, extra, phrase = best
+    around = _parents(called.parents, called.lists, reading.lists, reading.all)
+    said, extra, phrase = 0.0, 1.0, called.phrases[0]
+    if _touch(called.words, reading):
+        said, extra, phrase = max(
+            (_say(phrase, reading, called.free) for phrase in called.phrases),
+            key=lambda found: found[0] * (1 - SPARE * found[1]),
+        )
     strange = len(called.apart & (reading.all - set(phrase)))
     return Agreement(said, extra, around, min(1.0, strange), phrase)
+
+
+def _touch(words: frozenset[str], reading: Reading) -> bool:
+    """Whether there is any word to compare; most pairs have none."""
+    return (
+        not words.isdisjoint(reading.own)
+        or not words.isdisjoint(reading.parent)
+        or any(_near(word, other) for other in reading.own if len(other) >= 4 for word in words)
+    )
 
 
 def _say(phrase: Words, reading: Reading, free: frozenset[str]) -> tuple[float, float, Words]:
@@ -201,20 +213,23 @@ def _near(word: str, other: str) -> float:
     return 0.9 * JaroWinkler.similarity(word, other, score_cutoff=ALIKE)
 
 
-def _parents(called: Called, reading: Reading) -> float:
-    if not called.parents:
-        return 1.0
+@lru_cache(maxsize=50_000)
+def _parents(
+    parents: tuple[tuple[Words, ...], ...],
+    are_lists: tuple[bool, ...],
+    lists: tuple[Words, ...],
+    everything: frozenset[str],
+) -> float:
     scores, depth = [], 0
-    for listed, is_list in zip(called.parents, called.lists, strict=True):
+    for listed, is_list in zip(parents, are_lists, strict=True):
+        words: Words | frozenset[str] = everything
         if is_list:
-            words = reading.lists[depth] if depth < len(reading.lists) else ()
+            words = lists[depth] if depth < len(lists) else ()
             depth += 1
-        else:
-            words = tuple(reading.all)
         scores.append(max((_share(phrase, words) for phrase in listed), default=0.0))
-    return sum(scores) / len(scores)
+    return sum(scores) / len(scores) if scores else 1.0
 
 
-def _share(phrase: Words, words: Words) -> float:
+def _share(phrase: Words, words: Words | frozenset[str]) -> float:
     whole = sum(_weight(word) for word in phrase) or 1.0
     return sum(_weight(word) for word in phrase if word in words) / whole

@@ -1,6 +1,6 @@
 """Up to three sources for each attribute, each with how sure it is and what speaks for it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import log, prod
@@ -71,13 +71,8 @@ def suggest(
     `connector` and `stream` say whose names they are and what was chosen there before.
     """
     weights = weights or fitted()
-    pairs = among_all(pairs_of(attributes, sources, connector), weights.alone)
-    tallies = {
-        (pair.attribute.path, pair.source.path): knowledge.of(
-            connector, stream, pair.attribute.path, pair.source.path
-        )
-        for pair in pairs
-    }
+    tallies = knowledge.of_stream(connector, stream)
+    pairs = among_all(pairs_of(attributes, sources, connector, tallies), weights.alone)
     found: dict[str, tuple[Suggestion, ...]] = {attribute.path: () for attribute in attributes}
     for path, rated in rate(pairs, weights.among, tallies).items():
         made = [_suggestion(one, weights.confidence, tallies) for one in rated]
@@ -86,8 +81,11 @@ def suggest(
     return found
 
 
+Tallies = Mapping[tuple[str, str], Tally]  # by the paths of an attribute and a source
+
+
 def pairs_of(
-    attributes: Sequence[Attribute], sources: Sequence[Source], connector: str
+    attributes: Sequence[Attribute], sources: Sequence[Source], connector: str, chosen: Tallies
 ) -> list[Pair]:
     """All pairs that could be, each by itself."""
     read = [(source, read_names(source, connector)) for source in islice(sources, MOST_FIELDS)]
@@ -96,7 +94,15 @@ def pairs_of(
         for attribute in attributes
         for called in (names_of(attribute),)
         for source, reading in read
-        if (pair := pair_up(attribute, called, source, reading))
+        if (
+            pair := pair_up(
+                attribute,
+                called,
+                source,
+                reading,
+                was_chosen=(attribute.path, source.path) in chosen,
+            )
+        )
     ]
 
 
@@ -180,9 +186,6 @@ def _lists_around(pair: Pair) -> list[Group]:
     return [_list_of_pair(pair)]
 
 
-Tallies = dict[tuple[str, str], Tally]
-
-
 def rate(pairs: Iterable[Pair], among: Weights, tallies: Tallies) -> dict[str, list[Rated]]:
     """The best pairs of each attribute by its path, after the assignment."""
     rivals: dict[str, list[Rated]] = {}
@@ -237,7 +240,7 @@ def _are_twins(source: Source, rated: Rated) -> bool:
 
 def _suggestion(rated: Rated, confidence: Weights, tallies: Tallies) -> Suggestion:
     pair = rated.pair
-    tally = tallies[pair.attribute.path, pair.source.path]
+    tally = tallies.get((pair.attribute.path, pair.source.path), Tally())
     return Suggestion(
         source=pair.source.path,
         confidence=round(probability(log_odds(confidence, rated.for_confidence())), 3),

@@ -103,8 +103,8 @@ def _values(pair: Pair) -> list[Evidence]:
     if pair.features.allowed:
         found.append(Evidence("values", "Its values are words that the standard knows."))
     if source.filled < 0.5:
-        share = f"{source.filled:.0%}"
-        found.append(Evidence("values", f"Only {share} of the samples have it.", speaks_for=False))
+        text = f"Only {source.filled:.0%} of the samples have it."
+        found.append(Evidence("values", text, speaks_for=False))
     return found
 
 

@@ -66,7 +66,8 @@ def sources_of(samples: Iterable[Any]) -> tuple[Source, ...]:
     """
     found: dict[Place, _Found] = {}
     objects: dict[Place, int] = {}
-    stack: list[tuple[Any, Place]] = [(one, ()) for one in islice(samples, MOST_RECORDS)][::-1]
+    top: Place = ()
+    stack = [(one, top) for one in islice(samples, MOST_RECORDS)][::-1]
     for _ in range(MOST_PARTS):
         if not stack:
             break
