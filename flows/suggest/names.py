@@ -1,6 +1,7 @@
 """Names of fields as words, and how well two of them agree."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,8 +23,15 @@ OF_PARENT = 0.8  # a word found in the parent's name says a little less
 @lru_cache(maxsize=20_000)
 def words_in(name: str) -> Words:
     """A name in plain words: `ShipZIPCode` and `ship_zip_code` are shipping, postal, code."""
-    tokens = [token.lower() for token in _TOKENS.findall(name[: 3 * LONGEST])]
+    tokens = [token.lower() for token in _TOKENS.findall(_without_accents(name[: 3 * LONGEST]))]
     return _once(word for token in tokens for word in _written_out(token))
+
+
+def _without_accents(name: str) -> str:
+    if name.isascii():
+        return name
+    apart = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _once(words: Iterable[str]) -> Words:
@@ -152,6 +160,7 @@ class Agreement:
     `said`: how much of the best phrase the source says; `extra`: how much of the source's own name
     nobody asked for; `parents`: how well what is around them agrees, 1 where the attribute is at
     the top; `strange`: words that put the source elsewhere, as billing's for shipping.
+    `is_by_parent` says that the phrase is not in the source's own name, but in its parent's.
     """
 
     said: float
@@ -159,6 +168,7 @@ class Agreement:
     parents: float
     strange: float
     phrase: Words = ()
+    is_by_parent: bool = False
 
 
 def agree(called: Called, reading: Reading) -> Agreement:
@@ -170,7 +180,10 @@ def agree(called: Called, reading: Reading) -> Agreement:
             key=lambda found: found[0] * (1 - SPARE * found[1]),
         )
     strange = len(called.apart & (reading.all - set(phrase)))
-    return Agreement(said, extra, around, min(1.0, strange), phrase)
+    is_by_parent = (
+        said > 0 and reading.all.issuperset(phrase) and not set(phrase) & set(reading.own)
+    )
+    return Agreement(said, extra, around, min(1.0, strange), phrase, is_by_parent)
 
 
 def _touch(words: frozenset[str], reading: Reading) -> bool:
@@ -190,9 +203,15 @@ def _say(phrase: Words, reading: Reading, free: frozenset[str]) -> tuple[float, 
         * max(_alike(word, reading.own), OF_PARENT * _alike(word, reading.parent, whole=True))
         for word in phrase
     )
-    spare = [word for word in reading.own if word not in free and not _alike(word, phrase)]
-    own = sum(weigh(word) for word in reading.own) or 1.0
-    return said / whole, sum(weigh(word) for word in spare) / own, phrase
+    is_parents = free.issuperset(phrase)
+    if not is_parents and set(phrase) <= set(reading.parent):  # as currency.code, status.name
+        free = free | general_words().parts
+    spare = sum(
+        weigh(word) for word in reading.own if word not in free and not _alike(word, phrase)
+    )
+    if spare and is_parents:  # the parent's own name and more: that is not the parent
+        said = 0.0
+    return said / whole, spare / (spare + whole), phrase
 
 
 def _weight(word: str) -> float:

@@ -223,7 +223,7 @@ def _placed(path: str, rated: list[Rated], given: dict[str, str]) -> list[Rated]
         source = one.pair.source.path
         fits = probability(one.odds) >= FITS_BOTH
         is_others = owners.get(source, path) != path
-        others = [other.odds for other in rated if not _are_twins(other.pair.source, one)]
+        others = [other.odds for other in rated if not _are_twins(other.pair, one.pair)]
         lead = one.odds - max(others, default=-6.0)
         is_given = given.get(path) == source or (is_others and fits and at == 0)
         is_taken = is_others and not fits
@@ -231,11 +231,13 @@ def _placed(path: str, rated: list[Rated], given: dict[str, str]) -> list[Rated]
     return placed
 
 
-def _are_twins(source: Source, rated: Rated) -> bool:
-    """Whether both sources hold the same values: then neither is a rival of the other."""
-    mine = rated.pair.source
-    is_same = source.path == mine.path
-    return is_same or (bool(mine.samples) and set(source.samples) == set(mine.samples))
+def _are_twins(one: Pair, other: Pair) -> bool:
+    """Whether neither is a rival of the other: both hold the same values, or both are of one
+    reference, as the id and the name of a shipping method are."""
+    mine, theirs = one.source, other.source
+    if mine.path == theirs.path or (mine.samples and set(mine.samples) == set(theirs.samples)):
+        return True
+    return mine.parent == theirs.parent and one.names.is_by_parent and other.names.is_by_parent
 
 
 def _suggestion(rated: Rated, confidence: Weights, tallies: Tallies) -> Suggestion:

@@ -23,6 +23,7 @@ class Words:
     names: dict[str, list[str]]
     looks: dict[str, list[str]]
     apart: frozenset[str]
+    parts: frozenset[str]
     known: frozenset[str]
     currencies: frozenset[str]
     units: frozenset[str]
@@ -47,6 +48,7 @@ def general_words() -> Words:
         names=told["names"],
         looks=told["looks"],
         apart=frozenset(told["apart"]["words"].split()),
+        parts=frozenset(told["parts"]["words"].split()),
         known=frozenset(known),
         currencies=frozenset(told["values"]["currencies"].split()),
         units=frozenset(told["values"]["units"].split()),
