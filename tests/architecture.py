@@ -25,7 +25,14 @@ KIT = tuple(
 )
 SANDBOX_KIT = tuple(f"connectors.sandbox.{name}" for name in ("kit", "world", "faults"))
 CATALOG = "connectors.catalog"
-PURE = ("flows.mapping", "flows.states", "flows.retry", "flows.formula", "flows.slots")
+PURE = (
+    "flows.mapping",
+    "flows.states",
+    "flows.retry",
+    "flows.formula",
+    "flows.slots",
+    "flows.suggest",
+)
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}
 LONGEST = 400

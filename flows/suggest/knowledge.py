@@ -13,7 +13,7 @@ _CUSTOM = re.compile(
         | u_[^.\[\]]*  # SAP Business One
         | [^.\[\]]*__c  # Salesforce
         | meta_?(field|data)[a-z_]* | note_attributes | properties | attributes
-        | custom[^.\[\]]* | [a-z0-9_]*_?custom_?(field|attribute|value)[a-z_]*
+        | custom(?!er)[^.\[\]]* | [a-z0-9_]*_?custom_?(field|attribute|value)[a-z_]*
         | user_?defined[a-z_]*
         | x-[^.\[\]]* | udf[^.\[\]]*
     )($|[.\[\]"])""",

@@ -72,7 +72,10 @@ def _is_epoch(text: str) -> bool:
 
 @cache
 def _country_names() -> frozenset[str]:
-    names = {told["en"].casefold() for told in LOCALE_DATA.values() if "en" in told}
+    # A name that begins with a star is the one in the language that follows.
+    named = [(told, told.get("en", "")) for told in LOCALE_DATA.values()]
+    names = {told.get(name[1:], "") if name[:1] == "*" else name for told, name in named}
+    names = {name.casefold() for name in names}
     return frozenset(names | {"usa", "uk", "great britain", "england", "uae"})
 
 
