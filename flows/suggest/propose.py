@@ -74,10 +74,12 @@ def suggest(
     tallies = knowledge.of_stream(connector, stream)
     pairs = among_all(pairs_of(attributes, sources, connector, tallies), weights.alone)
     found: dict[str, tuple[Suggestion, ...]] = {attribute.path: () for attribute in attributes}
-    for path, rated in rate(pairs, weights.among, tallies).items():
-        made = [_suggestion(one, weights.confidence, tallies) for one in rated]
-        made.sort(key=lambda suggestion: -suggestion.confidence)
-        found[path] = tuple(one for one in made[:MOST] if one.confidence >= LEAST)
+    rated = rate(pairs, weights.among, tallies)
+    for path, told in surenesses(rated, weights.confidence).items():
+        best = sorted(told, key=lambda one: -one[1])[:MOST]
+        found[path] = tuple(
+            _suggestion(pair, sure, tallies) for pair, sure in best if sure >= LEAST
+        )
     return found
 
 
@@ -240,12 +242,38 @@ def _are_twins(one: Pair, other: Pair) -> bool:
     return mine.parent == theirs.parent and one.names.is_by_parent and other.names.is_by_parent
 
 
-def _suggestion(rated: Rated, confidence: Weights, tallies: Tallies) -> Suggestion:
-    pair = rated.pair
+def surenesses(
+    rated: dict[str, list[Rated]], confidence: Weights
+) -> dict[str, list[tuple[Pair, float]]]:
+    """How sure each pair is. What is inside a list is no surer than that this is the list."""
+    told = {
+        path: [
+            (one.pair, probability(log_odds(confidence, one.for_confidence()))) for one in listed
+        ]
+        for path, listed in rated.items()
+    }
+    lists = {
+        (path, pair.source.path): sure
+        for path, listed in told.items()
+        for pair, sure in listed
+        if pair.attribute.kind == "list"
+    }
+    return {
+        path: [(pair, min([sure, *_of_lists(pair, lists)])) for pair, sure in listed]
+        for path, listed in told.items()
+    }
+
+
+def _of_lists(pair: Pair, lists: dict[Group, float]) -> list[float]:
+    around = [one for one in _lists_around(pair) if one != ("", "")]
+    return [lists.get(one, LEAST) for one in around if one[0]]
+
+
+def _suggestion(pair: Pair, sure: float, tallies: Tallies) -> Suggestion:
     tally = tallies.get((pair.attribute.path, pair.source.path), Tally())
     return Suggestion(
         source=pair.source.path,
-        confidence=round(probability(log_odds(confidence, rated.for_confidence())), 3),
+        confidence=round(sure, 3),
         steps=steps_for(pair.attribute, pair.source),
         evidence=reasons_for(pair, tally),
     )
