@@ -19,7 +19,7 @@ class Features(NamedTuple):
     """Each 0 to 1; `family`, `listed` and `owned` are known only when all pairs have been seen."""
 
     said: float  # how much of the attribute's name the source says, less what it says besides
-    exact: float  # all of it, and nothing else
+    exact: float  # all of it, and nothing that needs an explanation
     extra: float  # how much of the source's name nobody asked for
     parents: float  # how well what is around them agrees
     strange: float  # words of another part of the record
@@ -70,7 +70,7 @@ def pair_up(
     ours = " ".join((*names.phrase, *(word for way in called.parents for word in way[0])))
     features = Features(
         said=names.said * (1 - SPARE * names.extra),
-        exact=float(names.said > 0.99 and not names.extra),
+        exact=float(names.is_exact),
         extra=names.extra,
         parents=names.parents,
         strange=names.strange,

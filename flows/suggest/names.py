@@ -17,6 +17,8 @@ _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 LONGEST = 40  # what is longer than a name is not taken apart
 ALIKE = 0.93  # Jaro-Winkler; below, two words are two words
 SPARE = 0.8  # how much a name that says more than was asked for loses
+OF_FREE = 0.15  # a word that needs no explanation; still, `id` is an id before `product_id` is
+MOST_FREE = 0.25  # of extra words, where all else is said
 OF_PARENT = 0.8  # a word found in the parent's name says a little less
 
 
@@ -170,6 +172,10 @@ class Agreement:
     phrase: Words = ()
     is_by_parent: bool = False
 
+    @property
+    def is_exact(self) -> bool:
+        return self.said > 0.99 and self.extra < MOST_FREE
+
 
 def agree(called: Called, reading: Reading) -> Agreement:
     around = _parents(called.parents, called.lists, reading.lists, reading.all)
@@ -206,10 +212,11 @@ def _say(phrase: Words, reading: Reading, free: frozenset[str]) -> tuple[float, 
     is_parents = free.issuperset(phrase)
     if not is_parents and set(phrase) <= set(reading.parent):  # as currency.code, status.name
         free = free | general_words().parts
-    spare = sum(
-        weigh(word) for word in reading.own if word not in free and not _alike(word, phrase)
-    )
-    if spare and is_parents:  # the parent's own name and more: that is not the parent
+    unsaid = [word for word in reading.own if not _alike(word, phrase)]
+    spare = sum(weigh(word) * (OF_FREE if word in free else 1) for word in unsaid)
+    if is_parents and not free.issuperset(
+        unsaid
+    ):  # the parent's own name and more: that is not the parent
         said = 0.0
     return said / whole, spare / (spare + whole), phrase
 

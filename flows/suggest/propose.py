@@ -265,8 +265,7 @@ def surenesses(
 
 
 def _of_lists(pair: Pair, lists: dict[Group, float]) -> list[float]:
-    around = [one for one in _lists_around(pair) if one != ("", "")]
-    return [lists.get(one, LEAST) for one in around if one[0]]
+    return [lists.get(around, LEAST) for around in _lists_around(pair) if around[0]]
 
 
 def _suggestion(pair: Pair, sure: float, tallies: Tallies) -> Suggestion:

@@ -74,7 +74,7 @@ def _name(pair: Pair) -> Evidence:
     said, source = pair.names, pair.source
     name = source.names[-1] if source.names else source.path
     phrase = " ".join(said.phrase)
-    if said.said > 0.99 and not said.extra:
+    if said.is_exact:
         return Evidence("name", f"«{name}» means «{phrase}».")
     if said.said >= 0.5:
         return Evidence("name", f"«{name}» is close to «{phrase}».", speaks_for=said.said > 0.7)
