@@ -19,6 +19,7 @@ from flows.suggest.values import is_gtin, looks_of
         ("Germany", "country"),
         ("2026-02-11T11:05:00.000+05:30", "iso_date"),
         ("12 Feb 2026, 05:25 PM", "date"),
+        ("Wed, 11 Feb 2026 10:00:00 +0000", "date"),
         ("20260211", "date"),
         (1_770_000_000, "epoch"),
         ("1770000000000", "id"),
