@@ -27,7 +27,8 @@ _PATTERNS = {
     "date": re.compile(
         r"(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d.*)?|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])"
         r"|\d{1,2}[/. -]\d{1,2}[/. -](19|20)\d\d.*"
-        rf"|([a-z]{{3}}, )?\d{{1,2}}(st|nd|rd|th)? {_MONTH},? (19|20)\d\d.*|{_MONTH} \d{{1,2}},? (19|20)\d\d.*",
+        rf"|([a-z]{{3}}, )?\d{{1,2}}(st|nd|rd|th)? {_MONTH},? (19|20)\d\d.*"
+        rf"|{_MONTH} \d{{1,2}},? (19|20)\d\d.*",
         re.IGNORECASE,
     ),
     "iso_date": re.compile(r"(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d.*)?"),

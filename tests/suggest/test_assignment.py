@@ -2,7 +2,7 @@
 
 from itertools import permutations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.suggest.assignment import assign
@@ -24,6 +24,7 @@ def best_by_trying(gains: list[list[int]]) -> int:
     return max(gain_of(gains, list(chosen)) for chosen in permutations(places, len(gains)))
 
 
+@settings(deadline=None)
 @given(GAINS)
 def test_no_other_assignment_gains_more(gains: list[list[int]]) -> None:
     chosen = assign(gains)

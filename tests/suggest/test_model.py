@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.standard import resources
@@ -91,12 +91,14 @@ def test_a_malformed_answer_gives_nothing(answer: str) -> None:
     assert LanguageModel(lambda prompt: answer).suggest(ATTRIBUTES, SOURCES) == {}
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_any_json_is_an_answer(told: Any) -> None:
     read_answer(json.dumps(told), ATTRIBUTES, SOURCES)
     text_of(told)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_an_answer(told: str) -> None:
     read_answer(told, ATTRIBUTES, SOURCES)

@@ -1,7 +1,7 @@
 """Names of fields as words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.suggest.names import words_in
@@ -30,6 +30,7 @@ def test_it_reads(name: str, words: str) -> None:
     assert " ".join(words_in(name)) == words
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_it_reads_any_name(name: str) -> None:
     assert all(words_in(name))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.suggest.values import is_gtin, looks_of
@@ -57,11 +57,13 @@ def test_it_does_not_see(value: Any, look: str) -> None:
     assert look not in looks_of(value)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12 - 1))
 def test_one_check_digit_of_ten_is_right(body: int) -> None:
     assert sum(is_gtin(f"{body:012}{digit}") for digit in range(10)) == 1
 
 
+@settings(deadline=None)
 @given(st.text() | st.integers() | st.floats() | st.booleans())
 def test_it_takes_any_value(value: Any) -> None:
     looks_of(value)
