@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flows.suggest.attributes import Attribute
-from flows.suggest.features import Pair
+from flows.suggest.features import TELLING, Pair
 from flows.suggest.knowledge import Tally
 from flows.suggest.names import looks_wanted
 from flows.suggest.sources import Source
@@ -98,7 +98,7 @@ def _values(pair: Pair) -> list[Evidence]:
         share, look = seen[0]
         found.append(_looking(share, look, shown, is_right=True))
     if pair.features.against > 0.5:
-        share, look = max((share, look) for look, share in source.looks.items() if look in _SAID)
+        share, look = max((source.looks[look], look) for look in TELLING & source.looks.keys())
         found.append(_looking(share, look, shown, is_right=False))
     if pair.features.allowed:
         found.append(Evidence("values", "Its values are words that the standard knows."))

@@ -42,6 +42,9 @@ _PATTERNS = {
 }
 
 
+_CLEARER = {"words": "sku", "phone": "date"}  # a look, and one that says more
+
+
 def looks_of(value: Any) -> frozenset[str]:
     """The looks that one value has, none or several; never raises."""
     if isinstance(value, bool):
@@ -49,6 +52,9 @@ def looks_of(value: Any) -> frozenset[str]:
     text = str(value).strip()[:LONGEST]
     found = {look for look, pattern in _PATTERNS.items() if pattern.fullmatch(text)}
     found |= {look for look, check in _CHECKS.items() if check(text)}
+    for look, clearer in _CLEARER.items():
+        if clearer in found:
+            found.discard(look)
     if isinstance(value, int | float):
         found -= {"phone", "postcode", "date", "iso_date", "word", "words"}
         found |= {"epoch"} if _is_epoch(text) else set()

@@ -50,6 +50,7 @@ def ask(
         ("shipping_address.city", "ship.town"),
         ("billing_address.country", "bill.ctry"),
         ("lines", "positions"),
+        ("lines[].sku", "positions[].artNo"),
         ("lines[].quantity", "positions[].qty"),
         ("lines[].unit_price", "positions[].netPrice"),
     ],
@@ -66,6 +67,13 @@ def test_it_says_why() -> None:
     assert first.steps == ("strip", "lower")
     (first, *_) = ask(SHOP)["shipping_address.postal_code"]
     assert first.evidence[0].text == "«zip» means «postal code»."
+    (against,) = [
+        one.text
+        for told in ask(SHOP)["billing_address.region"]
+        for one in told.evidence
+        if told.source == "bill.ctry" and one.sort == "values" and not one.speaks_for
+    ]
+    assert against == "All samples look like a country, such as «US»."
 
 
 def test_it_proposes_steps_that_there_are() -> None:

@@ -50,6 +50,8 @@ def test_it_sees(value: Any, look: str) -> None:
         ("Chennai", "country"),
         (600004, "postcode"),
         ("11:05", "date"),
+        ("MUG-350", "words"),
+        ("11.02.2026", "phone"),
         ("٣٤٥٦٧٨٩٠", "gtin"),
     ],
 )
