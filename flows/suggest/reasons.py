@@ -128,12 +128,13 @@ def _position(pair: Pair) -> Evidence | None:
 def _history(tally: Tally) -> list[Evidence]:
     if not (tally.accepted or tally.refused):
         return []
-    text = f"Accepted {_times(tally.accepted)} and refused {_times(tally.refused)} before."
+    text = f"Before: {_times('accepted', tally.accepted)}, {_times('refused', tally.refused)}."
     return [Evidence("history", text, tally.accepted > tally.refused)]
 
 
-def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+def _times(done: str, count: int) -> str:
+    often = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return f"{done} {often}" if count else f"never {done}"
 
 
 def steps_for(attribute: Attribute, source: Source) -> tuple[str, ...]:
