@@ -37,6 +37,7 @@ PURE = (
     "flows.slots",
     "flows.waits",
     "flows.sheet",
+    "flows.suggest",
 )
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}

@@ -41,6 +41,7 @@ BAD = [
     ("no_member_is_named", "connectors.registry", f"import {MEMBER}\n"),
     ("the_pure_stay_pure", "flows.retry", "from django.conf import settings\n"),
     ("the_pure_stay_pure", "flows.mapping.compile", "from flows.models import Link\n"),
+    ("the_pure_stay_pure", "flows.suggest.model", "from ekyam.outbound import send\n"),
     ("the_pure_stay_pure", "connectors.spec", "from connectors.models import Connection\n"),
     ("modules_are_short", "flows.queries.home", "x = 1\n" * 401),
     ("names_say_something", "flows.utils", ""),
