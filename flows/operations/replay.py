@@ -50,7 +50,7 @@ def send_again(
     was_read = row.standard is not None and (row.attempts_made or row.state != State.DEAD)
     is_unwritten = not row.wrote and row.state not in DONE
     if not was_read or (is_newest and is_unwritten and not _is_stock(row)):
-        if is_newest and not _is_listened_to(row):
+        if not _is_listened_to(row):
             raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
         receive_again(event=row.event, flow_id=reader_of(row))
         _rest(row, "Read anew by a replay.")

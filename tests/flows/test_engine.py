@@ -8,8 +8,8 @@ from django.test import Client
 
 from connectors.models import Connection
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Event, Fact, Record
-from flows.operations import replay
+from flows.models import Event, Fact, Flow, Record
+from flows.operations import configure, replay
 from flows.states import IllegalMove, State
 from tests.depots import Depots
 
@@ -213,6 +213,19 @@ def test_it_reads_a_dead_event_anew_when_it_is_replayed(depots: Depots, client: 
         replay.replay_delivery(delivery)
     depots.work()
     assert depots.states() == ["superseded", "dead"]
+
+
+def test_it_does_not_let_go_of_a_dead_event_while_nothing_reads_it(
+    depots: Depots, client: Client
+) -> None:
+    depots.post(client, depots.ticket(total="10.01"))
+    depots.work()
+    (delivery,) = depots.deliveries()
+    with tenant_scope(depots.tenant):
+        configure.switch_off(Flow.objects.get(pk=delivery.flow_id))
+        with pytest.raises(IllegalMove, match="switch it On first"):
+            replay.replay_delivery(delivery)
+    assert depots.states() == ["dead"]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 408])
