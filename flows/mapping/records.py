@@ -13,6 +13,7 @@ from connectors.standard import resources
 from connectors.standard.record import Record
 from flows.mapping.compile import Apply, compile_mapping, finder, to_plain
 
+KEPT = 1000
 _compiled: dict[int, tuple[Mapping, Apply]] = {}
 
 
@@ -20,6 +21,8 @@ def _apply_of(mapping: Mapping) -> Apply:
     """Compiled once: a mapping lives as long as its version."""
     known = _compiled.get(id(mapping))
     if known is None or known[0] is not mapping:
+        if len(_compiled) >= KEPT:
+            _compiled.clear()
         known = _compiled[id(mapping)] = (mapping, compile_mapping(mapping))
     return known[1]
 
