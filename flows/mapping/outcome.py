@@ -96,20 +96,22 @@ def align(before: Side, after: Side) -> Side:
     )
 
 
+Judged = Verdict | Outcome  # an outcome where it did not get so far
+
+
 def outcome_of(side: Side, raw: Any) -> Outcome:
     """Of a record that is of the stream. Never raises: a bug is an outcome too."""
-    return _write(side, _judge(side, _read(side, raw)))
+    return write(side, _judge(side, _read(side, raw)))
 
 
-def outcomes_of(before: Side, after: Side, raw: Any) -> tuple[Outcome, Outcome]:
-    """Of both; what is the same in both is done once (see `align`)."""
+def judge_both(before: Side, after: Side, raw: Any) -> tuple[Judged, Judged]:
+    """Read and judged by both: one and the same where they agree until then (see `align`)."""
     one = _read(before, raw)
     other = one if after.reader is before.reader else _read(after, raw)
-    if _is_same(one, other) and after.judge is before.judge:
-        judged = _judge(before, one)
-        found = _write(before, judged)
-        return found, found if after.writer is before.writer else _write(after, judged)
-    return _write(before, _judge(before, one)), _write(after, _judge(after, other))
+    judged = _judge(before, one)
+    if after.judge is before.judge and _is_same(one, other):
+        return judged, judged
+    return judged, _judge(after, other)
 
 
 def _is_same(one: Record | Outcome, other: Record | Outcome) -> bool:
@@ -128,7 +130,7 @@ def _read(side: Side, raw: Any) -> Record | Outcome:
         return _failed(record.id if record else "", failure)
 
 
-def _judge(side: Side, read: Record | Outcome) -> Verdict | Outcome:
+def _judge(side: Side, read: Record | Outcome) -> Judged:
     if isinstance(read, Outcome):
         return read
     if side.judge is None:
@@ -139,7 +141,8 @@ def _judge(side: Side, read: Record | Outcome) -> Verdict | Outcome:
         return _failed(read.id, failure)
 
 
-def _write(side: Side, judged: Verdict | Outcome) -> Outcome:
+def write(side: Side, judged: Judged) -> Outcome:
+    """What would be sent, if it is sent at all."""
     if isinstance(judged, Outcome):
         return judged
     record, ending = judged.record, judged.ending

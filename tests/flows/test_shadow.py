@@ -1,17 +1,15 @@
 """Shadow runs: a draft over the events of a past window, with nothing written."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from connectors.lines import Line, Mapping
-from connectors.steps import LinkTo, Lookup, ToDecimal, ToWhole, Upper
+from connectors.steps import LinkTo, Lookup, ToWhole, Upper
 from ekyam.audit.models import AuditEntry
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic

@@ -19,19 +19,20 @@ from django.utils import timezone
 
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.compare import CHANGED, IDENTICAL, Comparison, compare, explain
-from flows.mapping.outcome import Outcome, outcomes_of
+from flows.mapping.outcome import Judged, Outcome, Side, judge_both, write
 from flows.mapping.records import select_record
 from flows.models import Event, ShadowDifference, ShadowPart, ShadowRun, ShadowState
 from flows.operations.nudge import nudge
 from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.read import NobodyListens, Unreadable, find_id, find_raws
 from flows.operations.rows import insert_all, select_all
+from flows.operations.shadow.links import Links
 from flows.operations.shadow.sides import Sides, sides_of
 from flows.operations.shadow.start import OF_STREAM, divide, sources_of
 
 log = structlog.get_logger(__name__)
-PAGE = 100  # events
-TURN_SECONDS = 5.0  # then another run has its turn
+PAGE = 200  # events
+TURN_SECONDS = 5.0  # then another run has its turn, if one waits
 MOST_FAILURES = 5
 MOST_LOOKS = 4  # for links; a record asks for nearly all of its links at once
 UNREADABLE = "unreadable"
@@ -69,6 +70,11 @@ def _next() -> tuple[UUID, UUID] | None:
         return found
 
 
+def _others_wait(run_id: UUID) -> bool:
+    with _lock:
+        return any(asked != run_id for _, asked in _asked)
+
+
 def _turn(tenant_id: UUID, run_id: UUID) -> bool:
     """Whether there is more to do."""
     ends, patience = time.monotonic() + TURN_SECONDS, Patience()
@@ -79,7 +85,7 @@ def _turn(tenant_id: UUID, run_id: UUID) -> bool:
                 return False
             sides = sides_of(run, timezone.now())
             nudge("shadow", tenant_id=tenant_id, subject_id=run_id)  # for another process
-        while time.monotonic() < ends:
+        while time.monotonic() < ends or not _others_wait(run_id):
             with tenant_scope(tenant_id):
                 must_wait = patience.gives_way(timezone.now())
                 if not must_wait and not _work_page(run, sides):
@@ -198,23 +204,33 @@ def _selected(run: ShadowRun, event: Event) -> list[_Looked]:
 
 
 def _run_both(sides: Sides, looked: list[_Looked]) -> None:
-    """Links are asked for by all records first, and then looked up together."""
-    links, waiting = sides.links, looked
+    before, after = sides.before, sides.after
+    judged = [judge_both(before, after, one.raw) for one in looked]
+    written = _write_all(before, [one for one, _ in judged], sides.links)
+    anew = [
+        place
+        for place, (one, other) in enumerate(judged)
+        if other is not one or after.writer is not before.writer
+    ]
+    others = list(written)
+    found = _write_all(after, [judged[place][1] for place in anew], sides.links)
+    for place, outcome in zip(anew, found, strict=True):
+        others[place] = outcome
+    for one, *outcomes in zip(looked, written, others, strict=True):
+        one.outcomes = outcomes[0], outcomes[1]
+
+
+def _write_all(side: Side, judged: list[Judged], links: Links) -> list[Outcome]:
+    """All records ask for their links first, which are then looked up together."""
+    outcomes = [write(side, one) for one in judged]
     for _ in range(MOST_LOOKS):
-        again = []
-        for one in waiting:
-            before = len(links.asked)
-            one.outcomes = outcomes_of(sides.before, sides.after, one.raw)
-            if len(links.asked) > before or _lacks(one.outcomes):
-                again.append(one)
         if not links.asked:
-            return
+            break
         links.look()
-        waiting = again
-
-
-def _lacks(outcomes: tuple[Outcome, Outcome]) -> bool:
-    return any(one.waits_for.startswith("link:") for one in outcomes)
+        for place, outcome in enumerate(outcomes):
+            if outcome.waits_for.startswith("link:"):
+                outcomes[place] = write(side, judged[place])
+    return outcomes
 
 
 def _count(run: ShadowRun, one: _Looked, tally: Tally) -> None:
