@@ -1,5 +1,6 @@
 """The failure vocabulary: few classes, each one a consequence."""
 
+import reprlib
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
@@ -176,7 +177,7 @@ class MappingFailed(Failure):
     blame = "tenant"
 
     def __init__(self, message: str, *, line: str = "", step: int = 0, value: Any = None) -> None:
-        super().__init__(message, detail=f"{line}: {value!r}"[:500])
+        super().__init__(message, detail=f"{line}: {shown(value, 400)}"[:500])
         self.line, self.step, self.value = line, step, value
 
 
@@ -191,3 +192,17 @@ class UnexpectedResponse(Failure):
 
     code = "unexpected_response"
     consequence = "retry_twice"
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist, _BRIEF.maxstring = 3, 6, 6, 80
+
+
+def shown(value: Any, most: int = 80) -> str:
+    """The beginning of a value, for words. It may be huge, or nested as deep as can be."""
+    if isinstance(value, str):
+        return value[:most]
+    try:
+        return (_BRIEF.repr(value) if isinstance(value, dict | list | tuple) else str(value))[:most]
+    except (RecursionError, ValueError):  # an int of more digits than Python writes
+        return type(value).__name__

@@ -14,7 +14,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """target <- source, through steps.
 
     `target` is a dotted attribute; `source` is JMESPath over the record. With `each`, the source
-    is a list and every element becomes one entry by those lines. `required` fails on None or "".
+    is a list and every element becomes one entry by those lines. `required` fails on None, on white
+    space, and on a list or object without anything in it.
     """
 
     target: Annotated[str, Meta(min_length=1, max_length=200)]

@@ -35,6 +35,8 @@ PURE = (
     "flows.retry",
     "flows.formula",
     "flows.slots",
+    "flows.waits",
+    "flows.sheet",
 )
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}

@@ -20,6 +20,17 @@ class Function(Step, frozen=True, tag="function"):
     arguments: Annotated[dict[str, Any], Meta(title="Arguments")] = {}
     takes_none: Annotated[bool, Meta(title="Also where there is no value")] = False  # type: ignore[misc]
 
+    def check(self) -> None:
+        """The connector must have been loaded, as `get_connector` does."""
+        if self.name not in _functions:
+            raise ValueError(f"calls «{self.name[:80]}», which no connector has")
+        function, wants_context = _functions[self.name]
+        given = {**self.arguments, "context": None} if wants_context else self.arguments
+        try:
+            inspect.signature(function).bind(None, **given)
+        except TypeError as error:
+            raise ValueError(f"gives «{self.name}» what it does not take: {error}") from error
+
     def apply(self, value: Any, here: Here) -> Any:
         known = _functions.get(self.name)
         if known is None:

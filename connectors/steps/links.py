@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from connectors.standard import resources
 from connectors.steps.step import Here, Step, word_of
 
 
@@ -14,6 +15,10 @@ class LinkTo(Step, frozen=True, tag="link"):
 
     resource: Annotated[str, Meta(title="Kind of record", min_length=1, max_length=40)]
     by: Annotated[Literal["id", "reference"], Meta(title="The value is its")] = "id"
+
+    def check(self) -> None:
+        if self.resource not in resources():
+            raise ValueError(f"links to «{self.resource}», a kind of record that there is not")
 
     def apply(self, value: Any, here: Here) -> str:
         return here.context.link(self.resource, word_of(value), self.by)

@@ -1,33 +1,91 @@
 """Steps that make numbers and money. They are exact: nothing is rounded unasked."""
 
+import decimal
+import math
+import re
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from connectors.steps.step import Here, Step, word_of
 
+MOST_DIGITS = 40  # on each side of the point: no amount and no measure needs more
+EXACT = decimal.Context(prec=120)  # what two such numbers give is not rounded on the way
+
+Places = Annotated[int, Meta(ge=0, le=12)]
+Mode = Literal["half_even", "half_up", "half_down", "up", "down"]
+_MODES: dict[str, str] = {
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_down": decimal.ROUND_HALF_DOWN,
+    "up": decimal.ROUND_UP,
+    "down": decimal.ROUND_DOWN,
+}
+
+_THOUSANDS = {
+    "": "(?!)",
+    ",": ",",
+    ".": r"\.",
+    " ": "[ \u00a0\u202f]",
+    "'": "['\u2019]",
+}
+
 
 def exact(value: Any) -> Decimal:
-    """Raises ValueError for what is not a finite number."""
-    if isinstance(value, bool | dict | list):
+    """Raises ValueError for what is not a finite number of a size that stands for something."""
+    if isinstance(value, bool | dict | list | tuple) or value is None:
         raise ValueError("is not a number")
     try:
-        found = Decimal(str(value).strip())
-    except InvalidOperation as error:
+        # Python takes 1_000 for a number; nobody else does.
+        found = Decimal("_" if "_" in (text := str(value)) else text.strip())
+    except (InvalidOperation, ValueError) as error:
         raise ValueError("is not a number") from error
     if not found.is_finite():
         raise ValueError("is not a number")
+    if found.adjusted() > MOST_DIGITS or _places_of(found) > MOST_DIGITS:
+        raise ValueError(f"has more than {MOST_DIGITS} digits")
     return found
 
 
+def _places_of(number: Decimal) -> int:
+    return max(0, -int(number.as_tuple().exponent))
+
+
+def rounded(number: Decimal, places: int, mode: Mode = "half_even") -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), _MODES[mode], EXACT)
+
+
 class ToDecimal(Step, frozen=True, tag="decimal"):
-    """An exact decimal number."""
+    """An exact decimal number. Marks of thousands and a decimal comma are read only where they
+    are declared: «1.234» is never guessed at."""
 
     label, group = "As a decimal number", "Numbers"
 
+    point: Annotated[Literal[".", ","], Meta(title="Decimal mark")] = "."
+    thousands: Annotated[
+        Literal["", ",", ".", " ", "'"],
+        Meta(title="Mark of thousands", description="A space also stands for a narrow one."),
+    ] = ""
+
+    def check(self) -> None:
+        if self.point == self.thousands:
+            raise ValueError("has the same mark for decimals and for thousands")
+
     def apply(self, value: Any, here: Here) -> Decimal:
-        return exact(value)
+        if not isinstance(value, str) or (self.point == "." and not self.thousands):
+            return exact(value)
+        return exact(self._plain(value.strip()))
+
+    def _plain(self, text: str) -> str:
+        """As Decimal reads it; groups must be of three, or the mark is not one of thousands."""
+        mark = _THOUSANDS[self.thousands]
+        form = rf"([+-]?)(\d{{1,3}}(?:{mark}\d{{3}})+|\d+)(?:{re.escape(self.point)}(\d+))?"
+        found = re.fullmatch(form, text, re.ASCII)
+        if found is None:
+            raise ValueError("is not a number that is written so")
+        sign, whole, places = found.groups()
+        return sign + re.sub(mark, "", whole) + (f".{places}" if places else "")
 
 
 class ToWhole(Step, frozen=True, tag="whole_number"):
@@ -61,10 +119,23 @@ class ToMoney(Step, frozen=True, tag="money"):
 
     def apply(self, value: Any, here: Here) -> str:
         found = exact(value)
-        fixed = found.quantize(Decimal(1).scaleb(-self.places))
+        fixed = rounded(found, self.places)
         if fixed != found:
             raise ValueError(f"has more than {self.places} decimals")
         return str(fixed)
+
+
+class Round(Step, frozen=True, tag="round"):
+    """Rounded to a number of decimals. `half_even` is what banks do: 0.125 is 0.12, 0.135 is
+    0.14; `half_up` is what shops do: 0.125 is 0.13; `up` is away from zero, `down` toward it."""
+
+    label, group = "Round", "Numbers"
+
+    places: Annotated[Places, Meta(title="Decimals")] = 2
+    mode: Annotated[Mode, Meta(title="What is between goes")] = "half_even"
+
+    def apply(self, value: Any, here: Here) -> Decimal:
+        return rounded(exact(value), self.places, self.mode)
 
 
 class Absolute(Step, frozen=True, tag="absolute"):
@@ -73,7 +144,7 @@ class Absolute(Step, frozen=True, tag="absolute"):
     label, group = "Without the sign", "Numbers"
 
     def apply(self, value: Any, here: Here) -> Decimal:
-        return abs(exact(value))
+        return exact(value).copy_abs()
 
 
 class ToBoolean(Step, frozen=True, tag="boolean"):
@@ -91,3 +162,8 @@ class ToBoolean(Step, frozen=True, tag="boolean"):
         if word in self.no:
             return False
         raise ValueError("is neither yes nor no")
+
+
+def finite(value: Any) -> bool:
+    """Whether it is anything but a NaN or an infinity."""
+    return not isinstance(value, float) or math.isfinite(value)

@@ -39,11 +39,25 @@ class Step(
     def kind(self) -> str:
         return str(self.__struct_config__.tag)
 
+    def check(self) -> None:
+        """Raises ValueError for parameters that their types alone cannot refuse."""
+
     def apply(self, value: Any, here: Here) -> Any:
         """The new value; raises ValueError with words that follow the value, or a Failure."""
         raise NotImplementedError
 
 
 def word_of(value: Any) -> str:
-    """As a table's key: what JSON calls true, 50 and 2.5 is «true», «50» and «2.5»."""
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    """As text and as a table's key: what JSON calls true, 50 and 2.5 is «true», «50» and «2.5».
+
+    Raises ValueError for a list or an object, which is not one value.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list | tuple):
+        raise ValueError(
+            f"is {'an object' if isinstance(value, dict) else 'a list'}, not one value"
+        )
+    return str(value)

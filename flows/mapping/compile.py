@@ -1,25 +1,27 @@
 """Turn the lines of a mapping into a function from one record to another."""
 
-import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-import jmespath
 import msgspec
 
-from connectors.errors import Failure, MappingFailed
+from connectors.errors import Failure, MappingFailed, shown
 from connectors.lines import Line, Mapping
 from connectors.spec import Context
-from connectors.steps import Here
+from connectors.steps import Here, Step
+from connectors.steps.numbers import finite
+from connectors.steps.paths import Find
+from connectors.steps.paths import finder as finder
 
 Apply = Callable[[Any, Context], dict[str, Any]]
 Lines = Callable[[Here], dict[str, Any]]
-_EMPTY: tuple[Any, ...] = (None, "")
+Read = Callable[[Here], Any]
 
 
 def compile_mapping(mapping: Mapping) -> Apply:
-    """The function that makes the target out of a source record; raises MappingFailed."""
+    """The function that makes the target out of a source record; raises MappingFailed, or the
+    Failure of a step, and nothing else."""
     apply = _compile_lines(mapping.lines, "")
     return lambda source, context: apply(Here(context, source, source))
 
@@ -46,16 +48,19 @@ def _place_of(line: Line) -> tuple[list[str], str]:
     return parents, name
 
 
-def _compile_line(line: Line, prefix: str) -> Callable[[Here], Any]:
+def _compile_line(line: Line, prefix: str) -> Read:
     name = f"{prefix}{line.target}"
     find = finder(line.source)
     if line.each:
         return _compile_each(line, name, find)
     steps = [(step, step.apply, step.takes_none) for step in line.steps]
-    required = line.required
+    required, source = line.required, line.source
 
     def read(here: Here) -> Any:
-        value = find(here.element)
+        try:
+            value = find(here.element)
+        except Exception as error:
+            raise _path_failed(name, source, error) from error
         for number, (step, apply, takes_none) in enumerate(steps, 1):
             if value is None and not takes_none:
                 continue
@@ -64,60 +69,74 @@ def _compile_line(line: Line, prefix: str) -> Callable[[Here], Any]:
             except Failure:
                 raise
             except Exception as error:
-                raise MappingFailed(
-                    f"{name}: {_show(value)} {error} (step {number}, {step.label}).",
-                    line=name,
-                    step=number,
-                    value=value,
-                ) from error
-        if required and value in _EMPTY:
-            raise MappingFailed(f"{name} is required, but {line.source} is empty.", line=name)
+                raise _step_failed(name, number, step, value, error) from error
+        if required and is_empty(value):
+            raise MappingFailed(_blank(name, source), line=name, value=value)
+        if not finite(value):
+            raise MappingFailed(f"{name}: {value} is not a number.", line=name, value=value)
         return value
 
     return read
 
 
-_PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+def is_empty(value: Any) -> bool:
+    """What a required attribute must not be: nothing, white space, or a list or object without
+    anything in it. 0 and «no» are something."""
+    return value is None or (isinstance(value, str | list | tuple | dict) and _has_nothing(value))
 
 
-def finder(path: str) -> Callable[[Any], Any]:
-    """What finds `path` in a record. Most paths only go down: those need no interpreter."""
-    if not path:
-        return lambda source: None
-    if path == "@":
-        return lambda source: source
-    if not _PLAIN_PATH.fullmatch(path):
-        search: Callable[[Any], Any] = jmespath.compile(path).search
-        return search
-    first, *rest = path.split(".")
-    if not rest:
-        return lambda source: source.get(first) if isinstance(source, dict) else None
-
-    def find(source: Any) -> Any:
-        value = source.get(first) if isinstance(source, dict) else None
-        for name in rest:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
-
-    return find
+def _has_nothing(value: Any) -> bool:
+    return not value or (isinstance(value, str) and value.isspace())
 
 
-def _compile_each(line: Line, name: str, find: Any) -> Callable[[Here], Any]:
+def _blank(name: str, source: str) -> str:
+    return f"{name} is required, but {source or 'its value'} is empty."
+
+
+def _path_failed(name: str, source: str, error: Exception) -> MappingFailed:
+    reason = "the record is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return MappingFailed(
+        f"{name}: {source} cannot be read here: {shown(reason, 200).rstrip('.')}.", line=name
+    )
+
+
+def _step_failed(name: str, number: int, step: Step, value: Any, error: Exception) -> MappingFailed:
+    """A ValueError's words are for people; other exceptions are named by their kind."""
+    reason = (
+        str(error)
+        if isinstance(error, ValueError)
+        else f"is not what the step can take: {type(error).__name__} {shown(str(error))}"
+    )
+    return MappingFailed(
+        f"{name}: «{shown(value)}» {shown(reason, 200).rstrip('.')} (step {number}, {step.label}).",
+        line=name,
+        step=number,
+        value=value,
+    )
+
+
+def _compile_each(line: Line, name: str, find: Find) -> Read:
     inner = _compile_lines(line.each, f"{name}[].")
+    required, source = line.required, line.source
 
     def read(here: Here) -> list[dict[str, Any]]:
-        found = find(here.element)
+        try:
+            found = find(here.element)
+        except Exception as error:
+            raise _path_failed(name, source, error) from error
+        if required and not found:
+            raise MappingFailed(_blank(name, source), line=name, value=found)
         if found is None:
             return []
         if not isinstance(found, list):
-            raise MappingFailed(f"{name}: {line.source} is not a list.", line=name, value=found)
+            raise MappingFailed(
+                f"{name}: {source} is «{shown(found)}», which is not a list.",
+                line=name,
+                value=found,
+            )
         return [inner(Here(here.context, here.record, element)) for element in found]
 
     return read
-
-
-def _show(value: Any) -> str:
-    return f"«{str(value)[:80]}»"
 
 
 def to_plain(record: msgspec.Struct) -> Any:

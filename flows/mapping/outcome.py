@@ -163,10 +163,10 @@ def write(side: Side, judged: Judged) -> Outcome:
             rule=ending.rule,
             flow=ending.flow,
         )
-    lacking: list[str] = []
-    surroundings = _lenient(side.writing, record, lacking)
+    around = _around(side, record)
+    lacking = around.lacking
     try:
-        body = write_body(side.action, record, surroundings, side.writer)
+        body = write_body(side.action, record, around, side.writer)
     except Exception as failure:
         found = _failed(record.id, failure)
         if lacking and found.kind == "failed":
@@ -177,18 +177,23 @@ def write(side: Side, judged: Judged) -> Outcome:
     return Outcome("sent", record.id, body=body, record=record, parts=parts)
 
 
-def _lenient(context: Context, record: Record, lacking: list[str]) -> Context:
-    """A missing link is named in its place, so that all else of the body can be compared."""
+@dataclass(frozen=True)
+class _Lenient(Context):
+    """A missing link that is needed is named in its place, so that all else can be compared."""
 
-    def find_link(resource: str, key: str, by: str) -> str:
-        found = context.find_link(resource, key, by)
+    lacking: list[str] = field(default_factory=list)
+
+    def link(self, resource: str, key: str, by: Literal["id", "reference"] = "id") -> str:
+        found = self.find_link(resource, key, by)
         if found is None:
-            found = f"({resource} {key})"
-            lacking.append(f"{resource} {key}")
+            self.lacking.append(f"{resource} {key}")
+            return f"({resource} {key})"
         return found
 
-    reference = record.reference or f"{context.reference}-{record.id}"
-    return replace(context, reference=reference, find_link=find_link)
+
+def _around(side: Side, record: Record) -> _Lenient:
+    reference = record.reference or f"{side.writing.reference}-{record.id}"
+    return _Lenient(**{**vars(side.writing), "reference": reference})
 
 
 def _waiting(record_id: str, what: str) -> Outcome:

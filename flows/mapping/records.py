@@ -1,5 +1,6 @@
 """Raw record -> standard record (reader), standard record -> vendor's body (writer)."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -11,9 +12,11 @@ from connectors.errors import MappingFailed, MoneyMismatch
 from connectors.spec import Action, Context, Mapping, Stream
 from connectors.standard import resources
 from connectors.standard.record import Record
-from flows.mapping.compile import Apply, compile_mapping, finder, to_plain
+from connectors.steps.paths import finder
+from flows.mapping.compile import Apply, compile_mapping, to_plain
 
 KEPT = 1000
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
 _compiled: dict[int, tuple[Mapping, Apply]] = {}
 
 
@@ -46,9 +49,37 @@ def read_record(
     """The standard record, not yet checked; raises MappingFailed."""
     target = _apply_of(mapping or stream.reader)(raw, context)
     try:
-        return msgspec.convert(target, resources()[stream.resource], strict=True)
-    except msgspec.ValidationError as error:
-        raise MappingFailed(f"The {stream.resource} is not complete: {error}.", line="") from error
+        found = msgspec.convert(target, resources()[stream.resource], strict=True)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise _incomplete(stream.resource, str(error)) from error
+    refuse_nan(found)
+    return found
+
+
+def _incomplete(resource: str, reason: str) -> MappingFailed:
+    """In place of msgspec's «Expected `str`, got `array` - at `$.lines[...].sku`»."""
+    why, _, place = reason.partition(" - at ")
+    line = place.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "[]")
+    missing = _MISSING.fullmatch(why)
+    if missing:
+        line = f"{line}.{missing[1]}".strip(".")
+        return MappingFailed(f"The {resource} is not complete: {line} is missing.", line=line)
+    return MappingFailed(f"The {resource} cannot be: {line}: {why}.", line=line)
+
+
+def refuse_nan(record: msgspec.Struct) -> None:
+    """«NaN» and «Infinity» are decimals for msgspec. Raises MappingFailed."""
+    left: list[tuple[str, Any]] = [("", record)]
+    while left:
+        place, one = left.pop()
+        if isinstance(one, Decimal):
+            if not one.is_finite():
+                raise MappingFailed(f"{place}: {one} is not a number.", line=place, value=str(one))
+        elif isinstance(one, tuple):
+            left += [(f"{place}[]", part) for part in one]
+        elif isinstance(one, msgspec.Struct):
+            start = f"{place}." if place else ""
+            left += [(f"{start}{name}", getattr(one, name)) for name in one.__struct_fields__]
 
 
 def write_body(

@@ -14,6 +14,7 @@ from flows.operations.poll import ensure_cursors
 from flows.operations.stock.offers import refuse_rivals
 from flows.operations.stock.plan import begin_with_sync
 from flows.operations.stock.streams import is_stock, streams_by_feed
+from flows.operations.versions import is_fed
 from flows.recipes import Recipe
 
 
@@ -53,7 +54,9 @@ def switch_on(flow: Flow) -> None:
     if is_stock(flow):
         refuse_rivals(flow)
     flow.is_on, flow.switched_at = True, now
-    flow.save(update_fields=["is_on", "switched_at"])
+    if flow.feeder_id is not None and not is_fed(flow):
+        flow.feeder = None  # it reads for itself again
+    flow.save(update_fields=["is_on", "switched_at", "feeder"])
     ensure_cursors(flow.source, list(flow.stream_spec.sources), now)
     if is_stock(flow):
         _listen_to_target(flow, now)

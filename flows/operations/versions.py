@@ -10,10 +10,11 @@ from connectors.errors import MappingFailed
 from connectors.standard import resources
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
-from flows.mapping.compile import compile_mapping
 from flows.mapping.logic import Logic
+from flows.mapping.parse import LogicInvalid, parse_logic
 from flows.models import Flow, Version, VersionState
 from flows.operations.stock.streams import is_stock
+from flows.queries.versions import logic_of
 from flows.rules.judge import RuleInvalid, check_rules
 from flows.rules.rule import Route, Split
 from flows.states import IllegalMove
@@ -66,7 +67,7 @@ def publish(flow: Flow, *, edition: int | None = None) -> Version:
     if edition is not None and edition != draft.edition:
         raise Conflict("Somebody else has saved this draft since you looked. Look again.")
     before = _number(flow)
-    _go_by(flow, draft, _read(draft))
+    _go_by(flow, draft, logic_of(draft))
     _record(draft, "flow_version.published", {"published": draft.number}, before=before)
     return draft
 
@@ -95,7 +96,7 @@ def roll_back(flow: Flow, number: int) -> Version | None:
     again = _new(flow, VersionState.DRAFT)
     again.logic, again.made_by = earlier.logic, _maker()
     again.note = f"Version {number} again."
-    _go_by(flow, again, _read(earlier))
+    _go_by(flow, again, logic_of(earlier))
     after = {"published": again.number, "again": number}
     _record(again, "flow_version.rolled_back", after, before=before)
     return again
@@ -107,24 +108,22 @@ def find_edition(flow: Flow) -> int:
     return draft.edition if draft else 0
 
 
-def read_logic(data: Any) -> Logic:
-    """Raises MappingFailed, in words that say where."""
+def read_logic(flow: Flow, data: Any) -> Logic:
+    """Raises MappingFailed with all that is wrong, in words that say where."""
     try:
-        return msgspec.convert(data, Logic)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise MappingFailed(f"The mapping is not right: {error}.") from error
+        found = parse_logic(data, resource=flow.stream_spec.resource)
+    except LogicInvalid as error:
+        raise MappingFailed(str(error)) from error
+    if b"\\u0000" in msgspec.json.encode(found):
+        raise MappingFailed("It has a NUL character, which nothing keeps.")
+    return found
 
 
 def check_logic(flow: Flow, logic: Logic) -> None:
     """That it can be gone by at all; raises MappingFailed, or IllegalMove for a flow of stock."""
     if is_stock(flow):
         raise IllegalMove("A flow of stock goes by its formula: it has no mapping and no rules.")
-    for name, mapping in (("reader", logic.reader), ("writer", logic.writer)):
-        if mapping is not None:
-            try:
-                compile_mapping(mapping)
-            except Exception as error:
-                raise MappingFailed(f"The {name} is not right: {error}.") from error
+    read_logic(flow, msgspec.to_builtins(logic))
     try:
         check_rules(logic.rules, resources()[flow.stream_spec.resource])
     except RuleInvalid as error:
@@ -190,8 +189,12 @@ def _draft_of(flow: Flow) -> Version:
     return found
 
 
-def _read(version: Version) -> Logic:
-    return read_logic(version.logic)
+def is_fed(flow: Flow) -> bool:
+    """Whether rules of its feeder send it anything, as they are published now."""
+    feeder = flow.feeder
+    if feeder is None or feeder.version is None:
+        return False
+    return flow.label in destinations(logic_of(feeder.version))
 
 
 def _number(flow: Flow) -> int | None:

@@ -51,8 +51,8 @@ def _held(rule: str = "", flow: UUID | None = None) -> QuerySet[Delivery]:
     return found.filter(flow_id=flow) if flow else found
 
 
-def count_held() -> int:
-    return _held().count()
+def count_held(*, rule: str = "", flow: UUID | None = None) -> int:
+    return _held(rule, flow).count()
 
 
 def list_held_groups() -> list[HeldGroup]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from flows.models import Delivery, Flow, LookupRow, Version, VersionState
 from flows.operations.lookups import COLUMNS, OF_STOCK
@@ -41,6 +41,10 @@ class Missing:
     example_id: str
     example_label: str
 
+    @property
+    def name(self) -> str:
+        return f"{self.table}:{self.key}"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -67,14 +71,25 @@ def list_tables() -> list[Table]:
     ]
 
 
-def list_rows(table: str, *, after: str = "", size: int = SIZE) -> Page[Row]:
-    """By their key. Raises LookupRow.DoesNotExist for an `after` that is none."""
-    found = LookupRow.objects.filter(table=table).order_by("key")
+def list_rows(table: str = "", *, after: str = "", size: int = SIZE) -> Page[Row]:
+    """Of one table or of all, by table and key. Raises LookupRow.DoesNotExist for an `after` that
+    is none."""
+    found = LookupRow.objects.exclude(table__startswith=OF_STOCK).order_by("table", "key")
+    found = found.filter(table=table) if table else found
     if after:
-        found = found.filter(key__gt=LookupRow.get_public(after).key)
-    rows = list(found[: size + 1])
-    shown = [Row(one.public_id, one.table, one.key, one.value) for one in rows]
+        last = LookupRow.get_public(after)
+        found = found.filter(Q(table__gt=last.table) | Q(table=last.table, key__gt=last.key))
+    shown = [_row(one) for one in found[: size + 1]]
     return cut(shown, ids=[one.id for one in shown], after=after, size=size)
+
+
+def find_row(table: str, key: str) -> Row:
+    """Raises LookupRow.DoesNotExist."""
+    return _row(LookupRow.objects.get(table=table, key=key))
+
+
+def _row(one: LookupRow) -> Row:
+    return Row(one.public_id, one.table, one.key, one.value)
 
 
 def export_rows(table: str) -> str:

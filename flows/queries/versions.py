@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connectors.lines import Mapping
+from ekyam import ids
 from flows.mapping.logic import Logic
 from flows.models import Flow, Version, VersionState
 
@@ -27,22 +28,28 @@ class VersionRow:
 
 def list_versions(flow: Flow) -> list[VersionRow]:
     """The newest first; one query."""
-    return [_row(flow, one) for one in Version.objects.filter(flow=flow).order_by("-number")]
+    found = Version.objects.filter(flow=flow).order_by("-number")
+    return [show_version(one) for one in found]
 
 
 def get_version(flow: Flow, number: int) -> VersionRow:
     """Raises Version.DoesNotExist."""
-    return _row(flow, Version.objects.get(flow=flow, number=number))
+    return show_version(Version.objects.get(flow=flow, number=number))
+
+
+def find_version(public_id: str) -> VersionRow:
+    """Raises Version.DoesNotExist."""
+    return show_version(Version.get_public(public_id))
 
 
 def find_draft(flow: Flow) -> VersionRow | None:
     found = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
-    return _row(flow, found) if found else None
+    return show_version(found) if found else None
 
 
 def find_published(flow: Flow) -> VersionRow | None:
     found = Version.objects.filter(flow=flow, state=VersionState.PUBLISHED).first()
-    return _row(flow, found) if found else None
+    return show_version(found) if found else None
 
 
 def logic_of(version: Version | VersionRow) -> Logic:
@@ -54,10 +61,10 @@ def whole_logic(flow: Flow, logic: Logic) -> tuple[Mapping, Mapping]:
     return logic.reader or flow.stream_spec.reader, logic.writer or flow.action_spec.writer
 
 
-def _row(flow: Flow, one: Version) -> VersionRow:
+def show_version(one: Version) -> VersionRow:
     return VersionRow(
         id=one.public_id,
-        flow_id=flow.public_id,
+        flow_id=ids.public(Flow.prefix, one.flow_id),
         number=one.number,
         state=one.state,
         note=one.note,

@@ -16,7 +16,7 @@ from flows.queries.programs.deliveries import Wanted, count_wanted, list_wanted_
 from flows.states import CANCELLABLE, REPLAYABLE, RETRYABLE, State
 from portal.api.access import Call, Resource, operation
 from portal.api.bodies import IdIn, Input, MomentIn, OneOf, Text, Whole, YesNo
-from portal.api.deliveries import waived
+from portal.api.deliveries import VERSIONS, waived
 from portal.api.shown import Id, Shown
 
 MOST_AT_ONCE = 500
@@ -49,7 +49,7 @@ class WaiveFilterIn(_FilterIn):
     state = _states(CANCELLABLE)
 
 
-class _ManyIn(Input):
+class ManyIn(Input):
     dry_run = YesNo(default=False, help_text="Only say what it would be done to.")
     limit = Whole(
         min_value=1,
@@ -59,15 +59,16 @@ class _ManyIn(Input):
     )
 
 
-class RetryManyIn(_ManyIn):
+class RetryManyIn(ManyIn):
     filter = RetryFilterIn()
 
 
-class ReplayManyIn(_ManyIn):
+class ReplayManyIn(ManyIn):
     filter = ReplayFilterIn()
+    version = OneOf(choices=VERSIONS, default="same", help_text="As in `replay_delivery`.")
 
 
-class WaiveManyIn(_ManyIn):
+class WaiveManyIn(ManyIn):
     filter = WaiveFilterIn()
     note = Text(min_length=1)
 
@@ -107,7 +108,8 @@ class ReplayMany(Resource):
     @operation("replay_deliveries", Right.OPERATE, ManyOut, body=ReplayManyIn, example=_EXAMPLE)
     def post(self, call: Call) -> dict[str, Any]:
         """Send many again, whether or not they have arrived."""
-        return _do(call, REPLAYABLE, replay_many)
+        version = call.body["version"]
+        return _do(call, REPLAYABLE, lambda found: replay_many(found, version=version))
 
 
 class WaiveMany(Resource):

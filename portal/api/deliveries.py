@@ -23,13 +23,14 @@ from flows.queries.programs.deliveries import (
 )
 from flows.states import State
 from portal.api.access import Call, Resource, listing, operation
-from portal.api.bodies import Input, Text
+from portal.api.bodies import Input, OneOf, Text
 from portal.api.paging import cut_all
 from portal.api.parameters import moment, one_of, public_id, text
 from portal.api.shown import Id, Moment, Shown
 
 ID = {"id": Delivery.prefix}
 STATES = [state.value for state in State]
+VERSIONS = ("same", "newest")
 
 
 class DeliveryOut(Shown):
@@ -38,6 +39,9 @@ class DeliveryOut(Shown):
     label = serializers.CharField(help_text="What people call the record.")
     resource = serializers.CharField()
     flow_id = Id("flw", allow_null=True)
+    version_id = Id(
+        "ver", allow_null=True, help_text="Of the flow, that it is written by; null without one."
+    )
     connection_id = Id("con", allow_null=True, help_text="That it is written to.")
     record_id = Id("rec", allow_null=True)
     order_id = Id("rec", allow_null=True, help_text="The order that it belongs to.")
@@ -66,6 +70,7 @@ class DeliveryOut(Shown):
         "label": "#1002",
         "resource": "order",
         "flow_id": "flw_01jd2vb3h5s8w2y6z0a4c7e9gk",
+        "version_id": None,
         "connection_id": "con_01jd2va1b3c5d7e9f0g2h4j6km",
         "record_id": "rec_01jd2vf1x3z5b7d9f1h3k5m7pq",
         "order_id": "rec_01jd2vf1x3z5b7d9f1h3k5m7pq",
@@ -150,6 +155,15 @@ class EditIn(Input):
     )
 
 
+class ReplayIn(Input):
+    version = OneOf(
+        choices=VERSIONS,
+        default="same",
+        help_text="`same`: by the version that has made it. `newest`: by today's; what cannot"
+        " have been written yet is read anew and judged by today's rules.",
+    )
+
+
 class WaiveIn(Input):
     note = Text(min_length=1, help_text="Why it need not be written: it is kept, and shown.")
 
@@ -181,7 +195,7 @@ class OneDelivery(Resource):
     @operation("get_delivery", Right.LOOK, DeliveryWholeOut, ids=ID)
     def get(self, call: Call, id: str) -> dict[str, Any]:
         """Get one delivery, with its record and every try."""
-        return _whole(id)
+        return whole_of(id)
 
 
 class RetryDelivery(Resource):
@@ -193,18 +207,26 @@ class RetryDelivery(Resource):
         looked up in the target first, so that nothing is written twice.
         """
         retry_delivery(Delivery.get_public(id))
-        return _whole(id)
+        return whole_of(id)
 
 
 class ReplayDelivery(Resource):
-    @operation("replay_delivery", Right.OPERATE, DeliveryWholeOut, ids=ID, may_conflict=True)
+    @operation(
+        "replay_delivery",
+        Right.OPERATE,
+        DeliveryWholeOut,
+        ids=ID,
+        body=ReplayIn,
+        example={"version": "newest"},
+        may_conflict=True,
+    )
     def post(self, call: Call, id: str) -> dict[str, Any]:
         """Send it again, whether or not it has arrived.
 
         What could not even be read is read anew, by a new event of the same bytes.
         """
-        replay_delivery(Delivery.get_public(id))
-        return _whole(id)
+        replay_delivery(Delivery.get_public(id), version=call.body["version"])
+        return whole_of(id)
 
 
 class EditDelivery(Resource):
@@ -224,7 +246,7 @@ class EditDelivery(Resource):
         stock cannot be edited: it is found when it is sent.
         """
         edit_delivery(Delivery.get_public(id), call.body["standard"])
-        return _whole(id)
+        return whole_of(id)
 
 
 class WaiveDelivery(Resource):
@@ -243,14 +265,14 @@ class WaiveDelivery(Resource):
         Only while nothing can have been written. It can be replayed later.
         """
         cancel_delivery(Delivery.get_public(id), note=waived(call, call.body["note"]))
-        return _whole(id)
+        return whole_of(id)
 
 
 def waived(call: Call, note: str) -> str:
     return f"Waived by {call.seat.person}: {note}"
 
 
-def _whole(id: str) -> dict[str, Any]:
+def whole_of(id: str) -> dict[str, Any]:
     found = get_delivery_whole(id)
     return {**vars(found.entry), "standard": found.standard, "attempts": found.attempts}
 

@@ -24,12 +24,14 @@ _BY_REFERENCE = """
 @dataclass
 class Links:
     """For one pair of connections, for a moment. What is not known yet is noted in `asked`, and
-    answered with nothing: after `look` the record is to be tried again."""
+    answered with nothing, and `has_guessed` is set: after `look` the record is to be tried again.
+    """
 
     source: Connection
     target: Connection
     asked: set[Question] = field(default_factory=set)
     known: dict[Question, str | None] = field(default_factory=dict)
+    has_guessed: bool = False
 
     def find_link(self, resource: str, key: str, by: str) -> str | None:
         question = (resource, key, by)
@@ -37,6 +39,7 @@ class Links:
             if "\x00" in key:
                 return None  # PostgreSQL keeps no such text
             self.asked.add(question)
+            self.has_guessed = True
             return None
         return self.known[question]
 

@@ -7,6 +7,7 @@ done anew by the next. Progress, counts and differences of a page are one commit
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -222,15 +223,20 @@ def _run_both(sides: Sides, looked: list[_Looked]) -> None:
 
 def _write_all(side: Side, judged: list[Judged], links: Links) -> list[Outcome]:
     """All records ask for their links first, which are then looked up together."""
-    outcomes = [write(side, one) for one in judged]
+    outcomes: dict[int, Outcome] = {}
+    again: Iterable[int] = range(len(judged))
     for _ in range(MOST_LOOKS):
-        if not links.asked:
+        guessed: list[int] = []
+        for place in again:
+            links.has_guessed = False
+            outcomes[place] = write(side, judged[place])
+            if links.has_guessed:
+                guessed.append(place)
+        if not guessed:
             break
         links.look()
-        for place, outcome in enumerate(outcomes):
-            if outcome.waits_for.startswith("link:"):
-                outcomes[place] = write(side, judged[place])
-    return outcomes
+        again = guessed
+    return [outcomes[place] for place in range(len(judged))]
 
 
 def _count(run: ShadowRun, one: _Looked, tally: Tally) -> None:

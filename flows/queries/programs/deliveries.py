@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 
 from connectors.models import Connection
 from ekyam import ids
-from flows.models import Attempt, Delivery, Event, Flow, Record, Run
+from flows.models import Attempt, Delivery, Event, Flow, Record, Run, Version
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import AttemptRow, show_attempt
 from flows.queries.pages import Page
@@ -41,6 +41,7 @@ class DeliveryEntry:
     label: str
     resource: str
     flow_id: str | None
+    version_id: str | None
     connection_id: str | None
     record_id: str | None
     order_id: str | None
@@ -140,6 +141,7 @@ def _entry(one: Delivery) -> DeliveryEntry:
         label=label_of(one),
         resource=record.resource if record else "",
         flow_id=public(Flow.prefix, one.flow_id),
+        version_id=public(Version.prefix, one.version_id),
         connection_id=public(Connection.prefix, one.target_id),
         record_id=public(Record.prefix, one.record_id),
         order_id=root.public_id if root and root.resource == "order" else None,
