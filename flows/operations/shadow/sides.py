@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from connectors.channel import base_url_of
 from connectors.models import Connection
 from connectors.spec import Context
@@ -11,7 +13,6 @@ from flows.mapping.outcome import Side, align, side_of
 from flows.models import Flow, ShadowRun
 from flows.operations.shadow.links import Links
 from flows.operations.tables import Tables
-from flows.operations.versions import read_logic
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Sides:
 
 
 def sides_of(run: ShadowRun, now: datetime) -> Sides:
-    """Raises MappingFailed and RuleInvalid."""
-    before, after = (_as_fed(run, read_logic(one)) for one in (run.before, run.after))
+    """Raises RuleInvalid."""
+    before, after = (_as_fed(run, msgspec.convert(one, Logic)) for one in (run.before, run.after))
     links = Links(run.flow.source, run.flow.target)
     one = side_for(run.flow, before, links, now)
     return Sides(one, align(one, side_for(run.flow, after, links, now)), links)
@@ -33,7 +34,7 @@ def _as_fed(run: ShadowRun, logic: Logic) -> Logic:
     """What its feeder sends it is read and judged by the feeder's."""
     if run.feeding is None:
         return logic
-    feeding = read_logic(run.feeding)
+    feeding = msgspec.convert(run.feeding, Logic)
     return Logic(reader=feeding.reader, rules=feeding.rules, writer=logic.writer)
 
 

@@ -23,7 +23,8 @@ from flows.models import (
 )
 from flows.operations.nudge import nudge
 from flows.operations.stock.streams import is_stock
-from flows.operations.versions import check_logic, read_logic
+from flows.operations.versions import check_logic
+from flows.queries.versions import logic_of
 from flows.states import IllegalMove
 
 PART = 2_000  # events; so many workers may share a run as it has parts
@@ -45,7 +46,7 @@ def start_shadow(flow: Flow, *, since: datetime, until: datetime | None = None) 
     draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
     if draft is None:
         raise IllegalMove("There is no draft to compare with what the flow does today. Save one.")
-    check_logic(flow, read_logic(draft.logic))
+    check_logic(flow, logic_of(draft))
     run = ShadowRun(
         tenant_id=flow.tenant_id,
         flow=flow,
