@@ -163,7 +163,7 @@ def write(side: Side, judged: Judged) -> Outcome:
             rule=ending.rule,
             flow=ending.flow,
         )
-    around = _around(side, record)
+    around = surroundings(side, record)
     lacking = around.lacking
     try:
         body = write_body(side.action, record, around, side.writer)
@@ -178,7 +178,7 @@ def write(side: Side, judged: Judged) -> Outcome:
 
 
 @dataclass(frozen=True)
-class _Lenient(Context):
+class Lenient(Context):
     """A missing link that is needed is named in its place, so that all else can be compared."""
 
     lacking: list[str] = field(default_factory=list)
@@ -191,9 +191,10 @@ class _Lenient(Context):
         return found
 
 
-def _around(side: Side, record: Record) -> _Lenient:
+def surroundings(side: Side, record: Record) -> Lenient:
+    """What its writer knows while it writes this record."""
     reference = record.reference or f"{side.writing.reference}-{record.id}"
-    return _Lenient(**{**vars(side.writing), "reference": reference})
+    return Lenient(**{**vars(side.writing), "reference": reference})
 
 
 def _waiting(record_id: str, what: str) -> Outcome:
