@@ -215,10 +215,8 @@ def _stop(where: str, one: Attribute) -> str:
 def _without_values(report: Report) -> Report:
     for one in (*report.standard, *report.body):
         one.examples = [_blanked(one.path, example) for example in one.examples]
-    failures = [
-        dataclasses.replace(one, value=None, why="", record=None) for one in report.failures
-    ]
-    return dataclasses.replace(report, failures=failures)
+    failures = [replace(one, value=None, why="", record=None) for one in report.failures]
+    return replace(report, failures=failures)
 
 
 def _blanked(path: str, example: Example) -> Example:

@@ -177,13 +177,13 @@ def test_it_follows_what_rules_send_to_a_flow(depots: Depots) -> None:
 def test_it_looks_links_and_rows_up_and_waits_for_none(depots: Depots) -> None:
     with tenant_scope(depots.tenant):
         record = Record.objects.create(
-            tenant=depots.tenant, resource="variant", reference="EKM-MUG"
+            tenant=depots.tenant, resource="product", reference="EKM-MUG"
         )
         Link.objects.create(
             tenant=depots.tenant,
             record=record,
             connection=depots.there,
-            resource="variant",
+            resource="product",
             external_id="77",
         )
     lay_in(
@@ -194,7 +194,7 @@ def test_it_looks_links_and_rows_up_and_waits_for_none(depots: Depots) -> None:
     linked = Line(
         "lines",
         "lines",
-        each=(Line("sku", "sku", (LinkTo("variant", "reference"),)), Line("qty", "quantity")),
+        each=(Line("sku", "sku", (LinkTo("product", "reference"),)), Line("qty", "quantity")),
     )
     run = finished(depots, writing(lines=linked))
     assert run.counts == {"changed": 1, "now_waits": 1}
