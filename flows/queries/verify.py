@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -27,7 +28,8 @@ from flows.rules.verdict import Verdict
 
 MOST = 200  # samples
 MOST_FAILURES = 10
-_NEWEST = f"WHERE {OF_STREAM} ORDER BY received_at DESC LIMIT %s"
+LATELY = timedelta(days=90)  # what is older tells little of today, and costs a long walk
+_NEWEST = f"WHERE received_at > %s AND {OF_STREAM} ORDER BY received_at DESC LIMIT %s"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def _samples(flow: Flow, most: int) -> tuple[list[tuple[str, Any]], bool]:
     """Raw records with their ids, the newest first, and whether they are the company's own."""
     stream, connector = flow.stream_spec, flow.source.spec
     feeds, topics = sources_of(connector, stream)
-    events = select_all(Event, _NEWEST, [flow.source_id, feeds, topics, most])
+    events = select_all(
+        Event, _NEWEST, [timezone.now() - LATELY, flow.source_id, feeds, topics, most]
+    )
     found: list[tuple[str, Any]] = []
     for event in events:
         try:

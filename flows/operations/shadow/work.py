@@ -250,6 +250,8 @@ def _count(run: ShadowRun, one: _Looked, tally: Tally) -> None:
         return
     if found.kind == CHANGED:
         tally.changed[found.attributes] += 1
+    if run.kept.get(found.kind, 0) >= _most(found.kind):
+        return
     name = after.id or before.id or one.name
     tally.differences.append(_compared(run, one.event, name, found, before, after))
 
@@ -305,6 +307,7 @@ def _keep(run: ShadowRun, part: ShadowPart, tally: Tally) -> bool:
     if part.is_done and not ShadowPart.objects.filter(run=row, is_done=False).exists():
         row.state, row.finished_at = ShadowState.DONE, now
     row.save(update_fields=_KEPT)
+    run.kept = row.kept
     return row.state == ShadowState.RUNNING
 
 
@@ -320,11 +323,15 @@ def _add_groups(row: ShadowRun, tally: Tally) -> None:
             one.attributes = OTHER
 
 
+def _most(kind: str) -> int:
+    return MOST_KEPT_CHANGED if kind == CHANGED else MOST_KEPT
+
+
 def _within_bounds(row: ShadowRun, found: list[ShadowDifference]) -> list[ShadowDifference]:
     kept = []
     for one in found:
         already = row.kept.get(one.kind, 0)
-        if already < (MOST_KEPT_CHANGED if one.kind == CHANGED else MOST_KEPT):
+        if already < _most(one.kind):
             row.kept[one.kind] = already + 1
             kept.append(one)
     return kept
