@@ -145,7 +145,8 @@ def _link(shop: Connection, flow: Flow) -> None:
     with tenant_scope(shop.tenant_id):
         names = [("customer", str(1_000_000 + place), "") for place in range(SHOPPERS)]
         names += [("variant", "", line["sku"]) for line in template["line_items"]]
-        records, links = [], []
+        records: list[Record] = []
+        links: list[Link] = []
         for resource, key, sku in names:
             reference = sku or f"{shop.account}-{key}"
             record = Record(tenant_id=shop.tenant_id, resource=resource, reference=reference)

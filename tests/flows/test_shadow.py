@@ -17,6 +17,7 @@ from flows.models import Delivery, Event, Flow, Link, Record, ShadowRun
 from flows.models.event import EventState, Origin
 from flows.operations.shadow import start as start_module
 from flows.operations.shadow import work
+from flows.operations.shadow.sides import sides_of
 from flows.operations.shadow.start import start_shadow, stop_shadow
 from flows.operations.shadow.work import run_shadow
 from flows.operations.versions import discard_draft, find_edition, save_draft
@@ -222,7 +223,7 @@ def test_it_ends_at_once_in_a_window_without_events(depots: Depots) -> None:
 
 def test_its_window_begins_with_its_first_moment_and_ends_before_its_last(depots: Depots) -> None:
     lay_in(depots, *(depots.ticket(f"d-{number}") for number in range(3)))
-    window = {"since": BEGAN, "until": BEGAN + timedelta(seconds=2)}
+    window: dict[str, Any] = {"since": BEGAN, "until": BEGAN + timedelta(seconds=2)}
     assert finished(depots, LOUD, **window).counts == {"changed": 2}
 
 
@@ -254,7 +255,7 @@ def test_it_goes_on_where_a_page_was_kept(depots: Depots, short_parts: None) -> 
     with tenant_scope(depots.tenant):
         begun = work._begin(run.pk)
         assert begun is not None
-        sides = work.sides_of(begun, timezone.now())
+        sides = sides_of(begun, timezone.now())
         assert begun.parts.count() == 3
     with tenant_scope(depots.tenant):
         assert work._work_page(begun, sides)
@@ -277,7 +278,7 @@ def test_it_is_stopped(depots: Depots, short_parts: None) -> None:
     with tenant_scope(depots.tenant):
         begun = work._begin(run.pk)
         assert begun is not None
-        sides = work.sides_of(begun, timezone.now())
+        sides = sides_of(begun, timezone.now())
         assert work._work_page(begun, sides)
         stop_shadow(run)
     with tenant_scope(depots.tenant):

@@ -1,10 +1,11 @@
 """Verify: what a logic makes of real records, and what keeps a flow from going On."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from connectors.lines import Line, Mapping
 from connectors.steps import Choose, Fit, Lookup, ToDecimal, ToNumber, ToText
@@ -18,8 +19,14 @@ from flows.rules.rule import Hold
 from flows.states import IllegalMove
 from tests.catalog.depot.connector import ORDER, TICKET
 from tests.depots import Depots
+from tests.flows import test_shadow
 from tests.flows.ruled import go_by, large, rule
-from tests.flows.test_shadow import BEGAN, lay_in
+
+YESTERDAY = timezone.now() - timedelta(days=1)
+
+
+def lay_in(depots: Depots, *bodies: Any, at: datetime = YESTERDAY) -> None:
+    test_shadow.lay_in(depots, *bodies, at=at)
 
 
 def reading(**changed: Line | None) -> Mapping:
@@ -72,7 +79,7 @@ def test_it_finds_wrong_types_and_values_that_are_not_allowed(depots: Depots) ->
     assert found.outcomes == {"failed": 2}
     only = report_of(depots, Logic(writer=logic.writer))
     assert only.outcomes == {"failed": 2}
-    lay_in(depots, depots.ticket("D-3"), at=BEGAN + timedelta(days=1))
+    lay_in(depots, depots.ticket("D-3"), at=YESTERDAY + timedelta(hours=1))
     typed = at(report_of(depots, Logic(writer=logic.writer)).body, "total")
     assert typed.counts == {"wrong_type": 1}
     assert "own mapping gives text" in typed.examples[0].why
@@ -112,7 +119,7 @@ def test_it_takes_the_connectors_sample_where_nothing_came(depots: Depots) -> No
     found = report_of(depots, Logic())
     assert (found.samples, found.is_own, found.stops) == (1, False, [])
     bare = report_of(depots, Logic(reader=reading(total=None)))
-    assert bare.stops == ["«total» is required, and no line of the reader fills it."]
+    assert bare.stops == ["«total» is required, and no line of the reader fills it: add one."]
 
 
 def test_it_counts_what_rules_hold(depots: Depots) -> None:

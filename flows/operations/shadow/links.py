@@ -1,8 +1,8 @@
 """Links, looked up for many records at once: a question of its own for each would cost more than
 all the rest."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection as db
 
@@ -61,12 +61,12 @@ class Links:
         references = [key for _, key, _ in questions]
         self._answer(_BY_REFERENCE, [self.target.pk, resources, references], questions)
 
-    def _answer(self, sentence: str, values: Iterable[object], questions: list[Question]) -> None:
+    def _answer(self, sentence: str, values: list[Any], questions: list[Question]) -> None:
         if not questions:
             return
         by, wanted = questions[0][2], set(questions)
         with db.cursor() as cursor:
-            cursor.execute(sentence, list(values))
+            cursor.execute(sentence, values)
             for resource, key, found in cursor.fetchall():
                 if (resource, key, by) in wanted:
                     self.known[resource, key, by] = found
