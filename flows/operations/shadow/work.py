@@ -167,8 +167,8 @@ class Tally:
 @dataclass
 class _Looked:
     event: Event
-    raw: Any
     name: str  # the record's id, as far as it can be told without reading it
+    judged: tuple[Judged, Judged]  # and not what it was made of: 200 large orders would be much
     outcomes: tuple[Outcome, Outcome] | None = None
 
 
@@ -176,7 +176,7 @@ def look_at(run: ShadowRun, sides: Sides, events: list[Event]) -> Tally:
     tally, looked = Tally(len(events)), []
     for event in events:
         try:
-            looked += _selected(run, event)
+            looked += _judged(run, sides, event)
         except NobodyListens:
             continue
         except Unreadable as failure:
@@ -189,7 +189,7 @@ def look_at(run: ShadowRun, sides: Sides, events: list[Event]) -> Tally:
     return tally
 
 
-def _selected(run: ShadowRun, event: Event) -> list[_Looked]:
+def _judged(run: ShadowRun, sides: Sides, event: Event) -> list[_Looked]:
     """The records of the stream in an event. What cannot even be selected is tried as it is."""
     stream = run.flow.stream_spec
     feed, raws = find_raws(event, run.flow.source.spec)
@@ -200,13 +200,14 @@ def _selected(run: ShadowRun, event: Event) -> list[_Looked]:
         except Exception:
             selected = raw
         if selected is not None:
-            found.append(_Looked(event, selected, find_id(feed, raw)))
+            judged = judge_both(sides.before, sides.after, selected)
+            found.append(_Looked(event, find_id(feed, raw), judged))
     return found
 
 
 def _run_both(sides: Sides, looked: list[_Looked]) -> None:
     before, after = sides.before, sides.after
-    judged = [judge_both(before, after, one.raw) for one in looked]
+    judged = [one.judged for one in looked]
     written = _write_all(before, [one for one, _ in judged], sides.links)
     anew = [
         place
