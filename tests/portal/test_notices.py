@@ -123,6 +123,7 @@ def test_it_forgets_what_shadow_runs_found_of_them(here: Side, shop: Connection)
             Delivery.objects.filter(record__label=order, flow__isnull=False)[0]
             for order in ("#1001", "#1002")
         )
+        assert theirs.flow is not None
         run = ShadowRun.objects.create(
             tenant=here.company.tenant,
             flow=theirs.flow,
