@@ -340,6 +340,7 @@ CELERY_TASK_ROUTES = {
     "flows.tasks.poll*": {"queue": "poll"},
     "flows.tasks.keep*": {"queue": "poll"},
     "flows.tasks.sync*": {"queue": "poll"},
+    "flows.tasks.shadow*": {"queue": "poll"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -12,6 +12,7 @@ __all__ = [
     "plan_syncs",
     "poll",
     "route",
+    "shadow",
     "sweep",
     "sync",
 ]
@@ -53,6 +54,16 @@ def sync(*, tenant_id: str, subject_id: str) -> None:
 
     nudge.clear("sync", UUID(subject_id))
     run_sync(tenant_id=UUID(tenant_id), sync_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def shadow(*, tenant_id: str, subject_id: str) -> None:
+    """Work at a shadow run."""
+    from flows.operations import nudge
+    from flows.operations.shadow.work import run_shadow
+
+    nudge.clear("shadow", UUID(subject_id))
+    run_shadow(tenant_id=UUID(tenant_id), run_id=UUID(subject_id))
 
 
 @shared_task(ignore_result=True)

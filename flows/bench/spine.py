@@ -52,8 +52,8 @@ class Figures:
 
 
 def run_spine(rounds: list[Round]) -> list[Figures]:
-    shop = _set_up()
-    template = _template()
+    shop = set_up()
+    template = order_template()
     first = int(time.time()) * 10_000
     # The first order makes the customer and the links to the items known, as they are in life.
     _run(shop, template, Round("warm-up", 20, 5), first)
@@ -71,7 +71,7 @@ def _analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def _template() -> dict[str, Any]:
+def order_template() -> dict[str, Any]:
     """The connector's own sample order; the line that no ERP knows gets a SKU."""
     order = json.loads((folder_of("shopify") / "samples" / "orders.json").read_text())
     lines = [{**line, "sku": line["sku"] or "EKM-ENGRAVING"} for line in order["line_items"]]
@@ -150,7 +150,7 @@ def _figures(
     )
 
 
-def _set_up() -> Connection:
+def set_up() -> Connection:
     tenant = Tenant.objects.create(name="Bench", slug=f"bench-{int(time.time())}")
     with tenant_scope(tenant):
         shop = connect(

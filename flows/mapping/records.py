@@ -15,6 +15,7 @@ from connectors.standard.record import Record
 from connectors.steps.paths import finder
 from flows.mapping.compile import Apply, compile_mapping, to_plain
 
+KEPT = 1000
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _compiled: dict[int, tuple[Mapping, Apply]] = {}
 
@@ -23,6 +24,8 @@ def _apply_of(mapping: Mapping) -> Apply:
     """Compiled once: a mapping lives as long as its version."""
     known = _compiled.get(id(mapping))
     if known is None or known[0] is not mapping:
+        if len(_compiled) >= KEPT:
+            _compiled.clear()
         known = _compiled[id(mapping)] = (mapping, compile_mapping(mapping))
     return known[1]
 
@@ -66,6 +69,9 @@ def _incomplete(resource: str, reason: str) -> MappingFailed:
 
 def refuse_nan(record: msgspec.Struct) -> None:
     """«NaN» and «Infinity» are decimals for msgspec. Raises MappingFailed."""
+    text = msgspec.json.encode(record)
+    if b"NaN" not in text and b"Infinity" not in text:
+        return  # as nearly always, and soon found out
     left: list[tuple[str, Any]] = [("", record)]
     while left:
         place, one = left.pop()

@@ -8,6 +8,7 @@ from flows.models.flow import Flow
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
+from flows.models.shadow import ShadowDifference, ShadowPart, ShadowRun, ShadowState
 from flows.models.stock import (
     Formula,
     KitPart,
@@ -35,6 +36,10 @@ __all__ = [
     "Record",
     "Reservation",
     "Run",
+    "ShadowDifference",
+    "ShadowPart",
+    "ShadowRun",
+    "ShadowState",
     "StockLevel",
     "StockLocation",
     "Sync",

@@ -15,7 +15,11 @@ from flows.operations.stock.offers import refuse_rivals
 from flows.operations.stock.plan import begin_with_sync
 from flows.operations.stock.streams import is_stock, streams_by_feed
 from flows.operations.versions import is_fed
+from flows.queries.verify import verify
 from flows.recipes import Recipe
+from flows.states import IllegalMove
+
+VERIFIED = 50  # of the newest records: it is asked while a person waits
 
 
 def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[Flow]:
@@ -46,13 +50,16 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
 def switch_on(flow: Flow) -> None:
     """From now on it reads; what was received while it was Off is routed too, once.
 
-    Raises IllegalMove when another flow offers stock at the same place already.
+    Raises IllegalMove when another flow offers stock at the same place already, and when its own
+    version leaves empty what is required.
     """
     now, off_since = timezone.now(), flow.switched_at
     if flow.is_on:
         return
     if is_stock(flow):
         refuse_rivals(flow)
+    elif flow.version is not None:
+        _refuse_incomplete(flow)
     flow.is_on, flow.switched_at = True, now
     if flow.feeder_id is not None and not is_fed(flow):
         flow.feeder = None  # it reads for itself again
@@ -65,6 +72,17 @@ def switch_on(flow: Flow) -> None:
     nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
     begin_with_sync(flow)
     _record_switch(flow, "flow.switched_on")
+
+
+def _refuse_incomplete(flow: Flow) -> None:
+    """Raises IllegalMove for a version by which nothing could arrive."""
+    stops = verify(flow, most=VERIFIED).stops
+    if stops:
+        many = f" And {len(stops) - 3} more." if len(stops) > 3 else ""
+        raise IllegalMove(
+            f"{flow.label} cannot go On as it is: {' '.join(stops[:3])}{many}"
+            " Mend its draft, publish it, and switch the flow On then."
+        )
 
 
 def _listen_to_target(flow: Flow, now: datetime) -> None:

@@ -131,10 +131,16 @@ def read_plain(
         standard.check()
         return standard
     except Exception as failure:
-        return Failed(standard.id if standard else _id_of(feed, raw), failure)
+        return Failed(standard.id if standard else find_id(feed, raw), failure)
 
 
-def _id_of(feed: Feed, raw: Any) -> str:
+def find_raws(event: Event, connector: Connector) -> tuple[Feed, list[Any]]:
+    """The raw records of an event; raises Unreadable, or NobodyListens."""
+    feed = _feed_of(event, connector)
+    return feed, list(_raw_records(event, feed))
+
+
+def find_id(feed: Feed, raw: Any) -> str:
     """Of what cannot be read, if at least that can be."""
     try:
         return str(expression(feed.record_id)(raw) or "")

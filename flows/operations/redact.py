@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from connectors.models import Connection
 from connectors.spec import Privacy
 from flows.mapping.records import expression
-from flows.models import Attempt, Delivery, Event, Link, Record
+from flows.models import Attempt, Delivery, Event, Link, Record, ShadowDifference
 from flows.personal import blank
 from flows.states import State
 
@@ -31,6 +31,7 @@ def redact(connection: Connection, event: Event, privacy: Privacy, *, now: datet
     deliveries = Delivery.objects.filter(Q(record__in=records) | Q(root__in=records))
     events = _events(connection, privacy, deliveries, traits)
     _forget_names(records)
+    ShadowDifference.objects.filter(event__in=events).delete()
     deliveries.filter(state__in=_UNSENT).update(
         state=State.CANCELLED, note="Its shopper's data were erased.", finished_at=now, waits_for=""
     )

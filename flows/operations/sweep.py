@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from connectors.models import OPEN_STATES
 from ekyam.tenants.scope import across_tenants, tenant_scope
-from flows.models import Cursor, Delivery, Event, Flow, Pump, Sync, SyncState
+from flows.models import (
+    Cursor,
+    Delivery,
+    Event,
+    Flow,
+    Pump,
+    ShadowRun,
+    ShadowState,
+    Sync,
+    SyncState,
+)
 from flows.models.event import EventState
 from flows.models.stock import READING
 from flows.operations.heal import rows_that_came, wake
@@ -39,6 +49,8 @@ def sweep_all() -> None:
             nudge("poll", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in _to_sync(now):
             nudge("sync", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in _to_shadow(now):
+            nudge("shadow", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in due_for_webhooks(now):
             nudge("keep_webhooks", tenant_id=tenant_id, subject_id=subject_id)
         overdue = _parked_too_long(now)
@@ -89,6 +101,11 @@ def _to_sync(now: datetime) -> set[Found]:
     due = Sync.objects.filter(free, state__in=READING, due_at__lte=now)
     is_open = Q(flow__source__state__in=OPEN_STATES, flow__target__state__in=OPEN_STATES)
     return set(due.filter(is_open).values_list("tenant_id", "pk"))
+
+
+def _to_shadow(now: datetime) -> set[Found]:
+    due = ShadowRun.objects.filter(state=ShadowState.RUNNING, due_at__lte=now - GRACE)
+    return set(due.values_list("tenant_id", "pk"))
 
 
 def _wake_reauthorized(now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from connectors.credentials import seal_credentials
 from connectors.models import Connection
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Attempt, Delivery, Event, Fact
+from flows.models import Attempt, Delivery, Event, Fact, ShadowDifference, ShadowRun
 from flows.operations.receive import receive_again
 from flows.operations.route import route_events
 from flows.personal import blank
@@ -115,6 +115,29 @@ def test_it_blanks_once_and_changes_nothing_the_second_time(here: Side, shop: Co
         assert "in 0 rows" in Event.objects.get(pk=again.pk).note
         Event.objects.filter(pk=again.pk).delete()
     assert everything(here) == before
+
+
+def test_it_forgets_what_shadow_runs_found_of_them(here: Side, shop: Connection) -> None:
+    with tenant_scope(here.company.tenant):
+        theirs, others = (
+            Delivery.objects.filter(record__label=order, flow__isnull=False)[0]
+            for order in ("#1001", "#1002")
+        )
+        assert theirs.flow is not None
+        run = ShadowRun.objects.create(
+            tenant=here.company.tenant,
+            flow=theirs.flow,
+            since=here.shop.now - timedelta(days=1),
+            until=here.shop.now,
+        )
+        for one in (theirs, others):
+            change = {"path": "email", "old": EMAIL, "new": ""}
+            ShadowDifference.objects.create(
+                tenant=run.tenant, run=run, event=one.event, kind="changed", changes=[change]
+            )
+    tell(here, shop, "customers/redact", redaction(551001))
+    with tenant_scope(here.company.tenant):
+        assert [one.event_id for one in run.differences.all()] == [others.event_id]
 
 
 def test_it_sends_no_blanked_record(here: Side, shop: Connection) -> None:
