@@ -20,3 +20,15 @@ def address_of(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(said))
     except ValueError:
         return ""
+
+
+def network_of(address: str) -> str:
+    """What limits count by: who has one address of IPv6 has 2^64 of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if found.version == 4:
+        return address
+    mapped = ipaddress.IPv6Address(found).ipv4_mapped
+    return str(mapped or ipaddress.ip_network((found, 64), strict=False).network_address)

@@ -23,7 +23,7 @@ def read_json(text: str | bytes, *, deepest: int = DEEPEST) -> Any:
         raise
     except ValueError as error:  # JSONDecodeError, bytes that are no UTF-8, a number of miles
         raise NotJson(f"This is no JSON: {error}.") from error
-    _check(found, deepest)
+    check_plain(found, deepest=deepest)
     return found
 
 
@@ -42,8 +42,8 @@ def _too_deep(deepest: int) -> str:
     return f"It is nested more than {deepest} levels deep."
 
 
-def _check(value: Any, deepest: int) -> None:
-    """Level by level, without recursion."""
+def check_plain(value: Any, *, deepest: int = DEEPEST) -> None:
+    """Of what JSON another has read. Raises NotJson. Level by level, without recursion."""
     level: list[Any] = [value]
     for _ in range(deepest):
         level = [inner for one in level for inner in _inside(one)]

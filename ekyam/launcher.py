@@ -95,7 +95,8 @@ def prepare_environment(stack: ExitStack) -> dict[str, str]:
     env = {
         "EKYAM_ENVIRONMENT": "demo",
         "PORT": port,
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        # A name, for passkeys want one.
+        "PUBLIC_URL": f"http://localhost:{port}",
         "PROMETHEUS_MULTIPROC_DIR": str(VAR / "metrics"),
         **keep_secrets(VAR / "secrets"),
         **address_sandbox(),

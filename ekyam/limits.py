@@ -1,11 +1,12 @@
-"""What no page takes: too much at once, and characters that no text may hold."""
+"""What no page takes: too much at once, characters that no text may hold, and being looked at when
+it is only for sending to."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
@@ -30,7 +31,10 @@ class Limits:
             return _too_large()
         if NUL in request.path or _has_nul(request.GET):
             raise BadRequest("A NUL in the address.")
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and request.method == "GET":
+            answer.content = render_to_string("405.html")
+        return answer
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Only here has a view said how its body is to be read."""

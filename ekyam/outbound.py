@@ -104,7 +104,8 @@ def refuse_unfit(url: str) -> None:
         raise Refused("The URL must start with https://.", sent=False)
     for address in _numeric(host, _port_of(target)):
         if is_refused(ip_address(address)):
-            raise Refused(f"{host} is {address}, which is not a public address.", sent=False)
+            where = host if host == address else f"{host} is {address}, which"
+            raise Refused(f"{where} is not a public address.", sent=False)
         return
     if "." not in host or host.rpartition(".")[2] in _LOCAL_NAMES:
         raise Refused(f"{host} is not a name of the public internet.", sent=False)
@@ -182,4 +183,6 @@ def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
 
 
 def _in_words(error: Exception) -> str:
+    if any(isinstance(part, socket.gaierror) for part in error.args):
+        return "No address is found for this name."
     return f"{type(error).__name__}: {error}"

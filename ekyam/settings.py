@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ekyam.away.ValkeyAway",
 ]
 
 ROOT_URLCONF = "ekyam.urls"
@@ -154,6 +155,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ekyam",
+        # Seconds: somebody waits for the page, and is told rather than kept.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 
@@ -201,16 +204,23 @@ TWILIO_FROM = env.str("TWILIO_FROM", default="")
 
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
-    default="django.core.mail.backends.console.EmailBackend"
+    default="django.core.mail.backends.smtp.EmailBackend"
     if HARDENED
     else "ekyam.people.inbox.InboxBackend",
 )
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ekyam@localhost")
 
 # People sign in to a company's applications with Ekyam. Codes live a minute, tokens ten.
 IDP_OIDC_ADAPTER = "ekyam.keys.sign_in.Provider"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 600
+# A key, token or secret that is refused is answered after this long, whatever is wrong with it.
+EKYAM_KEY_REFUSAL_SECONDS = 0.05
 # How often in a minute an address may show what is not a key before it is not listened to.
 EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
 

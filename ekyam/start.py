@@ -69,6 +69,14 @@ RULES = (
         "EMAIL_BACKEND is the inbox of development.",
     ),
     Rule(
+        "ekyam.E043",
+        lambda settings: any(
+            kind in str(settings.get("EMAIL_BACKEND") or "")
+            for kind in (".console.", ".filebased.", ".locmem.", ".dummy.")
+        ),
+        "EMAIL_BACKEND sends nothing: links that open accounts would stay in logs and files.",
+    ),
+    Rule(
         "ekyam.E011",
         lambda settings: bool(settings.get("SSO_PRIVATE_URLS")),
         "SSO_PRIVATE_URLS is set: identity providers must be on the public internet.",

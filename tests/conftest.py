@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     servers.point_settings_at_them()
     # The product's hasher is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.EKYAM_REFUSAL_SECONDS = 0.0
+    settings.EKYAM_REFUSAL_SECONDS = settings.EKYAM_KEY_REFUSAL_SECONDS = 0.0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 

@@ -13,13 +13,15 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import path
+from django.urls import include, path
 from django_otp.models import Device
 
-from ekyam.tenants.models import Role
+from ekyam.people.models import TotpFactor
+from ekyam.tenants.models import Role, Tenant, User
 from ekyam.tenants.rights import Right
 from portal.web.access import act_on_return
 from tests.portal.conftest import sign_in
+from tests.signing_in.conftest import add_totp, require
 from tests.world import add_member, build_company
 
 
@@ -33,7 +35,12 @@ def asks(request: HttpRequest) -> HttpResponse:
 
 # A door whose view opens its scope itself: all that it asks is who is there, and what they may do.
 door = act_on_return(Right.LOOK)
-urlpatterns = [path("bare/", bare), path("guarded/", door(bare)), path("asks/", door(asks))]
+urlpatterns = [
+    path("bare/", bare),
+    path("guarded/", door(bare)),
+    path("asks/", door(asks)),
+    path("", include("ekyam.urls")),
+]
 
 
 def queries_of(client: Client, address: str) -> list[str]:
@@ -63,6 +70,37 @@ def test_it_asks_three_times(client: Client) -> None:
     assert "ekyam_sessions_session" in session and "tenants_user" in session
     assert "set_config" in scope
     assert "tenants_membership" in memberships and "tenants_tenant" in memberships
+
+
+def test_it_asks_as_often_in_a_company_that_requires_a_second_factor(client: Client) -> None:
+    """Whether it does, and whether one was shown, is said along with the memberships."""
+    person = User.objects.get(pk=client.session["_auth_user_id"])
+    company = Tenant.objects.get()
+    require(company)
+    assert client.get("/guarded/").status_code == 302
+    login_by(client, factor := add_totp(person))
+    *_, memberships = asked = queries_of(client, "/guarded/")
+    assert len(asked) == 3
+    assert "people_signinpolicy" in memberships and "people_totpfactor" in memberships
+    factor.delete()
+    assert client.get("/guarded/").status_code == 302
+
+
+def login_by(client: Client, factor: TotpFactor) -> None:
+    session = client.session
+    session["otp_device_id"] = factor.persistent_id
+    session.save()
+
+
+def test_a_factor_of_somebody_else_verifies_nobody(client: Client) -> None:
+    company = Tenant.objects.get()
+    another = add_totp(add_member(company, Role.VIEWER, "another"))
+    require(company)
+    for kept in (another.persistent_id, "tenants.user/1", "people.totpfactor/x", "no/1", "", "/"):
+        session = client.session
+        session["otp_device_id"] = kept
+        session.save()
+        assert client.get("/guarded/").status_code == 302, kept
 
 
 def test_it_asks_nothing_of_a_page_for_everybody(client: Client) -> None:

@@ -11,16 +11,21 @@ import psycopg
 import pytest
 from django.conf import settings as project
 from django.db import DatabaseError
+from django.db.models import Value
 from django.test import Client
 
+from ekyam.people.models import TotpFactor
 from ekyam.tenants.models import Role, User
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import across_tenants
 from tests import test_audit, test_hardening, test_outbound, test_tenant_isolation, test_vault
 from tests.conftest import connect_as_owner
+from tests.keys import test_keys, test_signing
+from tests.keys.conftest import Desk, new_address
 from tests.portal import test_isolation, test_staff, test_visits
 from tests.portal.conftest import Side, furnish, sign_in
 from tests.portal.test_isolation import Door
+from tests.signing_in import test_second_factor, test_totp
 from tests.verified import verify
 from tests.world import PASSWORD, World, build_world
 
@@ -186,6 +191,65 @@ def test_the_blanking_of_the_audit_log(world: World, without: Any) -> None:
 
     with tenant_scope(world.here.tenant), noticed():
         test_audit.test_it_blanks_what_looks_secret(world.here.tenant)
+
+
+@pytest.fixture
+def person(world: World, settings: Any) -> User:
+    """Whose wrong codes are counted for this test alone."""
+    mine = {**settings.CACHES["default"], "KEY_PREFIX": new_address()}
+    settings.CACHES = {"default": mine}
+    return world.here.viewer
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world.here.tenant, world.here.owner)
+
+
+def test_the_second_factor_after_a_password(person: User, without: Any) -> None:
+    without("ekyam.people.stages.SecondFactorStage.handle", lambda stage: (None, True))
+    with noticed():
+        test_second_factor.test_it_lets_in_by_password_and_code_of_the_app(person)
+
+
+def test_that_a_code_is_used_up(person: User, without: Any) -> None:
+    without("ekyam.people.models.TotpFactor.save", lambda factor, **given: None)
+    factor = TotpFactor(user=person, confirmed=True)
+    factor.make_secret()
+    TotpFactor.objects.bulk_create([factor])
+    without("tests.signing_in.test_totp.add_totp", lambda user: TotpFactor.objects.get(user=user))
+    with noticed():
+        test_totp.test_it_takes_a_code_once(person)
+
+
+def test_the_count_of_wrong_codes(person: User, without: Any) -> None:
+    without("ekyam.people.limits.Limit.count", lambda limit, subject, now: None)
+    with noticed():
+        test_totp.test_it_refuses_everything_after_ten_wrong_ones(person)
+
+
+def test_the_digest_of_a_key(desk: Desk, without: Any) -> None:
+    without("ekyam.keys.authenticate._match", lambda rows, written: next(iter(rows), None))
+    with noticed():
+        test_keys.test_it_refuses_the_wrong_secret_and_tells_the_company(desk, new_address())
+
+
+def test_the_end_of_a_key(desk: Desk, without: Any) -> None:
+    without("ekyam.keys.authenticate._check_life", lambda row, holder: None)
+    with noticed():
+        test_keys.test_it_refuses_what_has_expired(desk, new_address())
+
+
+def test_that_a_key_may_no_more_than_its_maker(desk: Desk, without: Any) -> None:
+    without("ekyam.keys.authenticate.rights_of", lambda role: frozenset(Right))
+    with noticed():
+        test_keys.test_it_does_no_more_than_its_maker_may_today(desk, new_address())
+
+
+def test_that_a_signing_key_still_counts(desk: Desk, without: Any) -> None:
+    without("ekyam.keys.signing.is_published", lambda kid: Value(True))
+    with noticed():
+        test_signing.test_a_leaked_key_ends_at_once(desk.application(), new_address())
 
 
 # In the database, where the owner takes them away in a transaction that is rolled back.

@@ -41,7 +41,7 @@ def test_it_sends_a_strict_content_security_policy(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_it_lets_nobody_sign_up(client: Client) -> None:
-    assert b"closed" in client.get("/accounts/signup/").content.lower()
+    assert b"by invitation" in client.get("/accounts/signup/").content
 
 
 def test_it_shows_numbers_to_those_with_the_token(client: Client, settings: Any) -> None:

@@ -118,6 +118,7 @@ def test_it_knows_that_nothing_was_sent_when_nobody_listens() -> None:
         with pytest.raises(Unreachable) as caught:
             send("POST", target, body=b"x", deadline_seconds=5, allow=allowance(target))
         assert not caught.value.sent
+    assert str(caught.value) == "No address is found for this name."
 
 
 def hang(connection: socket.socket) -> None:

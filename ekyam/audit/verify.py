@@ -40,12 +40,6 @@ def check_chain(kept: Mapping[int, str] | None = None) -> Chain:
     return Chain(length, head, breaks)
 
 
-def find_breaks() -> Iterator[str]:
-    """Needs a tenant scope; says nothing of a chain that is whole."""
-    for _, faults in _walk():
-        yield from faults
-
-
 def _walk() -> Iterator[tuple[Told, list[str]]]:
     """Each entry, with what is wrong between it and the one before."""
     previous, wanted = FIRST, 1

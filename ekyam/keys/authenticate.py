@@ -5,19 +5,21 @@ by the next request, and rights are those of this moment.
 """
 
 import hmac
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
+from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from ekyam import ids
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.audit.record import record
-from ekyam.keys import limits, spelling
+from ekyam.keys import limits, signing, spelling
 from ekyam.keys.models import ApiKey, Application, ApplicationSecret, ShownOnce
 from ekyam.keys.tokens import read_token
 from ekyam.tenants.models import Membership
@@ -57,6 +59,7 @@ class Caller:
 
 def seat_of(header: str, address: str) -> Seat | None:
     """The seat of whoever sends this Authorization header from this address; None if nobody's."""
+    began = time.monotonic()
     if limits.is_over(address):
         return None
     try:
@@ -66,11 +69,13 @@ def seat_of(header: str, address: str) -> Seat | None:
         return _of_key(shown, address) if shown.startswith("ekm_") else _of_token(shown, address)
     except Refused as refused:
         note_refusal(refused, address)
+        _wait_out(began)
         return None
 
 
 def find_caller(client_id: str, secret: str, address: str) -> Caller | None:
     """The application that has this id and this secret; None alike for all that is wrong."""
+    began = time.monotonic()
     if limits.is_over(address):
         return None
     try:
@@ -84,9 +89,16 @@ def find_caller(client_id: str, secret: str, address: str) -> Caller | None:
         _check_open(row.application)
     except Refused as refused:
         note_refusal(refused, address)
+        _wait_out(began)
         return None
     _note_use(row.application, address)
     return Caller(row.application, getattr(row, "role_of_maker", None))
+
+
+def _wait_out(began: float) -> None:
+    """A refusal takes the same time for a prefix that is somebody's as for one that is nobody's,
+    although only the first is told to a company."""
+    time.sleep(max(0.0, began + settings.EKYAM_KEY_REFUSAL_SECONDS - time.monotonic()))
 
 
 def note_refusal(refused: Refused, address: str) -> None:
@@ -120,8 +132,8 @@ def _of_key(shown: str, address: str) -> Seat:
 
 def _of_token(shown: str, address: str) -> Seat:
     claims = read_token(shown)
-    application = _find_application(claims.client_id) if claims else None
-    if claims is None or application is None:
+    application = _find_application(claims.client_id, kid=claims.kid) if claims else None
+    if claims is None or application is None or not application.is_signed:  # type: ignore[attr-defined]
         raise Refused("not a token of ours, or over")
     _check_open(application)
     rights = claims.rights & _rights_now(application, application)
@@ -129,14 +141,16 @@ def _of_token(shown: str, address: str) -> Seat:
     return _seat(application, rights, address)
 
 
-def _find_application(client_id: str) -> Application | None:
+def _find_application(client_id: str, kid: str = "") -> Application | None:
+    """Its `is_signed` says whether the signing key `kid` still counts."""
     try:
         id_ = ids.parse(Application.prefix, client_id)
     except ids.UnknownId:
         return None
     with across_tenants("find the company of an application by its client_id"):
         found = Application.objects.filter(pk=id_).select_related("tenant", "maker")
-        return found.annotate(role_of_maker=_role("")).first()
+        asked = {"role_of_maker": _role(""), "is_signed": signing.is_published(kid)}
+        return found.annotate(**asked).first()
 
 
 def _find_secrets(client_id: str, written: spelling.Written) -> list[ApplicationSecret]:

@@ -4,13 +4,14 @@ While Valkey is away nothing is refused for want of a count: 178 random bits are
 the limit is there to keep load and noise away.
 """
 
-import ipaddress
 import time
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from ekyam.addresses import network_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,22 +46,11 @@ def count_refusal(address: str) -> None:
 def is_first(what: str, *, address: str) -> bool:
     """True once a minute for the same thing from there; never while Valkey is away."""
     try:
-        return bool(cache.add(f"once:{what}:{_neighbourhood(address)}", 1, timeout=MINUTE))
+        return bool(cache.add(f"once:{what}:{network_of(address)}", 1, timeout=MINUTE))
     except (RedisError, OSError) as error:
         log.warning("whether this is the first is not known", reason=str(error))
         return False
 
 
 def _counter(address: str) -> str:
-    return f"refused:{_neighbourhood(address)}:{int(time.time()) // MINUTE}"
-
-
-def _neighbourhood(address: str) -> str:
-    """Of IPv6 the /64, which one customer has for himself."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if known.version == 4:
-        return str(known)
-    return str(ipaddress.ip_network((known, 64), strict=False).network_address)
+    return f"refused:{network_of(address)}:{int(time.time()) // MINUTE}"

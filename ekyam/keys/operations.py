@@ -119,8 +119,11 @@ def make_application(
     return made
 
 
-def rotate_secret(application: Application) -> Made[ApplicationSecret]:
-    """A second secret; the first ends in a week. Raises TwoAreLive."""
+def rotate_secret(application: Application, *, may: frozenset[Right]) -> Made[ApplicationSecret]:
+    """A second secret; the first ends in a week. Raises TwoAreLive, and TooMuch: whoever has it
+    may do what the application may.
+    """
+    _granted(application.rights, may)
     _lock(application.tenant, application.public_id)
     siblings = application.secrets.all()
     made = _write_secret(application, slot=_free_slot(siblings))

@@ -1,5 +1,6 @@
 """What pages show of keys and applications: never a secret, for none is kept."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,7 @@ class ShownKey(Shown):
     maker: str
     last_used_at: datetime | None
     last_used_from: str
+    is_paired: bool  # another of its name is live as well: one ends before it is rotated again
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def list_keys() -> list[ShownKey]:
     """The live ones by name, and the last that have ended."""
     rows = list(ApiKey.objects.select_related("maker").order_by("name", "-created_at"))
     members = _list_members()
-    shown = [_show_key(row, members) for row in rows]
+    live = Counter(row.name for row in rows if row.is_live(timezone.now()))
+    shown = [_show_key(row, members, live) for row in rows]
     ended = sorted((one for one in shown if not one.is_live), key=lambda one: one.created_at)
     return [one for one in shown if one.is_live] + ended[::-1][:ENDED_SHOWN]
 
@@ -92,11 +95,16 @@ def _list_members() -> set[object]:
     return set(Membership.objects.filter(user__is_active=True).values_list("user", flat=True))
 
 
-def _show_key(row: ApiKey, members: set[object]) -> ShownKey:
+def spell_start(key: ApiKey) -> str:
+    """Two of one name may be live: this tells them apart."""
+    return f"ekm_…_{key.prefix_of_secret}"
+
+
+def _show_key(row: ApiKey, members: set[object], live: Counter[str]) -> ShownKey:
     now = timezone.now()
     return ShownKey(
         id=row.public_id,
-        start=f"ekm_…_{row.prefix_of_secret}",
+        start=spell_start(row),
         state=_state(row, now, is_asleep=row.maker_id not in members),
         created_at=row.created_at,
         expires_at=row.expires_at,
@@ -105,6 +113,7 @@ def _show_key(row: ApiKey, members: set[object]) -> ShownKey:
         maker=_name(row.maker),
         last_used_at=row.last_used_at,
         last_used_from=row.last_used_from,
+        is_paired=live[row.name] > 1,
     )
 
 

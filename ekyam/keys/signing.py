@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.db import connection as db
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_encode
@@ -48,10 +48,25 @@ def get_current() -> SigningKey:
     return _find_current(timezone.now()) or _make_first()
 
 
-def find_public(kid: str) -> Any | None:
-    """The public key of that name, while it is published."""
+class NotPublished(Exception):
+    """There is no key of this name that anything may be verified with."""
+
+
+@lru_cache(maxsize=16)
+def find_public(kid: str) -> Any:
+    """The public key of that name, or raise NotPublished.
+
+    It is read once in a process: a name is its key's digest, and never another's. Whether it still
+    counts is to be asked each time (`is_published`), along with another question.
+    """
     row = list_published().filter(kid=kid).first()
-    return RSAAlgorithm.from_jwk(row.public) if row else None
+    if row is None:
+        raise NotPublished(kid)
+    return RSAAlgorithm.from_jwk(row.public)
+
+
+def is_published(kid: str) -> Exists:
+    return Exists(list_published().filter(kid=kid))
 
 
 def open_private(key: SigningKey) -> rsa.RSAPrivateKey:

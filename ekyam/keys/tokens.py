@@ -21,8 +21,9 @@ NEEDED = ["iss", "aud", "exp", "iat", "sub", "jti", "client_id", "scope"]
 @dataclass(frozen=True)
 class Claims:
     """What a token that we have signed says; whether its application may still come in, it cannot
-    know."""
+    know, nor whether the key `kid` still counts."""
 
+    kid: str
     client_id: str
     rights: frozenset[Right]
 
@@ -58,27 +59,25 @@ def read_token(text: str) -> Claims | None:
     if len(text) > LONGEST:
         return None
     try:
-        key = _key_of(jwt.get_unverified_header(text))
-        if key is None:
-            return None
+        kid = _kid_of(jwt.get_unverified_header(text))
         claims = jwt.decode(
             text,
-            key,
+            signing.find_public(kid),
             algorithms=[signing.ALGORITHM],
             audience=audience(),
             issuer=issuer(),
             options={"require": NEEDED, "strict_aud": True},
         )
         rights = frozenset(Right(right) for right in claims["scope"].split())
-    except (jwt.PyJWTError, ValueError, AttributeError, TypeError):
+    except (jwt.PyJWTError, signing.NotPublished, ValueError, AttributeError, TypeError):
         return None
-    return Claims(client_id=str(claims["client_id"]), rights=rights)
+    return Claims(kid=kid, client_id=str(claims["client_id"]), rights=rights)
 
 
-def _key_of(header: dict[str, Any]) -> Any | None:
+def _kid_of(header: dict[str, Any]) -> str:
     """An id_token is signed by the same key, and is no key to the API: its type says so."""
     is_ours = header.get("typ") == TYPE and header.get("alg") == signing.ALGORITHM
     kid = header.get("kid")
     if not is_ours or not isinstance(kid, str) or "\x00" in kid:
-        return None
-    return signing.find_public(kid)
+        raise signing.NotPublished
+    return kid

@@ -62,8 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        factor = getattr(user, "otp_device", None)
-        by = "provider" if standing.voucher(request) else standing.how(factor)
+        by = standing.how(getattr(user, "otp_device", None))
         note_for_person(user, "person.signed_in", address=address_of(request), after={"by": by})
 
     def logout(self, request: HttpRequest) -> None:
@@ -80,8 +79,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def mark_verified(user: User) -> None:
-    """Their address is theirs: they followed a link that was mailed to it, or staff says so."""
-    EmailAddress.objects.filter(user=user).exclude(email=user.email).update(primary=False)
+    """Their address is theirs, and the only one: they followed a link that was mailed to it."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )

@@ -4,11 +4,12 @@ So parallel tries cannot be more than the limit, whoever of them is first. Windo
 begins at a whole multiple of its length.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import cache
+
+from ekyam.addresses import network_of
 
 
 class TooMany(Exception):
@@ -45,17 +46,6 @@ WRONG_CODES_OF_PERSON = (Limit("wrong", 10, 15 * 60), Limit("wrong-a-day", 40, 2
 WRONG_CODES_FROM_ADDRESS = (Limit("wrong-from", 60, 15 * 60),)
 TEXTS_TO_NUMBER = Limit("texts-to", 10, 3600)
 TEXTS_FROM_ADDRESS = Limit("texts-from", 30, 3600)
-
-
-def network_of(address: str) -> str:
-    """Who has one IPv6 address has 2^64 of them."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network(f"{found}/64", strict=False).network_address)
-    return address
 
 
 def count_try(person: str, address: str, now: datetime) -> None:

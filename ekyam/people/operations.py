@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from ekyam.people.demands import demands_of
 from ekyam.people.models import Factor, PhoneFactor, RecoverySheet, RememberedBrowser, TotpFactor
 from ekyam.people.notes import note_for_person, tell_person
 from ekyam.people.ways import FACTORS, count_recovery_codes, list_factors
+from ekyam.sessions.rows import end, live
 from ekyam.tenants.models import User
 
 MOST = 10  # factors of one person
@@ -117,9 +119,13 @@ def forget_browsers(user: User, *, address: str, public_id: str = "") -> int:
 
 @transaction.atomic
 def reset_factors(user: User) -> int:
-    """For somebody who has lost all of them; staff has made sure who asks. Return how many."""
+    """For somebody who has lost all of them; staff has made sure who asks. Return how many.
+
+    Whoever found them may be signed in by now: every session ends.
+    """
     models: tuple[type[Factor], ...] = (*FACTORS.values(), RecoverySheet, RememberedBrowser)
     gone = sum(model.objects.filter(user=user).delete()[0] for model in models)
+    end(live(timezone.now()).filter(user=user))
     tell_person(user, "Your second factor was reset", TEXT.format(what="Ekyam's staff reset it."))
     note_for_person(user, "person.factors_reset")
     return gone

@@ -7,6 +7,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 
+from ekyam.addresses import network_of
 from ekyam.people import limits, sms
 from ekyam.people.models import MailedCode, PhoneFactor
 from ekyam.tenants.models import User
@@ -27,7 +28,7 @@ class NotSent(Exception):
 def text_code(phone: PhoneFactor, *, address: str, now: datetime | None = None) -> None:
     """Raises TooSoon, TooMany or NotSent."""
     now = now or timezone.now()
-    limits.TEXTS_FROM_ADDRESS.count(limits.network_of(address), now)
+    limits.TEXTS_FROM_ADDRESS.count(network_of(address), now)
     with transaction.atomic():
         row = PhoneFactor.objects.select_for_update().get(pk=phone.pk)
         code = row.issue(now)

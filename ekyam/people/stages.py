@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from ekyam.addresses import address_of
-from ekyam.people import limits, send, standing
-from ekyam.people.demands import Demands, demands_of
+from ekyam.people import limits, send
+from ekyam.people.demands import demands_of
 from ekyam.people.models import PhoneFactor
 from ekyam.people.models.sent import TooSoon
 from ekyam.people.remembered import find_remembered
@@ -24,7 +24,7 @@ class SecondFactorStage(LoginStage):  # type: ignore[misc]
     def handle(self) -> tuple[Any, bool]:
         """Go on where nothing is asked, or it was shown already; else lead to the page."""
         user, demands = self.login.user, demands_of(self.login.user)
-        if self._is_vouched_for(demands) or getattr(user, "otp_device", None):
+        if getattr(user, "otp_device", None):
             return None, True
         if not demands.requiring and not list_factors(user):
             return None, True
@@ -49,13 +49,6 @@ class SecondFactorStage(LoginStage):  # type: ignore[misc]
         way = list_ways(user)[0]
         self.state.update(way=way, bound=user.get_session_auth_hash())
         self.state["trouble"] = send_by(way, user, address=address_of(self.request))
-
-    def _is_vouched_for(self, demands: Demands) -> bool:
-        """By an identity provider, which answers for the people of its own company alone."""
-        if "sociallogin" not in (self.login.signal_kwargs or {}):
-            self.request.session.pop(standing.PROVIDER, None)
-            return False
-        return demands.companies == {standing.voucher(self.request)}
 
 
 def send_by(way: Way, user: User, *, address: str, is_again: bool = False) -> str:

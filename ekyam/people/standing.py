@@ -2,7 +2,11 @@
 
 import time
 
+from django.apps import apps
+from django.db.models import Exists, Value
 from django.http import HttpRequest
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.models import Device
 
 from ekyam.people.models import Factor
 
@@ -34,11 +38,24 @@ def voucher(request: HttpRequest) -> str:
     return str(request.session.get(PROVIDER, ""))
 
 
-def must_prove(request: HttpRequest, *, tenant_id: object, is_required: bool) -> bool:
+def must_prove(
+    request: HttpRequest, *, tenant_id: object, is_required: bool, is_verified: bool
+) -> bool:
     """Whether this session has yet to show a second factor before it sees this company."""
-    if not is_required or voucher(request) == str(tenant_id):
-        return False
-    return not getattr(request.user, "otp_device", None)
+    return is_required and not is_verified and voucher(request) != str(tenant_id)
+
+
+def verified(request: HttpRequest) -> Exists | Value:
+    """Whether the factor that the session was verified by still stands: as django-otp finds it by
+    a query of its own, here to be asked along with another one."""
+    label, _, number = str(request.session.get(DEVICE_ID_SESSION_KEY, "")).rpartition("/")
+    try:
+        model, id_ = apps.get_model(label), int(number)
+    except (LookupError, ValueError):
+        return Value(False)
+    if not issubclass(model, Device):
+        return Value(False)
+    return Exists(model._default_manager.filter(pk=id_, user_id=request.user.pk, confirmed=True))
 
 
 def how(factor: Factor | None) -> str:

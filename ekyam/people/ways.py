@@ -1,14 +1,11 @@
 """The ways in which a person can show a second factor, and which of them are open to whom."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from ekyam.people.models import Factor, Passkey, PhoneFactor, RecoverySheet, TotpFactor
 from ekyam.tenants.models import User
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Way(StrEnum):

@@ -13,7 +13,7 @@ from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider,
 from ekyam.sso.roles import decide_role
 from ekyam.sso.routing import domain_of
 from ekyam.sso.saml import Proof
-from ekyam.team.members import give_role, is_last_owner, lock_team
+from ekyam.team.members import give_role, is_last_owner, lock_team, take_out
 from ekyam.tenants.models import Membership, Role, User
 
 # Everybody's accounts share this issuer, so it says by another claim whose account one is.
@@ -151,15 +151,14 @@ def _give_role(provider: IdentityProvider, person: Person, user: User) -> str:
     """Make the membership what the groups say; none where they give nothing."""
     lock_team()
     membership = _membership_of(user)
-    before = membership.role if membership else ""
     role = _decide(provider, person, membership)
     if membership is None and role:
         made = Membership.objects.create(tenant_id=provider.tenant_id, user=user, role=role)
-        _tell("member.joined", made, user, None, {"role": role, "by": provider.label})
+        told = {"role": role, "by": provider.label}
+        record("member.joined", subject=made.public_id, label=user.email, after=told)
     elif membership and not role:
-        _tell("member.removed", membership, user, {"role": before}, {"by": provider.label})
-        membership.delete()
-    elif membership and role != before:
+        take_out(membership, by=provider.label)
+    elif membership and role != membership.role:
         give_role(membership, role)
     if not role:
         raise NotAdmitted(_no_role(provider))
@@ -196,13 +195,3 @@ def _no_role(provider: IdentityProvider) -> str:
         f"{provider.label} knows you, but none of your groups there has a role here. "
         "Ask your administrator to put you into one that has."
     )
-
-
-def _tell(
-    action: str,
-    membership: Membership,
-    user: User,
-    before: dict[str, str] | None,
-    after: dict[str, str],
-) -> None:
-    record(action, subject=membership.public_id, label=user.email, before=before, after=after)

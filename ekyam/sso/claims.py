@@ -34,6 +34,7 @@ _FAMILY = (
     "urn:oid:2.5.4.4",
 )
 MOST_GROUPS = 1000
+LONGEST_ADDRESS = 254  # RFC 5321, and the column
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read_oidc(claims: Mapping[str, Any], group_claim: str) -> Person:
         email=_address(claims.get("email")),
         name=_text(claims.get("name")),
         groups=_groups(claims.get(group_claim)),
-        is_email_denied=claims.get("email_verified") in (False, "false"),
+        is_email_denied=claims.get("email_verified", True) not in (True, "true"),
         are_groups_withheld=_withholds(claims, group_claim),
         hosted_domain=_text(claims.get("hd")).lower(),
         said=dict(claims),
@@ -102,7 +103,8 @@ def _address(value: Any) -> str:
     address = value.strip().lower() if isinstance(value, str) else ""
     name, _, domain = address.rpartition("@")
     is_plain = address.isascii() and address.isprintable() and not set(address) & set(' "<>(),;:\\')
-    return address if name and "@" not in name and domain and is_plain else ""
+    is_whole = bool(name and "@" not in name and domain) and len(address) <= LONGEST_ADDRESS
+    return address if is_whole and is_plain else ""
 
 
 def _groups(value: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from ekyam.sso.enforcement import has_second_factor
 from ekyam.sso.failures import Unfit
 from ekyam.sso.metadata import fingerprint
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
-from ekyam.sso.sessions import end_password_sessions
+from ekyam.sso.sessions import end_password_sessions, end_provider_sessions
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import Right
 from ekyam.tenants.seats import Seat
@@ -36,8 +36,10 @@ def change_provider(
     if provider.is_on and changed.keys() & set(FIXED_WHILE_ON):
         raise Unfit("It is on: turn it off before you exchange it for another one.")
     trust_changed = bool(changed.keys() & set(TRUSTED))
-    if provider.is_on and trust_changed:
+    if (provider.is_on and trust_changed) or ("group_claim" in changed and _makes_owners(provider)):
         _owners_only(seat)
+    if "issuer" in changed:  # the subjects of the next one may be other people's
+        provider.identities.all().delete()
     for name, value in changed.items():
         setattr(provider, name, value)
     if secret:
@@ -67,11 +69,12 @@ def turn_on(provider: IdentityProvider, seat: Seat) -> None:
 
 
 def turn_off(provider: IdentityProvider) -> None:
-    """Passwords count again at once."""
+    """Passwords count again at once, and whom it has signed in is signed out."""
     provider = _locked(provider)
     provider.is_on = provider.is_required = False
     provider.save(update_fields=["is_on", "is_required"])
-    _tell("turned_off", provider)
+    ended = end_provider_sessions(provider, provider.identities.values_list("user", flat=True))
+    _tell("turned_off", provider, after={"sessions_ended": ended})
 
 
 def require(provider: IdentityProvider, seat: Seat, last_resort: Membership) -> None:
@@ -134,10 +137,17 @@ def take_role(row: GroupRole, seat: Seat) -> None:
 
 
 def unlink(identity: Identity) -> None:
-    """The next sign-in with that address may be by another account of the provider."""
-    email, provider = identity.user.email, identity.provider
+    """The next sign-in with that address may be by another account of the provider; whoever came
+    by this one is signed out."""
+    email, provider = identity.user.email, _locked(identity.provider)
+    ended = end_provider_sessions(provider, [identity.user_id])
     identity.delete()
-    _tell("unlinked", provider, before={"person": email})
+    told = {"sessions_ended": ended}
+    _tell("unlinked", provider, before={"person": email}, after=told)
+
+
+def _makes_owners(provider: IdentityProvider) -> bool:
+    return provider.group_roles.filter(role=Role.OWNER).exists()
 
 
 def _short(value: Any) -> Any:

@@ -10,6 +10,7 @@ from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
 from ekyam.sso.failures import Unfit
 from ekyam.sso.models import EmailDomain, IdentityProvider
+from ekyam.sso.sessions import end_password_sessions
 from ekyam.sso.txt_records import NoRecords, read_txt
 
 PREFIX = "ekyam-domain="
@@ -61,6 +62,8 @@ def verify_domain(domain: EmailDomain, provider: IdentityProvider | None, *, by:
             f"{domain.domain} was verified by another company before. If it is yours, tell us."
         ) from error
     told = {"by": by, "leads_to": provider.label if provider else ""}
+    if provider and provider.is_required:
+        end_password_sessions(provider)
     record("domain.verified", subject=domain.public_id, label=domain.domain, after=told)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.audit.record import record
-from ekyam.people.standing import PROVIDER
+from ekyam.people.standing import PROVIDER, voucher
 from ekyam.people.ways import list_factors
 from ekyam.sso.models import IdentityProvider
 from ekyam.sso.routing import find_provider_for
@@ -69,15 +69,20 @@ def has_second_factor(user: User) -> bool:
 
 
 def look_once_more(sender: Any, *, request: HttpRequest, user: User, **more: Any) -> None:
-    """The second lock, at the end of every way in: nobody is past it who must use a provider.
-
-    The one of last resort is let by, and the company's log says so.
-    """
+    """The second lock, at the end of every way in: nobody is past it who must use a provider."""
     if getattr(request, "came_by_provider", False) or not isinstance(user, User):
         return
     request.session.pop(PROVIDER, None)
+    check_way_in(request, user)
+
+
+def check_way_in(request: HttpRequest, user: User) -> None:
+    """Sign out whoever came by another way than they must, and raise PermissionDenied.
+
+    The one of last resort is let by, and the company's log says so.
+    """
     provider = required_provider(user)
-    if provider is None:
+    if provider is None or voucher(request) == str(provider.tenant_id):
         return
     if not is_last_resort(user, provider):
         logout(request)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 
+from ekyam.foreign_json import check_plain
 from ekyam.sso.discovery import find_key
 from ekyam.sso.failures import NotProven
 from ekyam.sso.models import IdentityProvider
@@ -21,6 +22,7 @@ ALGORITHMS = (
 )
 LEEWAY_SECONDS = 60
 OLDEST_SECONDS = 600
+UNREADABLE = (jwt.PyJWTError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 REQUIRED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 MOST_CHARACTERS = 64 * 1024
 
@@ -42,7 +44,8 @@ def read_id_token(
     try:
         header = jwt.get_unverified_header(token)
         claims = _verify(token, header, provider, str(configuration["jwks_uri"]))
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, RecursionError) as error:
+        check_plain(claims)
+    except UNREADABLE as error:
         raise NotProven(f"The id token is not valid: {type(error).__name__}.") from error
     _check_for_us(claims, provider.client_id)
     _check_age(claims)

@@ -1,12 +1,11 @@
 """How often one address may knock in a minute, and how often in vain; counted in Valkey."""
 
-import ipaddress
 import time
 
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from ekyam.addresses import address_of
+from ekyam.addresses import address_of, network_of
 
 WINDOW_SECONDS = 60
 KNOCKS, FAILURES = 120, 20  # a whole office may stand behind one address
@@ -29,11 +28,4 @@ def _count(what: str, request: HttpRequest) -> int:
 
 
 def _key(what: str, request: HttpRequest) -> str:
-    return f"sso:{what}:{_network_of(request)}:{int(time.time()) // WINDOW_SECONDS}"
-
-
-def _network_of(request: HttpRequest) -> str:
-    """Whoever has one address of IPv6 has 2^64 of them."""
-    address = address_of(request)
-    is_wide = ":" in address
-    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if is_wide else address
+    return f"sso:{what}:{network_of(address_of(request))}:{int(time.time()) // WINDOW_SECONDS}"

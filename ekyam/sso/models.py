@@ -139,6 +139,7 @@ class Identity(TenantModel):
     )
     subject = models.CharField(max_length=500)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    user_id: Any
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField()
 

@@ -1,12 +1,12 @@
 """Requests to identity providers: by the one door to the outside, short, small, and by https."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 
 from ekyam import outbound
+from ekyam.foreign_json import NotJson, read_json
 from ekyam.sso.failures import Unfit
 
 DEADLINE_SECONDS = 8.0
@@ -23,7 +23,7 @@ def check_address(url: str, what: str) -> str:
         parts = urlsplit(url)
         is_private = bool(outbound.allowance(url) & _private())
     except (ValueError, outbound.Refused) as error:
-        raise Unfit(f"The {what} is no address: {url[:200]}") from error
+        raise Unfit(f"The {what} is no address: {url[:80]}") from error
     if parts.scheme != "https" and not is_private:
         raise Unfit(f"The {what} must begin with https://.")
     if parts.fragment or parts.username:
@@ -69,8 +69,8 @@ def _send(
 
 def _object(answer: outbound.Response) -> dict[str, Any]:
     try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
+        found = read_json(answer.body)
+    except NotJson as error:
         raise NoAnswer(f"{urlsplit(answer.url).hostname} answers no JSON") from error
     if not isinstance(found, dict):
         raise NoAnswer(f"{urlsplit(answer.url).hostname} answers no JSON object")
@@ -80,8 +80,8 @@ def _object(answer: outbound.Response) -> dict[str, Any]:
 def _code(body: bytes) -> str:
     """The OAuth error code alone: what else a provider says may hold what we sent."""
     try:
-        code = json.loads(body)["error"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        code = read_json(body)["error"]
+    except (NotJson, KeyError, TypeError):
         return ""
     is_code = isinstance(code, str) and code.replace("_", "").isalnum() and len(code) < 60
     return f" ({code})" if is_code else ""

@@ -13,6 +13,7 @@ from typing import Any
 from ekyam.sso.failures import NotProven
 
 MOST_CHARACTERS = 256 * 1024
+LONGEST_ID, LONGEST_NAME = 300, 500  # what their columns hold
 
 _NAMES = {
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
@@ -94,6 +95,8 @@ def check_for_us(
     if name.get("Format") == _TRANSIENT or not (name.text or "").strip():
         raise NotProven("The provider must send a name that stays the same: not a transient one.")
     assertion = _only(document, "/samlp:Response/saml:Assertion")
+    if len(name.xpath("string()")) > LONGEST_NAME or len(assertion.get("ID", "")) > LONGEST_ID:
+        raise NotProven("The assertion's id, or the name in it, is too long to be kept.")
     return Assertion(str(assertion.get("ID")), max(confirmed, ends or confirmed) + skew)
 
 

@@ -1,5 +1,11 @@
-"""Ends what was begun by a password, when a company wants its provider alone."""
+"""Ends what was begun by a password, when a company wants its provider alone; and what was begun
+by a provider that vouches no more."""
 
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.utils import timezone
 
 from ekyam.people.standing import PROVIDER
@@ -14,6 +20,20 @@ def end_password_sessions(provider: IdentityProvider) -> int:
     rows = live(timezone.now()).filter(user__in=_bound_people(provider))
     past = [row.pk for row in rows if row.read().get(PROVIDER) != str(provider.tenant_id)]
     return end(Session.objects.filter(pk__in=past))
+
+
+def end_provider_sessions(provider: IdentityProvider, people: Iterable[UUID]) -> int:
+    """End those of these people (by their ids) in which this provider has vouched for them."""
+    rows = live(timezone.now()).filter(user__in=people)
+    theirs = [row.pk for row in rows if has_vouched(provider, row.read())]
+    return end(Session.objects.filter(pk__in=theirs))
+
+
+def has_vouched(provider: IdentityProvider, session: Any) -> bool:
+    """Whether this provider has signed somebody in to the session, or to what is read of one."""
+    methods = session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+    by = {one.get("provider") for one in methods}
+    return bool(session.get(PROVIDER)) and provider.public_id in by
 
 
 def _bound_people(provider: IdentityProvider) -> list[User]:

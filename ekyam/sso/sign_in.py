@@ -117,12 +117,12 @@ def _admit(request: HttpRequest, provider: IdentityProvider, person: Person) -> 
 def _log_in(request: HttpRequest, provider: IdentityProvider, user: User) -> None:
     """Past allauth's stages: the second factor of whoever is vouched for is their provider's.
 
-    The session is for the provider's company alone, whatever others the person belongs to.
+    The session is for the provider's company alone, whatever others the person belongs to. So it
+    is no fresh proof for what protects the account, which opens those others too.
     """
     request.came_by_provider = True  # type: ignore[attr-defined]
     login(request, user, backend=BACKEND)
     standing.vouch(request, provider.tenant_id)
-    standing.mark_fresh(request)
     request.session[COMPANY_KEY] = str(provider.tenant_id)
     record_authentication(request, user, method="socialaccount", provider=provider.public_id)
 

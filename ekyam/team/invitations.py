@@ -4,12 +4,12 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ekyam.audit.record import record
+from ekyam.people.accounts import mark_verified
 from ekyam.team.members import Refused, check_gives, lock_team, may_give, rights_now
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role, User
@@ -155,22 +155,13 @@ def _accept(invitation: Invitation, token_digest: str, user: User) -> None:
     _check_holds(invitation, timezone.now())
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
-    verify_address(user)
+    mark_verified(user)
     member, is_new = Membership.objects.get_or_create(
         tenant_id=invitation.tenant_id, user=user, defaults={"role": invitation.role}
     )
     if is_new:
         told = {"role": member.role, "invited_by": invitation.invited_by.email}
         record("member.joined", subject=member.public_id, label=user.email, after=told)
-
-
-def verify_address(user: User) -> None:
-    """Whoever follows a link that was mailed there reads that address's mail."""
-    has_primary = EmailAddress.objects.filter(user=user, primary=True).exists()
-    row, _ = EmailAddress.objects.get_or_create(
-        user=user, email=user.email, defaults={"primary": not has_primary}
-    )
-    row.set_verified()
 
 
 def _check_holds(invitation: Invitation, now: datetime) -> None:

@@ -99,6 +99,11 @@ def remove_member(*, by: User, member: Membership) -> None:
     _end("member.removed", member)
 
 
+def take_out(member: Membership, *, by: str) -> None:
+    """By the company's own rules, like `give_role`; `by` is who keeps them. Raises LastOwner."""
+    _end("member.removed", member, after={"by": by})
+
+
 def leave(member: Membership) -> None:
     """Raises LastOwner."""
     lock_team()
@@ -106,12 +111,12 @@ def leave(member: Membership) -> None:
     _end("member.left", member)
 
 
-def _end(action: str, member: Membership) -> None:
+def _end(action: str, member: Membership, *, after: dict[str, str] | None = None) -> None:
     _check_another_owner(member)
     public_id = member.public_id
     member.delete()
     told = {"role": member.role}
-    record(action, subject=public_id, label=member.user.email, before=told)
+    record(action, subject=public_id, label=member.user.email, before=told, after=after)
 
 
 def _check_another_owner(member: Membership) -> None:

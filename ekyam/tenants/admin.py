@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -49,8 +50,12 @@ class UserAdmin(Told):
         return False  # whoever is deactivated is out as well, and what they did keeps its name
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The mailbox of an address that staff takes away must not bring the account back."""
         super().save_model(request, obj, form, change)
-        if not obj.is_active:
+        is_moved = change and "email" in form.changed_data
+        if is_moved:
+            EmailAddress.objects.filter(user=obj).delete()
+        if is_moved or not obj.is_active:
             end_all(obj)
 
     def companies_of(self, row: User) -> list[UUID]:

@@ -14,6 +14,7 @@ from ekyam.visits.sessions import hold_visit
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
+        min_length=10,
         max_length=500,
         help_text="The company reads it in its audit log, with your name.",
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -22,6 +22,8 @@ EMAIL = "owner@acme.example"
 # Somebody who may do less, to see what that looks like; by the same password, and by a code that
 # is texted to the inbox page.
 OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
+# Ekyam's own staff, who may visit the company; the admin opens to a second factor only.
+STAFF = "staff@ekyam.example"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
 Pace = Mapping[str, Mapping[str, Any]]
 PACE: Pace = {
@@ -46,9 +48,8 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     tenant, _ = Tenant.objects.get_or_create(
         slug=slug, defaults={"name": "Acme Retail", "time_zone": "America/New_York"}
     )
-    owner = _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
-    owner.is_staff = True
-    owner.save(update_fields=["is_staff"])
+    _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
+    _add_staff(password)
     operator = _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
     if not list_factors(operator):
         add_factor(begin_phone(operator, NUMBER), address="")
@@ -69,7 +70,20 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     return Demo(tenant, connections, remotes)
 
 
+def _add_staff(password: str) -> None:
+    user = _add_person(STAFF, "Ekyam's staff", password)
+    user.is_staff = user.is_superuser = True
+    user.save(update_fields=["is_staff", "is_superuser"])
+
+
 def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str) -> User:
+    user = _add_person(email, name, password)
+    with tenant_scope(tenant):
+        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
+    return user
+
+
+def _add_person(email: str, name: str, password: str) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, password, name=name)
@@ -77,8 +91,6 @@ def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str
         user.set_password(password)
         user.save(update_fields=["password"])
     mark_verified(user)
-    with tenant_scope(tenant):
-        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
     return user
 
 

@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from ekyam.addresses import address_of
 from ekyam.people import standing
 from ekyam.people.stages import SecondFactorStage
+from ekyam.people.ways import list_factors
 from ekyam.tenants.models import User
 
 SESSION_KEY = "people.asked"
@@ -51,9 +52,15 @@ class Asked:
     @property
     def may_set_up(self) -> bool:
         """Signed in and freshly proved; or on the way in, with the mailbox proved."""
-        if self.stage:
-            return bool(self.state.get("mailed"))
-        return standing.is_fresh(self.request)
+        if not self.stage:
+            return standing.is_fresh(self.request)
+        return bool(self.state.get("mailed")) and (not list_factors(self.user) or bool(self.made))
+
+    @property
+    def made(self) -> Any:
+        """The factor that was set up on this very way in: any other is yet to be shown."""
+        factors = list_factors(self.user)
+        return next((one for one in factors if one.public_id == self.state.get("made")), None)
 
 
 def find_asked(request: HttpRequest) -> Asked | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from ekyam.addresses import address_of
+from ekyam.addresses import address_of, network_of
 from ekyam.people import limits, passkeys, standing
 from ekyam.people.demands import demands_of
 from ekyam.people.models import Factor, MailedCode, PhoneFactor
@@ -22,8 +22,8 @@ from ekyam.people.prove import note_refusal, prove_by_code
 from ekyam.people.remembered import remember
 from ekyam.people.stages import send_by
 from ekyam.people.ways import Way, list_ways
+from ekyam.sessions.browsers import describe
 from portal.account.asked import Asked, for_asked, safe_next
-from portal.account.browsers import name_browser
 
 WRONG = "This is not right, or has expired, or was used before. Nothing else has changed."
 TOO_MANY = "That was wrong too often. Wait {minutes} min, and then try again."
@@ -42,6 +42,8 @@ def second_factor(asked: Asked) -> HttpResponseBase:
     way = _way_of(asked)
     if asked.request.method == "POST":
         return _answer(asked, way)
+    if way is Way.MAIL and asked.stage and asked.may_set_up:
+        return redirect("set_up")  # the mailbox is proved: that is what is left
     trouble = asked.state.get("trouble", "")
     if trouble:
         asked.keep(trouble="")
@@ -92,7 +94,7 @@ def _options(request: HttpRequest, asked: Asked | None) -> HttpResponseBase:
 @require_POST
 def passkey_sign_in(request: HttpRequest) -> HttpResponseBase:
     """A passkey that checked finger, face or PIN is password and second factor in one."""
-    network, now = limits.network_of(address_of(request)), timezone.now()
+    network, now = network_of(address_of(request)), timezone.now()
     try:
         limits.WRONG_CODES_FROM_ADDRESS[0].count(network, now)
         passkey = passkeys.prove(request.session, None, request.POST.get("credential", ""))
@@ -157,8 +159,9 @@ def _finish(asked: Asked, factor: Factor | None) -> HttpResponseBase:
             django_otp.login(request, factor)
         standing.mark_fresh(request)
         then = safe_next(request)
-        # The mailbox opens what is the person's own, and no company that asks for more.
-        is_open = factor or then.startswith("/account/")
+        # The mailbox opens what is the person's own, and no company that asks for more: that, the
+        # door of applications asks by itself.
+        is_open = factor or then.startswith(("/account/", "/oauth/authorize?"))
         return redirect(then if then and is_open else "security")
     if factor is None:
         asked.keep(mailed=True)
@@ -166,7 +169,7 @@ def _finish(asked: Asked, factor: Factor | None) -> HttpResponseBase:
     days = demands_of(asked.user).remembered_days
     response = enter(asked, factor)
     if days and request.POST.get("remember") and request.user.is_authenticated:
-        browser = name_browser(request.headers.get("User-Agent", ""))
+        browser = describe(request.headers.get("User-Agent", ""))
         remember(request, response, asked.user, days=days, browser=browser)
     return response
 

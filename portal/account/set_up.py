@@ -18,9 +18,8 @@ from ekyam.people.operations import TooManyFactors, add_factor, begin_phone, beg
 from ekyam.people.prove import confirm_by_code
 from ekyam.people.send import NotSent, text_code
 from ekyam.people.stages import in_words
-from ekyam.people.ways import list_factors
+from ekyam.sessions.browsers import describe
 from portal.account.asked import Asked, for_fresh
-from portal.account.browsers import name_browser
 from portal.account.prove import TOO_MANY, WRONG, enter
 
 ENOUGH = "You have ten already. Remove one of them before."
@@ -123,13 +122,15 @@ def set_up_passkey(asked: Asked) -> HttpResponseBase:
     request, error = asked.request, ""
     if request.method == "POST":
         name = request.POST.get("name", "").strip()[:40]
-        browser = name_browser(request.headers.get("User-Agent", ""))
+        browser = describe(request.headers.get("User-Agent", ""))
         try:
-            limits.count_try(str(asked.user.pk), asked.address, timezone.now())
+            now = timezone.now()
+            limits.count_try(str(asked.user.pk), asked.address, now)
             credential = request.POST.get("credential", "")
             found = passkeys.register(
                 request.session, asked.user, credential, name=name or f"Passkey, {browser}"
             )
+            limits.forgive_try(str(asked.user.pk), asked.address, now)
             return _added(asked, found)
         except passkeys.Refused:
             error = "The passkey was not made. Try it once more."
@@ -150,10 +151,9 @@ def new_passkey_options(asked: Asked) -> HttpResponseBase:
 @for_fresh("POST")
 def set_up_done(asked: Asked) -> HttpResponseBase:
     """The recovery codes are kept. On the way in, this is the last step of it."""
-    factors = list_factors(asked.user)
-    if asked.stage is None or not factors:
+    if asked.stage is None or not asked.made:
         return redirect("security" if asked.stage is None else "set_up")
-    return enter(asked, factors[0])
+    return enter(asked, asked.made)
 
 
 def _waiting(model: type[Factor], asked: Asked, public_id: str) -> Any:
@@ -188,6 +188,8 @@ def _added(asked: Asked, factor: Factor) -> HttpResponseBase:
         return redirect("security")
     if asked.stage is None and not asked.request.user.is_verified():  # type: ignore[union-attr]
         django_otp.login(asked.request, factor)
+    if asked.stage:
+        asked.keep(made=factor.public_id)
     if added.codes:
         return show_codes(asked, added.codes, title=f"{factor.name} is set up")
     if asked.stage:
@@ -197,5 +199,5 @@ def _added(asked: Asked, factor: Factor) -> HttpResponseBase:
 
 
 def show_codes(asked: Asked, codes: list[str], *, title: str) -> HttpResponse:
-    context = {"codes": codes, "text": "\n".join(codes), "title": title, "is_last": True}
+    context = {"codes": codes, "text": "\n".join(codes), "title": title, "email": asked.user.email}
     return render(asked.request, "people/recovery_codes.html", context)

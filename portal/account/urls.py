@@ -30,7 +30,10 @@ urlpatterns = [
     path("accounts/password/change/", passwords.change_password, name="account_change_password"),
     path("accounts/password/set/", RedirectView.as_view(pattern_name="account_reset_password")),
     path("accounts/email/", RedirectView.as_view(pattern_name="security")),
-    path("accounts/reauthenticate/", RedirectView.as_view(pattern_name="second_factor")),
+    path(
+        "accounts/reauthenticate/",
+        RedirectView.as_view(pattern_name="second_factor", query_string=True),
+    ),
 ]
 if not settings.HARDENED:
     urlpatterns.append(path("dev/inbox/", inbox.inbox, name="inbox"))

@@ -80,7 +80,7 @@ def read_body(body: type[Input] | None, given: Any) -> dict[str, Any]:
     form = body(data=given)
     if not form.is_valid():
         errors = list(_flat(form.errors, ""))
-        told = "; ".join(f"{one['at']}: {one['detail']}" for one in errors)
+        told = " ".join(f"{one['at']}: {one['detail']}" for one in errors)
         raise Problem("invalid_body", told, errors=errors)
     return dict(form.validated_data)
 

@@ -63,11 +63,6 @@ def one_of(name: str, about: str, choices: Iterable[str]) -> Parameter:
     return Parameter(name, about, read, {"type": "string", "enum": known})
 
 
-def yes_no(name: str, about: str) -> Parameter:
-    found = one_of(name, about, ("true", "false"))
-    return Parameter(name, about, lambda text: found.read(text) == "true", {"type": "boolean"})
-
-
 def text(name: str, about: str) -> Parameter:
     schema = {"type": "string", "minLength": 1, "maxLength": MOST_TEXT}
     return Parameter(name, about, read_text, schema)

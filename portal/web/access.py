@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.people.models import SignInPolicy
-from ekyam.people.standing import must_prove, voucher
+from ekyam.people.standing import must_prove, verified, voucher
 from ekyam.people.ways import list_factors
 from ekyam.sessions.queries import COMPANY_KEY
 from ekyam.tenants.models import Membership, User
@@ -128,7 +128,8 @@ def to_prove(request: HttpRequest) -> HttpResponse:
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect("/accounts/login/")
-    return redirect_to_login(request.get_full_path())
+    # A form that was sent is not sent again behind somebody's back.
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 def find_seat(request: HttpRequest) -> Seat | None:
@@ -156,22 +157,24 @@ def find_seat(request: HttpRequest) -> Seat | None:
             request,
             tenant_id=membership.tenant_id,
             is_required=membership.requires_second_factor,  # type: ignore[attr-defined]
+            is_verified=membership.is_verified,  # type: ignore[attr-defined]
         ),
     )
 
 
 def list_open_memberships(request: HttpRequest) -> list[Membership]:
     """A company's provider vouches for that company alone, wherever else the person belongs."""
-    assert isinstance(request.user, User)
     vouched = voucher(request)
-    memberships = list_memberships(request.user)
+    memberships = _list_memberships(request)
     return [one for one in memberships if vouched in ("", str(one.tenant_id))]
 
 
-def list_memberships(user: User) -> list[Membership]:
-    """Each also says whether its company requires a second factor."""
+def _list_memberships(request: HttpRequest) -> list[Membership]:
+    """Each also says whether its company requires a second factor, and whether one was shown."""
+    user = request.user
+    assert isinstance(user, User)
     policies = SignInPolicy.objects.filter(tenant=OuterRef("tenant"), requires_second_factor=True)
     with user_scope(user):
         rows = Membership.objects.filter(user=user).select_related("tenant")
-        rows = rows.annotate(requires_second_factor=Exists(policies))
+        rows = rows.annotate(requires_second_factor=Exists(policies), is_verified=verified(request))
         return list(rows.order_by("tenant__name"))

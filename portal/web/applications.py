@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from ekyam.keys.models import Application, ApplicationSecret
 from ekyam.keys.operations import (
     NameTaken,
+    TooMuch,
     TwoAreLive,
     make_application,
     revoke_application,
@@ -18,7 +19,7 @@ from ekyam.keys.tokens import issuer
 from ekyam.tenants.rights import Right
 from portal.web.access import SeatedRequest, form_page, page_for
 from portal.web.key_forms import ApplicationForm
-from portal.web.keys import ROTATES, TAKEN, TWO, ask_before, show_once
+from portal.web.keys import ROTATES, TAKEN, TOO_MUCH, TWO, ask_before, show_once
 
 
 @form_page(Right.DEVELOP)
@@ -52,9 +53,9 @@ def new_secret(request: SeatedRequest, id: str) -> HttpResponse:
         title = f"Rotate the secret of «{row.name}»?"
         return ask_before(request, title, ROTATES, row.last_used_at, "Make the new secret")
     try:
-        made = rotate_secret(row)
-    except TwoAreLive:
-        messages.error(request, TWO)
+        made = rotate_secret(row, may=request.seat.rights)
+    except (TwoAreLive, TooMuch) as error:
+        messages.error(request, TWO if isinstance(error, TwoAreLive) else TOO_MUCH)
         return redirect("application", id=id)
     what = f"The new secret of the application «{row.name}»"
     return show_once(request, made.secret, what, has_old=True, client_id=row.public_id)

@@ -6,7 +6,7 @@ from allauth.account.utils import perform_login
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ekyam.addresses import address_of
 from ekyam.audit.actors import Actor, Kind, acting
+from ekyam.sso.enforcement import check_way_in
 from ekyam.team.invitations import (
     Void,
     digest,
@@ -98,6 +99,10 @@ def _join_as(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     with acting(_actor(request, request.user)):
         join(token_digest=request.session[INVITATION], user=request.user)
     _seat(request, invitation)
+    try:
+        check_way_in(request, request.user)
+    except PermissionDenied:  # the message says by what to sign in
+        return redirect("account_login")
     return redirect("home")
 
 

@@ -19,7 +19,7 @@ from ekyam.keys.operations import (
     revoke_key,
     rotate_key,
 )
-from ekyam.keys.queries import list_applications, list_keys, say
+from ekyam.keys.queries import list_applications, list_keys, say, spell_start
 from ekyam.tenants.rights import Right
 from portal.web.access import SeatedRequest, form_page, page_for
 from portal.web.key_forms import KeyForm
@@ -28,6 +28,7 @@ from portal.web.words import ago
 TAKEN = "One of this name is live already: rotate it, or choose another name."
 ROTATES = "A second one is made, for a year. This one ends in 7 days at the latest."
 TWO = "Two are live already. Revoke the older one first."
+REFUSED = "Every request with this key is refused from then on."
 TOO_MUCH = "It may do something that you may not do yourself: ask somebody who may."
 
 
@@ -72,7 +73,8 @@ def rotate(request: SeatedRequest, id: str) -> HttpResponse:
 def revoke(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
     if request.method != "POST":
-        will = "Every request with this key is refused from then on."
+        made = ago(key.created_at, timezone.now())
+        will = f"It begins with {spell_start(key)}, and was made {made}. {REFUSED}"
         return ask_before(request, f"Revoke the key «{key.name}»?", will, key.last_used_at)
     if revoke_key(key):
         messages.success(request, f"«{key.name}» is revoked. Its next request is refused.")

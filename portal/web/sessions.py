@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from ekyam.addresses import address_of
-from ekyam.audit.actors import Actor, Kind, acting
 from ekyam.sessions import operations
 from ekyam.sessions.models import Session
 from ekyam.sessions.queries import list_sessions
@@ -25,18 +24,17 @@ def sessions(request: SeatedRequest) -> HttpResponse:
 @require_POST
 def end_session(request: SeatedRequest) -> HttpResponse:
     """One by its id, or all others. This one ends by signing out."""
-    session, user = request.POST.get("session", ""), request.user
-    with acting(Actor(Kind.PERSON, user.public_id, user.email, address_of(request))):
-        if session == "others":
-            ended = operations.end_other_sessions(user, here=_here(request))
-            messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
-            return redirect("sessions")
-        if session == _here(request):
-            return redirect("account_logout")
-        try:
-            browser = operations.end_own_session(user, session)
-        except Session.DoesNotExist as error:
-            raise Http404 from error
+    session, user, address = request.POST.get("session", ""), request.user, address_of(request)
+    if session == "others":
+        ended = operations.end_other_sessions(user, here=_here(request), address=address)
+        messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+        return redirect("sessions")
+    if session == _here(request):
+        return redirect("account_logout")
+    try:
+        browser = operations.end_own_session(user, session, address=address)
+    except Session.DoesNotExist as error:
+        raise Http404 from error
     messages.success(request, f"{browser} is signed out.")
     return redirect("sessions")
 

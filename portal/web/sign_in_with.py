@@ -23,19 +23,30 @@ from ekyam.keys.redirects import origin_of
 from ekyam.keys.sign_in import SCOPES, find_application, find_membership
 from ekyam.keys.sign_in_codes import seal_code
 from ekyam.keys.sign_in_requests import Asked, NotToBeSentBack, SendBack, read_request
+from ekyam.people import standing
 from ekyam.people.policies import is_second_factor_required
-from ekyam.people.standing import must_prove
 from ekyam.tenants.models import User
 from ekyam.tenants.scope import tenant_scope
 from portal.web.access import to_prove
 
 GONE = "The application that sent you is not known here, or was removed."
+NO_MEMBER = (
+    "{name} is for the people of the company that registered it, and {email} is not among them. "
+    "Sign in as somebody who is, or ask an admin of that company to invite you."
+)
+VOUCHED_ELSEWHERE = (
+    "You signed in by a provider that vouches for another company than that of {name}. Sign out, "
+    "sign in as {name}'s company wants it, and start again."
+)
 
 
 class SignInWith(AuthorizationView):  # type: ignore[misc]
     template_name = "portal/sign_in_with.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _go_on(request, self._answer(request, *args, **kwargs))
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             asked = read_request(request.GET)
             _answer_silently(request, asked)
@@ -43,8 +54,8 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
             return _say_no(request, str(error), 400)
         except SendBack as back:
             return HttpResponseRedirect(back.asked.back_with_error(back.error))
-        if request.user.is_authenticated and not self._is_member(asked.application):
-            return _keep_out(request, asked.application)
+        if request.user.is_authenticated and (why := self._why_not(asked.application)):
+            return _keep_out(request, asked.application, why)
         if self._must_prove(asked.application):
             if "none" in asked.prompts:
                 return HttpResponseRedirect(asked.back_with_error("login_required"))
@@ -64,8 +75,8 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
         application = find_application(self._request_info["client_id"])
         if application is None:
             return _say_no(self.request, GONE, 400)
-        if not self._is_member(application):
-            return _keep_out(self.request, application)
+        if why := self._why_not(application):
+            return _keep_out(self.request, application, why)
         if self._must_prove(application):
             return to_prove(self.request)
         answer: HttpResponse = super().form_valid(form)
@@ -86,16 +97,35 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
 
     def _must_prove(self, application: Application) -> bool:
         """Its company asks for a second factor, also of who goes on to its applications."""
-        tenant_id = application.tenant_id
-        return self.request.user.is_authenticated and must_prove(
-            self.request, tenant_id=tenant_id, is_required=is_second_factor_required(tenant_id)
+        tenant_id, user = application.tenant_id, self.request.user
+        return user.is_authenticated and standing.must_prove(
+            self.request,
+            tenant_id=tenant_id,
+            is_required=is_second_factor_required(tenant_id),
+            is_verified=user.is_verified(),
         )
 
-    def _is_member(self, application: Application) -> bool:
-        return find_membership(application.public_id, self.request.user) is not None
+    def _why_not(self, application: Application) -> str:
+        """Words for whoever is not of its company, or is vouched for by another one's provider."""
+        if find_membership(application.public_id, self.request.user) is None:
+            email = getattr(self.request.user, "email", "")
+            return NO_MEMBER.format(name=application.name, email=email)
+        if standing.voucher(self.request) not in ("", str(application.tenant_id)):
+            return VOUCHED_ELSEWHERE.format(name=application.name)
+        return ""
 
 
 sign_in_with = never_cache(csrf_exempt(SignInWith.as_view()))
+
+
+def _go_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """By a page, for whoever comes from a form of ours: the policy of pages, which holds for all
+    redirects of a form's answer, lets none of them lead to another site.
+    """
+    address = answer.get("Location", "/")
+    if address.startswith("/") or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return answer
+    return render(request, "portal/sign_in_goes_on.html", {"address": address})
 
 
 def _answer_silently(request: HttpRequest, asked: Asked) -> None:
@@ -132,7 +162,7 @@ def _tell(request: HttpRequest, application: Application) -> None:
         record("application.signed_in", subject=application.public_id, label=application.name)
 
 
-def _keep_out(request: HttpRequest, application: Application) -> HttpResponse:
+def _keep_out(request: HttpRequest, application: Application, why: str) -> HttpResponse:
     """The company is told that somebody came, and not who: that is another company's matter."""
     address = address_of(request)
     if limits.is_first(f"kept_out:{application.public_id}", address=address):
@@ -140,11 +170,6 @@ def _keep_out(request: HttpRequest, application: Application) -> HttpResponse:
         with tenant_scope(application.tenant_id), acting(actor):
             subject = application.public_id
             record("application.sign_in_refused", subject=subject, label=application.name)
-    why = (
-        f"{application.name} is for the people of the company that registered it, and "
-        f"{getattr(request.user, 'email', '')} is not among them. Sign in as somebody who is, or "
-        "ask an admin of that company to invite you."
-    )
     return _say_no(request, why, 403)
 
 

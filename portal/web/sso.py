@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -10,6 +11,7 @@ from ekyam.sso import attempts, configure, domains
 from ekyam.sso.failures import Unfit
 from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider
 from ekyam.sso.queries import get_provider, list_providers
+from ekyam.sso.sessions import has_vouched
 from ekyam.sso.sign_in import TRIED_KEY, begin
 from ekyam.tenants.models import Membership
 from ekyam.tenants.rights import Right
@@ -80,10 +82,27 @@ def try_provider(request: SeatedRequest, id: str) -> HttpResponse:
 def switch_provider(request: SeatedRequest, id: str) -> HttpResponse:
     row = IdentityProvider.get_public(id)
     if request.POST.get("to") != "on":
-        configure.turn_off(row)
-        messages.success(request, f"{row.label} is off. Passwords count.")
-        return redirect("identity_provider", id=id)
+        return _turn_off(request, row)
     return _answer(request, id, f"{row.label} is on.", configure.turn_on, row, request.seat)
+
+
+def _turn_off(request: SeatedRequest, row: IdentityProvider) -> HttpResponse:
+    is_own = has_vouched(row, request.session)
+    configure.turn_off(row)
+    said = f"{row.label} is off. Passwords count, and whoever came by it is signed out."
+    return _leave(request, said) if is_own else _said(request, row.public_id, said)
+
+
+def _leave(request: SeatedRequest, said: str) -> HttpResponse:
+    """It was this very session that has ended."""
+    logout(request)
+    messages.success(request, said)
+    return redirect("account_login")
+
+
+def _said(request: SeatedRequest, id: str, said: str) -> HttpResponse:
+    messages.success(request, said)
+    return redirect("identity_provider", id=id)
 
 
 @act(Right.SECURITY)
@@ -166,10 +185,12 @@ def take_group_role(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.SECURITY)
 def unlink_identity(request: SeatedRequest, id: str) -> HttpResponse:
-    IdentityProvider.get_public(id)
+    provider = IdentityProvider.get_public(id)
     row = Identity.get_public(request.POST.get("person", ""))
+    is_own = row.user_id == request.user.pk and has_vouched(provider, request.session)
+    configure.unlink(row)
     said = f"{row.user.email} is unlinked: the next sign-in with that address links it anew."
-    return _answer(request, id, said, configure.unlink, row)
+    return _leave(request, said) if is_own else _said(request, id, said)
 
 
 def _answer(

@@ -23,6 +23,7 @@ from ekyam.sso.sign_in import begin, return_by_oidc, return_by_saml, tell_refuse
 
 log = structlog.get_logger(__name__)
 
+LONGEST_EMAIL = 254
 Door = Callable[..., HttpResponse]
 
 
@@ -43,7 +44,7 @@ def limited(view: Door) -> Door:
 @limited
 def company_sign_in(request: HttpRequest) -> HttpResponse:
     """For whoever comes without scripts, or by a link of their company's."""
-    email = request.GET.get("email", "")
+    email = request.GET.get("email", "")[:LONGEST_EMAIL]
     context = {**_offer(request, email), "email": email, "next": _next(request)}
     return render(request, "sso/company.html", context)
 

@@ -62,8 +62,11 @@ function say(form, error) {
   place.hidden = false;
 }
 
+// A passkey belongs to a name: at an IP address no browser makes or uses one.
+const isNamed = !/^[\d.]+$|:/.test(location.hostname);
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (window.PublicKeyCredential) form.hidden = false;
+  if (window.PublicKeyCredential && isNamed) form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask(form).catch((error) => say(form, error));

@@ -39,7 +39,10 @@ def test_it_rotates_and_revokes_a_key(desk: Desk, address: str) -> None:
     assert "7 days" in client.get(f"{where}/rotate/").content.decode()
     second = secret_on(client.post(f"{where}/rotate/"))
     assert client.post(f"{where}/rotate/")["Location"] == "/keys/"
-    assert "Two are live already" in client.get("/keys/").content.decode()
+    page = client.get("/keys/").content.decode()
+    assert "Two are live already" in page and f"{where}/rotate/" not in page
+    # Two of one name: the page that asks says which of them it is.
+    assert f"ekm_…_{key.row.prefix_of_secret}" in client.get(f"{where}/revoke/").content.decode()
     client.post(f"{where}/revoke/")
     assert seat_of(f"Bearer {key.secret}", address) is None
     assert seat_of(f"Bearer {second}", address) is not None
@@ -61,6 +64,19 @@ def test_it_does_not_rotate_into_more_than_one_has(desk: Desk) -> None:
     developer = sign_in(add_member(desk.tenant, Role.DEVELOPER))
     developer.post(f"/keys/{key.row.public_id}/rotate/")
     assert "may not do yourself" in developer.get("/keys/").content.decode()
+
+
+def test_it_gives_nobody_the_secret_of_what_may_do_more_than_they(desk: Desk) -> None:
+    """An application has rights of its own: whoever has its secret has them too."""
+    strong = desk.application("Strong", rights=[Right.LOOK, Right.AUDIT])
+    weak = desk.application("Weak", rights=[Right.LOOK])
+    developer = sign_in(add_member(desk.tenant, Role.DEVELOPER))
+    where = f"/applications/{strong.row.application.public_id}/"
+    answer = developer.post(f"{where}secret/", follow=True)
+    assert "may not do yourself" in answer.content.decode()
+    with tenant_scope(desk.tenant):
+        assert strong.row.application.secrets.count() == 1
+    secret_on(developer.post(f"/applications/{weak.row.application.public_id}/secret/"))
 
 
 def bad(client: Client, where: str, form: dict[str, Any], **changed: Any) -> str:

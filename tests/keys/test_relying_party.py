@@ -41,6 +41,22 @@ def enter_password(page: Page, person: User) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def test_who_signs_in_on_the_way_arrives_without_a_click_more(
+    ekyam: LiveServer, people: World
+) -> None:
+    """The answer to our own form must not lead to another site: browsers refuse it."""
+    desk = Desk(people.here.tenant, people.here.owner)
+    person = add_member(people.here.tenant, Role.OPERATOR, "asha")
+    with relying_party("Till") as till:
+        register(till, desk, ekyam, asks=False)
+        with browser_page(ekyam) as page:
+            page.goto(till.address)
+            enter_password(page, person)
+            expect(page.get_by_role("heading", level=1)).to_have_text(
+                "Till: hello asha@juniper.example, operator of Juniper Home"
+            )
+
+
 def test_one_login_opens_them_all(ekyam: LiveServer, people: World) -> None:
     desk = Desk(people.here.tenant, people.here.owner)
     person = add_member(people.here.tenant, Role.OPERATOR, "asha")

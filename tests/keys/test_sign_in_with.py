@@ -15,11 +15,13 @@ from ekyam.keys.authenticate import seat_of
 from ekyam.keys.models import ApplicationSecret
 from ekyam.keys.operations import Made, revoke_application
 from ekyam.keys.tasks import keep_keys
+from ekyam.people.standing import PROVIDER
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from tests.keys.conftest import BACK, Desk, new_address
 from tests.portal.conftest import sign_in
+from tests.signing_in.conftest import mailed
 from tests.world import add_member
 
 VERIFIER = "v" * 64
@@ -113,6 +115,22 @@ def test_it_keeps_out_people_of_another_company(desk: Desk, other: Desk, till: T
     entries = desk.entries("application.sign_in_refused")
     assert len(entries) == 1 and other.person.email not in str(vars(entries[0]))
     assert desk.entries("application.signed_in") == []
+
+
+def test_it_keeps_out_whom_another_companys_provider_vouches_for(
+    desk: Desk, other: Desk, till: Till
+) -> None:
+    """Their provider signs anybody in whom it likes: it must open no application of this one."""
+    client = sign_in(desk.person)
+    session = client.session
+    session[PROVIDER] = str(other.tenant.pk)
+    session.save()
+    answer = client.get("/oauth/authorize", asked(till))
+    assert answer.status_code == 403 and "vouches for another company" in answer.content.decode()
+    assert desk.entries("application.signed_in") == []
+    session[PROVIDER] = str(desk.tenant.pk)
+    session.save()
+    assert "code" in told(client.get("/oauth/authorize", asked(till)))
 
 
 def test_whoever_belongs_to_both_is_told_of_as_in_this_one(
@@ -253,6 +271,18 @@ def test_it_gives_the_state_back_as_it_came(desk: Desk, till: Till, state: str) 
 def test_it_refuses_what_is_said_twice(desk: Desk, till: Till) -> None:
     twice = {**asked(till), "redirect_uri": [BACK, "https://evil.example/"]}
     assert sign_in(desk.person).get("/oauth/authorize", twice).status_code == 400
+
+
+def test_it_has_a_person_prove_themselves_anew_and_goes_on(desk: Desk, till: Till) -> None:
+    """prompt=login, by whoever is signed in: with their factor, or their mailbox without one."""
+    client = sign_in(desk.person)
+    page = client.get("/oauth/authorize", asked(till, prompt="login"), follow=True)
+    assert page.redirect_chain[-1][0].startswith("/account/prove/")
+    client.post("/account/prove/send/")
+    form = {"code": mailed(), "next": page.context["next"]}
+    answer = client.post("/account/prove/", form)
+    assert answer["Location"].startswith("/oauth/authorize?")
+    assert "code" in told(client.get(answer["Location"]))
 
 
 def test_it_answers_silently_or_not_at_all(desk: Desk, till: Till) -> None:

@@ -1,6 +1,7 @@
 """Staff looks after people, too; by the same rules about owners."""
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -58,6 +59,20 @@ def test_who_is_deactivated_stays_out_when_they_are_let_in_again(
     assert staff.post(address, {"email": user.email, "is_active": "on"}).status_code == 302
     assert client.get("/team/").status_code == 302
     assert not Session.objects.filter(user=user).exclude(session_data="").exists()
+
+
+def test_the_old_mailbox_opens_nothing_once_staff_gave_another_address(
+    staff: Client, world: World
+) -> None:
+    user = world.here.viewer
+    client, old = sign_in(user), user.email
+    address = reverse("admin:tenants_user_change", args=[user.pk])
+    form = {"email": "new@juniper.example", "is_active": "on"}
+    assert staff.post(address, form).status_code == 302
+    assert client.get("/team/").status_code == 302
+    mail.outbox.clear()
+    Client().post("/accounts/password/reset/", {"email": old})
+    assert not any("/password/reset/key/" in str(one.body) for one in mail.outbox)
 
 
 def test_it_lets_staff_delete_nobody(staff: Client, world: World) -> None:

@@ -53,7 +53,7 @@ def test_it_looks_and_does_nothing_else(visitor: Client, here: Side, door: Door)
     answer = enter(visitor, door, address_of(door, here))
     may = door.to is None and door.see == Right.LOOK
     assert (answer.status_code == 200) == may
-    assert may or answer.status_code == 403
+    assert may or (answer.status_code == 403 and b"You are here on a visit" in answer.content)
     if may and answer.get("Content-Type", "").startswith("text/html"):
         page = answer.content.decode()
         assert "<main" not in page or "may only look" in page
@@ -112,7 +112,7 @@ def test_a_company_refuses_visits_and_ends_the_one_under_way(visitor: Client, he
     assert begin(visitor, here) == 302
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "   ", "help", "x" * 501])
 def test_it_needs_a_reason(staff: Client, here: Side, reason: str) -> None:
     assert begin(staff, here, reason) == 422
     with across_tenants("a test counts visits"):

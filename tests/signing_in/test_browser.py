@@ -162,6 +162,40 @@ def test_a_passkey_instead_of_everything(
         expect_title(page, "Home")
 
 
+def test_it_offers_a_passkey_only_where_there_can_be_one(
+    live_server: LiveServer, world: World
+) -> None:
+    with browser_page(live_server) as page:
+        for host, may in (("localhost", True), ("127.0.0.1", False)):
+            page.goto(live_server.url.replace("localhost", host) + "/accounts/login/")
+            expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            offer = page.get_by_role("button", name="Use a passkey instead")
+            expect(offer).to_be_visible(visible=may)
+
+
+def test_recovery_codes_are_printed_black_on_white_with_whose_they_are(
+    live_server: LiveServer, world: World, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "ekyam.people.inbox.InboxBackend"
+    elsewhere(lambda: require(world.here.tenant))
+    with browser_page(live_server, color_scheme="dark") as page:
+        enter(page, world.here.viewer)
+        go_on(page, read_inbox(page))
+        page.get_by_role("button", name="Authenticator app").click()
+        spelled = page.locator("[data-copy]").first.get_attribute("data-copy") or ""
+        page.get_by_label("The code that the app shows now").fill(app_code(page, spelled))
+        page.get_by_role("button", name="Set up").click()
+        whose = page.get_by_text(f"Recovery codes of {world.here.viewer.email}")
+        expect(page.locator(".recovery-codes code").first).to_be_visible()
+        expect(whose).to_be_hidden()
+        page.emulate_media(media="print", color_scheme="dark")
+        expect(whose).to_be_visible()
+        expect(page.get_by_role("button")).to_have_count(0)
+        scheme = "getComputedStyle(document.documentElement).colorScheme"
+        assert page.evaluate(scheme) == "light"
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_page_of_the_account_scrolls_sideways(
     live_server: LiveServer, world: World, width: int

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from ekyam.audit.models import AuditEntry
-from ekyam.people import passkeys
+from ekyam.people import limits, passkeys
 from ekyam.people.models import Passkey
 from ekyam.tenants.models import User
 from ekyam.tenants.scope import tenant_scope
@@ -48,6 +49,14 @@ def set_up(user: User, **more: Any) -> Authenticator:
     form = {"credential": answer, "name": "My laptop"}
     assert client.post("/account/set-up/passkey/", form).status_code == 302
     return made
+
+
+def test_setting_one_up_is_no_wrong_code(user: User) -> None:
+    """Ten wrong codes are too many; passkeys that were made are none of them."""
+    now = timezone.now()
+    set_up(user)
+    for _ in range(10):
+        limits.count_try(str(user.pk), HERE, now)
 
 
 def at_the_second_factor(user: User) -> Client:

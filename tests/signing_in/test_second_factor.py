@@ -143,6 +143,17 @@ def test_it_does_not_let_in_by_the_mailbox_alone(world: World, user: User) -> No
     assert not is_in(client)
 
 
+def test_the_mailbox_is_worth_nothing_once_there_is_a_factor(world: World, user: User) -> None:
+    """Password and mailbox were enough to set one up; not to come in by one set up elsewhere."""
+    require(world.here.tenant)
+    client = enter_password(user)
+    prove(client, mailed())
+    add_totp(user)
+    assert client.post("/account/set-up/done/")["Location"].startswith("/account/prove/")
+    assert client.post("/account/set-up/totp/")["Location"].startswith("/account/prove/")
+    assert not is_in(client)
+
+
 def test_it_gives_recovery_codes_to_whoever_sets_up_a_phone(world: World, user: User) -> None:
     require(world.here.tenant)
     client = enter_password(user)

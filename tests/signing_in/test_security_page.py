@@ -245,11 +245,16 @@ def test_the_password_changes_only_with_the_old_one_and_a_proof(
     new = "violet tram pickle ladder"
     form = {"oldpassword": "wrong", "password1": new, "password2": new}
     assert client.post("/accounts/password/change/", form).status_code == 200
-    client.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
+    changed = client.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
+    assert changed["Location"] == "/account/security/"
     user.refresh_from_db()
     assert user.check_password(new)
 
 
 def test_staff_can_reset_what_was_lost(user: User, factor: TotpFactor) -> None:
+    """What was lost may be in other hands, and signed in."""
+    lost = come_in(user, factor)
+    assert is_in(lost)
     call_command("reset_second_factor", user.email)
-    assert list_factors(user) == [] and is_in(enter_password(user))
+    assert list_factors(user) == [] and not is_in(lost)
+    assert is_in(enter_password(user))

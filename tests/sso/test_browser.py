@@ -135,3 +135,17 @@ def test_it_fits_narrow_screens_and_works_by_keyboard(
         link.focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+
+
+@pytest.mark.parametrize("kind", ["oidc", "saml"])
+def test_the_page_of_a_provider_is_narrow_where_the_screen_is(
+    live_server: LiveServer, both: World, kind: str
+) -> None:
+    with browser_page(live_server) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        enter_as_owner(page, both)
+        add(page, "Okta", kind)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        for address in page.locator(".pairs dd:visible").all():
+            box = address.bounding_box()
+            assert box and box["width"] > 120

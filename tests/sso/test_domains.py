@@ -146,3 +146,4 @@ def test_it_offers_the_provider_of_a_domain_and_says_nothing_of_people(
     assert f"/sso/{provider.public_id}/start/?next=%2Forders%2F" in page.content.decode()
     lost = Client().get("/sso/", {"email": "a@other.example"}).content.decode()
     assert "No company has set up single sign-on" in lost
+    assert len(Client().get("/sso/", {"email": "x" * 9000}).content) < len(lost) + 1000

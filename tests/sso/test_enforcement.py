@@ -13,7 +13,9 @@ from django.test import Client, RequestFactory
 from ekyam.people.accounts import mark_verified
 from ekyam.people.models import TotpFactor
 from ekyam.people.standing import PROVIDER
+from ekyam.sso.domains import claim_domain, verify_domain
 from ekyam.sso.models import IdentityProvider
+from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 from tests.portal.conftest import sign_in
@@ -101,13 +103,10 @@ def test_it_lets_no_last_resort_in_who_is_no_owner_any_more(
 
 def test_it_binds_nobody_else(required: IdentityProvider, world: World) -> None:
     """Neither a member at another address, nor a person of the domain in another company."""
-    guest = User.objects.create_user("guest@agency.example", PASSWORD)
-    lent = User.objects.create_user("lent@juniper.example", PASSWORD)
-    for tenant, user in ((world.here.tenant, guest), (world.there.tenant, lent)):
-        with tenant_scope(tenant):
-            Membership.objects.create(tenant=tenant, user=user, role=Role.VIEWER)
-    for user in (guest, lent):
-        mark_verified(user)
+    guest, lent = add_guest(world), User.objects.create_user("lent@juniper.example", PASSWORD)
+    mark_verified(lent)
+    with tenant_scope(world.there.tenant):
+        Membership.objects.create(tenant=world.there.tenant, user=lent, role=Role.VIEWER)
     for user in (guest, lent, world.there.owner):
         assert is_signed_in(by_password(user.email))
 
@@ -153,6 +152,44 @@ def test_it_is_not_required_before_a_last_resort_is_sure(world: World, why: str)
     assert "toast-error" in said
     with tenant_scope(world.here.tenant):
         assert not IdentityProvider.objects.get().is_required
+
+
+def test_it_ends_what_a_password_had_begun_when_a_domain_comes_to_it(
+    required: IdentityProvider, world: World
+) -> None:
+    guest = add_guest(world)
+    client = by_password(guest.email)
+    assert client.get("/").status_code == 200
+    with tenant_scope(world.here.tenant):
+        provider = IdentityProvider.objects.get()
+        verify_domain(claim_domain(provider, "agency.example"), provider, by="DNS")
+    assert client.get("/").status_code == 302
+
+
+def test_it_binds_whoever_joins_from_the_moment_they_do(
+    required: IdentityProvider, world: World
+) -> None:
+    """Who was in by a password before, for another company, comes in here by the provider."""
+    lent = add_member(world.there.tenant, Role.VIEWER, "lent")
+    User.objects.filter(pk=lent.pk).update(email="lent@juniper.example")
+    lent.refresh_from_db()
+    mark_verified(lent)
+    client = by_password(lent.email)
+    with tenant_scope(world.here.tenant):
+        _, token = invite(by=world.here.owner, email=lent.email, role="viewer")
+    client.get(f"/join/{token}/")
+    answer = client.post("/join/", follow=True)
+    assert not is_signed_in(client) and "Okta alone" in answer.content.decode()
+    with tenant_scope(world.here.tenant):
+        assert Membership.objects.filter(user=lent).exists()
+
+
+def add_guest(world: World) -> User:
+    guest = User.objects.create_user("guest@agency.example", PASSWORD)
+    mark_verified(guest)
+    with tenant_scope(world.here.tenant):
+        Membership.objects.create(tenant=world.here.tenant, user=guest, role=Role.VIEWER)
+    return guest
 
 
 def test_it_says_so_when_the_last_resort_has_left(required: IdentityProvider, world: World) -> None:

@@ -1,17 +1,21 @@
 """Signing in by OpenID Connect, the whole way over HTTP."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ekyam.people.models import TotpFactor
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
 from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
+from tests.signing_in.conftest import add_totp
 from tests.sso.conftest import Visitor, is_signed_in, role_of, told
 from tests.sso.openid_server import OpenIdServer
-from tests.world import World
+from tests.world import World, add_member
 
 
 def test_it_signs_a_newcomer_in_and_makes_them_a_member(visitor: Visitor, world: World) -> None:
@@ -78,6 +82,37 @@ def test_it_opens_the_vouching_company_alone(visitor: Visitor, world: World) -> 
     assert "Marigold" not in visitor.client.get("/tenants/").content.decode()
     answer = visitor.client.post("/tenants/", {"tenant": str(world.there.tenant.pk)})
     assert answer.status_code == 404
+
+
+def test_it_changes_nothing_of_what_protects_the_account(
+    visitor: Visitor, openid: OpenIdServer, world: World
+) -> None:
+    """The account may open other companies too, and they never trusted this provider."""
+    user = add_member(world.here.tenant, Role.VIEWER, "asha")
+    openid.person["email"] = user.email
+    factor = add_totp(user)
+    visitor.sign_in()
+    assert is_signed_in(visitor.client)
+    for door in ("/account/set-up/totp/", f"/account/security/{factor.public_id}/remove/"):
+        assert visitor.client.post(door)["Location"].startswith("/account/prove/")
+    assert TotpFactor.objects.filter(user=user).count() == 1
+
+
+def test_it_takes_no_address_that_is_longer_than_any(
+    visitor: Visitor, openid: OpenIdServer
+) -> None:
+    openid.person["email"] = f"{'a' * 254}@juniper.example"
+    answer = visitor.sign_in()
+    assert answer.status_code == 403 and "does not say" in answer.content.decode()
+
+
+@pytest.mark.parametrize("said", [False, "false", "False", 0, [], "perhaps"])
+def test_it_takes_no_address_that_the_provider_does_not_call_verified(
+    visitor: Visitor, openid: OpenIdServer, said: Any
+) -> None:
+    openid.person["email_verified"] = said
+    answer = visitor.sign_in()
+    assert answer.status_code == 403 and "has not verified" in answer.content.decode()
 
 
 def test_it_costs_a_page_nothing(visitor: Visitor, world: World) -> None:

@@ -35,6 +35,14 @@ LIES = {
     "a nonce that is no text": Lies(claims={"nonce": 7}),
     "no subject": Lies(claims={"sub": None}),
     "an empty subject": Lies(claims={"sub": ""}),
+    "an endless end": Lies(claims={"exp": float("inf")}),
+    "a nonce of half a character": Lies(claims={"nonce": "\ud800"}),
+    "a subject that cannot be kept": Lies(claims={"sub": "a\x00b"}),
+    "a name that cannot be kept": Lies(claims={"name": "a\x00b"}),
+    "a hash of half a character": Lies(claims={"at_hash": "\ud800"}),
+    "half a character from userinfo": Lies(
+        claims={"email": None}, userinfo={"sub": "\ud800", "email": "x"}
+    ),
     "another access token": Lies(claims={"at_hash": "AAAA"}),
     "signed by a stranger": Lies(key=rsa_key("stranger")),
     "an unknown key": Lies(header={"kid": "stranger"}, key=rsa_key("stranger")),

@@ -91,6 +91,8 @@ LIES = {
     "a destination that begins like ours": SamlLies(extending("/*", "Destination", "x")),
     "a name that changes": SamlLies(setting("//saml:NameID", "Format", TRANSIENT)),
     "an empty name": SamlLies(saying("//saml:NameID", "")),
+    "a name too long to keep": SamlLies(saying("//saml:NameID", "u" * 501)),
+    "an id too long to keep": SamlLies(setting("//saml:Assertion", "ID", "_" * 301)),
     "no name": SamlLies(without("//saml:NameID")),
     "no statement": SamlLies(without("//saml:AuthnStatement")),
     "a failure": SamlLies(failing),

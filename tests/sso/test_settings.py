@@ -7,12 +7,13 @@ import pytest
 import requests
 from django.test import Client
 
+from ekyam.sso import configure
 from ekyam.sso.models import GroupRole, Identity, IdentityProvider
-from ekyam.tenants.models import Role, User
+from ekyam.tenants.models import Membership, Role, User
 from ekyam.tenants.scope import tenant_scope
 from tests.portal.conftest import sign_in
-from tests.sso.conftest import SamlVisitor, Visitor, add_domain, is_signed_in, told
-from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer
+from tests.sso.conftest import SamlVisitor, Visitor, add_domain, is_signed_in, make_provider, told
+from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer, openid_server
 from tests.sso.saml_server import SamlServer
 from tests.world import World, add_member
 
@@ -23,7 +24,11 @@ def made(world: World) -> IdentityProvider:
 
 
 def post(client: Client, world: World, door: str, **form: str) -> str:
-    address = f"/single-sign-on/{made(world).public_id}/{door}/"
+    return post_to(client, made(world), door, **form)
+
+
+def post_to(client: Client, provider: IdentityProvider, door: str, **form: str) -> str:
+    address = f"/single-sign-on/{provider.public_id}/{door}/"
     return client.post(address, form, follow=True).content.decode()
 
 
@@ -189,6 +194,37 @@ def test_it_lets_owners_alone_decide_whom_to_trust(
         assert list(GroupRole.objects.values_list("group", "role")) == [("A", "admin")]
 
 
+def test_an_administrator_cannot_say_where_the_owners_group_stands(
+    visitor: Visitor, openid: OpenIdServer, world: World
+) -> None:
+    """Else they would point at a claim that they write themselves, such as their own name."""
+    owner, admin = sign_in(world.here.owner), sign_in(add_member(world.here.tenant, Role.ADMIN))
+    values = {**oidc_values(openid), "client_secret": ""}
+    assert "are kept" in post(admin, world, "change", **{**values, "group_claim": "roles"})
+    assert "gives the role" in post(owner, world, "groups", group="Bosses", role="owner")
+    said = post(admin, world, "change", **{**values, "group_claim": "name"})
+    assert "Only an owner may do that" in said and made(world).group_claim == "roles"
+    post(admin, world, "switch", to="off")
+    said = post(admin, world, "change", **{**values, "group_claim": "name"})
+    assert "Only an owner may do that" in said and made(world).group_claim == "roles"
+    assert "are kept" in post(owner, world, "change", **{**values, "group_claim": "name"})
+
+
+def test_it_knows_nobody_by_what_another_issuer_called_them(
+    visitor: Visitor, openid: OpenIdServer, world: World, settings: Any
+) -> None:
+    """A subject is one person's within its issuer, and anybody's in the next one."""
+    visitor.sign_in()
+    owner = sign_in(world.here.owner)
+    post(owner, world, "switch", to="off")
+    with openid_server() as another:
+        settings.SSO_PRIVATE_URLS = [openid.issuer, another.issuer]
+        post(owner, world, "change", **{**oidc_values(openid), "issuer": another.issuer})
+    assert made(world).issuer == another.issuer
+    with tenant_scope(world.here.tenant):
+        assert not Identity.objects.exists()
+
+
 def test_it_removes_and_unlinks(visitor: Visitor, world: World) -> None:
     visitor.sign_in()
     owner = sign_in(world.here.owner)
@@ -200,6 +236,44 @@ def test_it_removes_and_unlinks(visitor: Visitor, world: World) -> None:
     assert "Okta is removed" in post(owner, world, "remove")
     with tenant_scope(world.here.tenant):
         assert not IdentityProvider.objects.exists()
+
+
+def test_turning_it_off_signs_out_whom_it_signed_in_and_nobody_else(
+    visitor: Visitor, world: World
+) -> None:
+    visitor.sign_in()
+    owner = sign_in(world.here.owner)
+    by_password = sign_in(User.objects.get(email="asha@juniper.example"))
+    elsewhere = make_provider(world.here.tenant, "", label="Google", kind="oidc", issuer="x")
+    with tenant_scope(world.here.tenant):
+        configure.turn_off(elsewhere)
+    assert is_signed_in(visitor.client)
+    post_to(owner, visitor.provider, "switch", to="off")
+    assert not is_signed_in(visitor.client)
+    assert is_signed_in(owner) and is_signed_in(by_password)
+    of_google, of_okta = told(world.here.tenant, "identity_provider.turned_off")
+    assert of_google.after == {"sessions_ended": 0} and of_okta.after == {"sessions_ended": 1}
+
+
+def test_unlinking_signs_out_whom_it_signed_in(visitor: Visitor, world: World) -> None:
+    visitor.sign_in()
+    with tenant_scope(world.here.tenant):
+        linked = Identity.objects.get().public_id
+    post(sign_in(world.here.owner), world, "people/unlink", person=linked)
+    assert not is_signed_in(visitor.client)
+
+
+@pytest.mark.parametrize("deed", ["switch", "people/unlink"])
+def test_whoever_came_by_it_is_told_before_the_door(
+    visitor: Visitor, world: World, deed: str
+) -> None:
+    visitor.sign_in()
+    with tenant_scope(world.here.tenant):
+        Membership.objects.filter(user__email="asha@juniper.example").update(role=Role.OWNER)
+        linked = Identity.objects.get().public_id
+    said = post(visitor.client, world, deed, to="off", person=linked)
+    assert ("is off" in said or "is unlinked" in said) and "Password" in said
+    assert not is_signed_in(visitor.client)
 
 
 def test_it_shows_why_sign_ins_were_refused(
