@@ -71,9 +71,7 @@ def list_tables() -> list[Table]:
     ]
 
 
-def list_rows(
-    table: str = "", *, search: str = "", after: str = "", size: int = SIZE
-) -> Page[Row]:
+def list_rows(table: str = "", *, search: str = "", after: str = "", size: int = SIZE) -> Page[Row]:
     """Of one table or of all, by table and key. Raises LookupRow.DoesNotExist for an `after` that
     is none."""
     found = LookupRow.objects.exclude(table__startswith=OF_STOCK).order_by("table", "key")

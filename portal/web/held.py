@@ -53,7 +53,6 @@ def held(request: SeatedRequest) -> HttpResponse:
         "count": sum(group.count for group in groups),
         "chosen": chosen,
         "page": list_held(**chosen.wanted, after=request.GET.get("after", "")),
-        "query": chosen.query,
     }
     return render(request, "portal/held.html", context)
 

@@ -22,7 +22,11 @@ from portal.web.sheets import NotText, attachment, read_sheet_text
 @page
 def lookup_tables(request: SeatedRequest) -> HttpResponse:
     tables = list_tables()
-    context = {"tables": tables, "missing": list_missing(), "waiting": sum(t.missing for t in tables)}
+    context = {
+        "tables": tables,
+        "missing": list_missing(),
+        "waiting": sum(t.missing for t in tables),
+    }
     return render(request, "portal/lookup_tables.html", context)
 
 
@@ -39,7 +43,7 @@ def _show(request: SeatedRequest, table: str, *, status: int = 200, **more: Any)
         "table": table,
         "q": query,
         "page": list_rows(table, search=query, after=request.GET.get("after", "")),
-        "query": urlencode(kept),
+        "kept": urlencode(kept),
         "address": reverse("lookup_table"),
         "missing": list_missing(table=table),
         "flows": known.flows if known else [],
@@ -57,7 +61,9 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], status=422, given=given)
-    healed = f" {woken} that waited for it {'goes' if woken == 1 else 'go'} on now." if woken else ""
+    healed = (
+        f" {woken} that waited for it {'goes' if woken == 1 else 'go'} on now." if woken else ""
+    )
     messages.success(request, f"«{key.strip()}» is «{value.strip()}».{healed}")
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
@@ -69,7 +75,9 @@ def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
     row = LookupRow.get_public(id)
     try:
         take_away(row.table, row.key)
-        messages.success(request, f"The row «{row.key}» is gone: what asks for it from now on waits.")
+        messages.success(
+            request, f"The row «{row.key}» is gone: what asks for it from now on waits."
+        )
     except RowRefused as refused:
         messages.error(request, refused.message)
     return redirect(_at(row.table))
