@@ -103,8 +103,11 @@ def import_table(request: SeatedRequest) -> HttpResponse:
 
 
 def _imported(added: int, changed: int, woken: int) -> str:
-    healed = f" {woken} that waited {'goes' if woken == 1 else 'go'} on now." if woken else ""
-    return f"{added} added, {changed} changed.{healed}"
+    return f"{added} added, {changed} changed.{_healed(woken)}"
+
+
+def _healed(woken: int) -> str:
+    return f" {woken} that waited {'goes' if woken == 1 else 'go'} on now." if woken else ""
 
 
 @page
