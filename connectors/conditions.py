@@ -1,18 +1,22 @@
 """Expressions in CEL, the Common Expression Language, compiled once and kept within a budget.
 
 CEL has no loops but its macros, so what an expression costs is known before it runs: the longest
-list, to the power of the macros.
+list, to the power of the macros. `map` and `filter` cost more, for at each element they copy all
+that they have found so far, and that may be as large as the record each time.
 """
 
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cel
 
-MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS = 1000, 4, 20, 200_000
-_MACRO = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
+MOST_TEXT, MOST_MACROS, MOST_SUMS, MOST_STEPS, MOST_DEPTH = 1000, 4, 20, 200_000, 100
+_NESTED = (dict, list, tuple)
+MOST_COPIES = 100_000_000
+_MACRO = re.compile(r"\b(?:all|exists|exists_one|existsOne|map|filter)\b")
+_COPIES = re.compile(r"\b(?:map|filter)\b")
 
 # What CEL itself brings; has() and the macros are no functions.
 FUNCTIONS = frozenset({
@@ -56,6 +60,8 @@ class Expression:
 
     def __init__(self, text: str, program: Any, macros: int) -> None:
         self.text, self._program, self._macros = text, program, macros
+        self._copies = _COPIES.search(text) is not None
+        self._written = text.count(",") + 1  # as long a list may stand in the text itself
         self._used = frozenset(program.variables())  # to hand over a record costs time
 
     def check_names(self, names: Collection[str], functions: Collection[str] = ()) -> None:
@@ -91,22 +97,39 @@ class Expression:
         return found
 
     def _stay_within(self, names: Names) -> None:
-        if self._macros > 1 and _longest(names) ** self._macros > MOST_STEPS:
+        """What nests too deeply would end the process in CEL's own code, not raise."""
+        extent = _extent(names)
+        if extent.depth > MOST_DEPTH:
+            raise ConditionFailed("The record is nested too deeply.")
+        longest = max(extent.longest, self._written)
+        rounds = longest**self._macros
+        copies = rounds * longest * (extent.size + self._written) if self._copies else 0
+        if (self._macros > 1 and rounds > MOST_STEPS) or copies > MOST_COPIES:
             raise ConditionFailed("It would take too long: the record's lists are too long for it.")
 
 
-def _longest(value: Any) -> int:
-    """Of all lists inside; without recursion, for a record may be deep."""
-    longest, left = 0, [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, Mapping):
-            left += one.values()
+class Extent(NamedTuple):
+    """Of a value: its longest list, how many values there are in all, how deep it nests."""
+
+    longest: int
+    size: int
+    depth: int
+
+
+def _extent(value: Any) -> Extent:
+    """Without recursion, for a record may be deep."""
+    longest = size = depth = 0
+    level = [value]
+    while level and depth <= MOST_DEPTH:
+        depth += 1
+        below: list[Any] = []
+        for one in level:
+            parts = one.values() if isinstance(one, dict) else one
+            size += len(one)
             longest = max(longest, len(one))
-        elif isinstance(one, list | tuple):
-            left += one
-            longest = max(longest, len(one))
-    return longest
+            below += [part for part in parts if isinstance(part, _NESTED)]
+        level = below
+    return Extent(longest, size, depth)
 
 
 def _why(error: Exception) -> str:

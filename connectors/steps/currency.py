@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from connectors.steps.numbers import EXACT, Mode, exact, rounded
-from connectors.steps.paths import check_path, known_finder
+from connectors.steps.paths import check_path, look_up
 from connectors.steps.step import Here, Step, word_of
 from connectors.steps.times import instant
 
@@ -40,9 +40,7 @@ class ConvertMoney(Step, frozen=True, tag="convert_money"):
     label, group = "Convert an amount", "Money"
 
     to: Annotated[str, Meta(title="To", pattern="^[A-Z]{3}$", examples=["EUR"])]
-    currency: Annotated[
-        str, Meta(title="From", pattern="^([A-Z]{3})?$", description="Or the path to it.")
-    ] = ""
+    currency: Annotated[str, Meta(title="From", pattern="^([A-Z]{3})?$", examples=["INR"])] = ""
     currency_path: Annotated[
         str, Meta(title="or from the currency at", max_length=1000, examples=["currency"])
     ] = ""
@@ -50,7 +48,7 @@ class ConvertMoney(Step, frozen=True, tag="convert_money"):
         str,
         Meta(
             title="At the rate of the day at",
-            description="A path to a time in the record; empty is today.",
+            description="A path beside the value, or in the whole record; empty is today.",
             max_length=1000,
             examples=["placed_at"],
         ),
@@ -80,8 +78,8 @@ class ConvertMoney(Step, frozen=True, tag="convert_money"):
     def _base(self, here: Here) -> str:
         if self.currency:
             return self.currency
-        found = known_finder(self.currency_path)(here.record)
-        if found in (None, ""):
+        found = look_up(self.currency_path, here)
+        if found is None:
             raise ValueError(f"has no currency: {self.currency_path} is empty")
         code = word_of(found).strip().upper()
         if code not in codes():
@@ -90,8 +88,8 @@ class ConvertMoney(Step, frozen=True, tag="convert_money"):
 
     def _day(self, here: Here) -> date:
         if self.day_path:
-            found = known_finder(self.day_path)(here.record)
-            if found in (None, ""):
+            found = look_up(self.day_path, here)
+            if found is None:
                 raise ValueError(f"has no day: {self.day_path} is empty")
             try:
                 return instant(found).date()

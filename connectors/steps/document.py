@@ -9,13 +9,15 @@ from connectors.steps.kinds import Kind, Parameter, kinds
 
 BEGINNING = """# The steps of a mapping line
 
-A line takes what its path finds in the source, sends it through its steps, one after the other, and puts the outcome in its
-target. Where there is no value, a step is passed by, unless it says otherwise. A step that cannot do what it is asked refuses
-the record, and the failure names the line, the step and the value.
+A line takes what its path finds in the source, sends it through its steps, one after the other, and
+puts the outcome in its target. Where there is no value, a step is passed by, unless it says
+otherwise. A step that cannot do what it is asked refuses the record, and the failure names the
+line, the step and the value.
 
 As data a step is an object with its kind under `step`: `{"step": "fit", "length": 30}`.
 
-This page is written by `python -m connectors.steps.document > docs/steps.md` out of what the steps declare.
+This page is written by `python -m connectors.steps.document > docs/steps.md`, out of what the steps
+declare.
 """
 
 
@@ -44,8 +46,10 @@ def _row(one: Parameter) -> str:
     what = ". ".join(filter(None, (one.label, one.help.rstrip("."))))
     if one.examples:
         what += f", as {', '.join(_code(example) for example in one.examples)}"
-    left_out = "needed" if one.required else "–" if one.default is None else _code(one.default)
-    return f"| `{one.name}` | {what} | {_type(one)} | {left_out} |"
+    left_out = (
+        "needed" if one.required else "nothing" if one.default is None else _code(one.default)
+    )
+    return f"| `{one.name}` | {what} | {_type(one)} | {'needed' if one.required else left_out} |"
 
 
 def _type(one: Parameter) -> str:

@@ -112,7 +112,7 @@ def _without_unset(plain: types.Type) -> types.Type:
 
 
 def _bounds(plain: types.Type) -> Sequence[Any]:
-    if isinstance(plain, types.IntType | types.FloatType | types.DecimalType):
+    if isinstance(plain, types.IntType | types.FloatType):
         return plain.ge, plain.le
     if isinstance(plain, types.StrType | types.VarTupleType | types.ListType):
         return plain.min_length, plain.max_length

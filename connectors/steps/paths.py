@@ -9,6 +9,8 @@ from typing import Any
 import jmespath
 from jmespath.functions import Functions
 
+from connectors.steps.step import Here
+
 MOST_COPIES, MOST_DEPTH = 10_000, 100
 _PLAIN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _FIRST_OF = re.compile(rf"{_PLAIN.pattern}( *\|\| *{_PLAIN.pattern})+", re.ASCII)
@@ -34,6 +36,18 @@ def finder(path: str) -> Find:
 
 
 known_finder = lru_cache(maxsize=4096)(finder)
+
+
+def look_up(path: str, here: Here) -> Any:
+    """What a parameter's path finds beside the value, else in the whole record; None for neither.
+    Raises ValueError."""
+    try:
+        found = known_finder(path)(here.element)
+        if found in (None, "") and here.record is not here.element:
+            found = known_finder(path)(here.record)
+    except Exception as error:
+        raise ValueError(f"cannot look at {path}: {error}") from error
+    return None if found == "" else found
 
 
 def _go_down(names: list[str]) -> Find:

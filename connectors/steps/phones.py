@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import phonenumbers
 from msgspec import Meta
 
-from connectors.steps.paths import check_path, known_finder
+from connectors.steps.paths import check_path, look_up
 from connectors.steps.places import country_of
 from connectors.steps.step import Here, Step, word_of
 
@@ -27,7 +27,8 @@ class ToPhone(Step, frozen=True, tag="phone"):
         str,
         Meta(
             title="or the country at",
-            description="A path in the record; the region serves where it is empty.",
+            description="A path beside the value, or in the whole record; the region serves"
+            " where it is empty.",
             max_length=1000,
             examples=["shipping_address.country"],
         ),
@@ -52,8 +53,8 @@ class ToPhone(Step, frozen=True, tag="phone"):
 
     def _region(self, here: Here) -> str:
         if self.country_path:
-            found = known_finder(self.country_path)(here.record)
-            if found not in (None, ""):
+            found = look_up(self.country_path, here)
+            if found is not None:
                 country = country_of(word_of(found))
                 return country.alpha_2 if country else self.region
         return self.region

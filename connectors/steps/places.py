@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import pycountry
 from msgspec import Meta
 
-from connectors.steps.paths import check_path, known_finder
+from connectors.steps.paths import check_path, look_up
 from connectors.steps.step import Here, Step, word_of
 
 # What shops and people write besides the names that pycountry knows.
@@ -110,7 +110,8 @@ class ToRegion(Step, frozen=True, tag="region"):
         str,
         Meta(
             title="or the country at",
-            description="A path beside the value; the country above serves where it is empty.",
+            description="A path beside the value, or in the whole record; the country above"
+            " serves where it is empty.",
             max_length=1000,
             examples=["shipping_address.country"],
         ),
@@ -138,8 +139,8 @@ class ToRegion(Step, frozen=True, tag="region"):
 
     def _country(self, here: Here) -> str:
         if self.country_path:
-            found = known_finder(self.country_path)(here.element)
-            if found not in (None, ""):
+            found = look_up(self.country_path, here)
+            if found is not None:
                 known = country_of(word_of(found))
                 if known is None:
                     raise ValueError(f"is in «{word_of(found)[:40]}», which is not a country")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from connectors.steps.numbers import EXACT, Mode, Places, exact, rounded
-from connectors.steps.paths import check_path, known_finder
+from connectors.steps.paths import check_path, look_up
 from connectors.steps.step import Here, Step, word_of
 
 Unit = Literal[
@@ -55,7 +55,7 @@ class ConvertUnit(Step, frozen=True, tag="unit"):
         str,
         Meta(
             title="or from the unit at",
-            description="A path to the unit, beside the value.",
+            description="A path beside the value, or in the whole record.",
             max_length=1000,
             examples=["weight_unit"],
         ),
@@ -82,8 +82,8 @@ class ConvertUnit(Step, frozen=True, tag="unit"):
     def _unit(self, here: Here) -> str:
         if self.unit is not UNSET:
             return self.unit
-        found = known_finder(self.unit_path)(here.element)
-        if found in (None, ""):
+        found = look_up(self.unit_path, here)
+        if found is None:
             raise ValueError(f"has no unit: {self.unit_path} is empty")
         name = word_of(found).strip().lower().rstrip(".")
         return _OTHER_NAMES.get(name, name)

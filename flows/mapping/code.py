@@ -30,7 +30,7 @@ from msgspec import Meta
 
 from connectors.lines import Line, Mapping
 from connectors.steps import AnyStep
-from flows.mapping.compile import finder
+from connectors.steps.paths import check_path
 from flows.mapping.difference import Change, Difference, difference
 from flows.mapping.logic import Logic
 from flows.mapping.nodes import CodeInvalid, Node, converted
@@ -171,7 +171,9 @@ def read_code(text: str) -> FlowCode:
 
 
 def _read_mapping(node: Node | None, what: str) -> dict[str, Any] | None:
-    return node and {"lines": [_read_line(one) for one in node.list(what)]}
+    if node is None:
+        return None
+    return {"lines": [_read_line(one) for one in node.list(what)]}
 
 
 def _read_line(node: Node) -> dict[str, Any]:
@@ -183,10 +185,9 @@ def _read_line(node: Node) -> dict[str, Any]:
         plain["steps"] = [_read_step(one) for one in given["steps"].list("«steps»")]
     line = converted(plain, Line, node.line)
     try:
-        finder(line.source)
-    except Exception as error:
-        why = (str(error).splitlines() or ["it is too deep"])[0]
-        raise CodeInvalid(node.line, f"The source «{line.source[:80]}»: {why}") from error
+        check_path(line.source)
+    except ValueError as error:
+        raise CodeInvalid(node.line, f"The source «{line.source[:80]}» {error}.") from error
     if each is None:
         return plain
     return {**plain, "each": [_read_line(one) for one in each.list("«each»")]}
@@ -231,7 +232,11 @@ def _read_step(node: Node) -> dict[str, Any]:
     if "step" in given:
         raise CodeInvalid(node.line, f"The step «{kind}» has no «step».")
     plain = {"step": kind, **{name: one.plain() for name, one in given.items()}}
-    converted(plain, _KINDS[kind], node.line)
+    step = converted(plain, _KINDS[kind], node.line)
+    try:
+        step.check()
+    except ValueError as error:
+        raise CodeInvalid(node.line, f"The step «{kind}»: it {error}.") from error
     return plain
 
 
@@ -241,9 +246,9 @@ _KINDS: dict[str, Any] = {str(one.__struct_config__.tag): one for one in get_arg
 def _read_rules(node: Node | None) -> tuple[Rule, ...]:
     nodes = node.list("«rules»") if node else []
     rules = [read_rule(one) for one in nodes]
-    for count, one in enumerate(nodes, 1):
-        try:
-            compile_rules(rules[count - 1 : count])
-        except RuleInvalid as error:
-            raise CodeInvalid(one.line, str(error)) from error
+    try:
+        compile_rules(rules)
+    except RuleInvalid as error:
+        lines = {rule.name: one.line for rule, one in zip(rules, nodes, strict=True)}
+        raise CodeInvalid(lines[error.rule], str(error)) from error
     return tuple(rules)

@@ -1,10 +1,11 @@
 """What was read from text, each value with its line, so that whatever is wrong has a place."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+
+from flows.mapping.complaints import in_words
 
 T = TypeVar("T")
 
@@ -59,16 +60,5 @@ def converted(plain: Any, kind: type[T], line: int) -> T:
     """Raises CodeInvalid."""
     try:
         return msgspec.convert(plain, kind, strict=True)
-    except msgspec.ValidationError as error:
-        raise CodeInvalid(line, _in_words(str(error))) from error
-
-
-_PLACE = re.compile(r" - at `\$\.?(.*)`$")
-
-
-def _in_words(message: str) -> str:
-    """«Expected `int`, got `str` - at `$.length`» -> «length: expected int, got text.»"""
-    place = _PLACE.search(message)
-    why = _PLACE.sub("", message).replace("`", "").replace("str", "text")
-    why = why.replace("Object ", "It ")
-    return f"{place[1]}: {why[:1].lower()}{why[1:]}." if place and place[1] else f"{why}."
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise CodeInvalid(line, f"{in_words(error, plain)}.") from error

@@ -110,13 +110,15 @@ class _Reading:
     def lines(self, data: Any, start: str, within: Any, depth: int) -> tuple[Line, ...] | None:
         if depth > MOST_DEPTH or len(data) > MOST_LINES:
             what = f"{MOST_DEPTH} lists deep" if depth > MOST_DEPTH else f"{MOST_LINES} lines"
-            self.note(start.removesuffix(", "), f"it is more than {what}")
+            self.note(start.removesuffix(", its ").removesuffix(", "), f"it is more than {what}")
             return None
         found = [
             self.line(one, f"{start}line {number}{_named(one, 'target')}", within, depth)
             for number, one in enumerate(data, 1)
         ]
-        self.note_doubles([line for line in found if line], start.removesuffix(", "))
+        self.note_doubles(
+            [line for line in found if line], start.removesuffix(", its ").removesuffix(", ")
+        )
         return tuple(line for line in found if line)
 
     def note_doubles(self, lines: list[Line], place: str) -> None:
@@ -133,7 +135,7 @@ class _Reading:
             self.note(place, "a line is an object with a target and a source")
             return None
         shell = {name: part for name, part in data.items() if name not in ("steps", "each")}
-        line = self.convert(shell, Line, place)
+        line: Line | None = self.convert(shell, Line, place)
         steps = self.steps(data.get("steps", ()), place)
         inner: tuple[Line, ...] | None = ()
         given = data.get("each", ())

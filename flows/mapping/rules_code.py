@@ -89,7 +89,7 @@ def read_rule(node: Node) -> Rule:
     for name in ("name", "when", "then"):
         if name not in given:
             raise CodeInvalid(node.line, f"The rule says no «{name}».")
-    plain = {name: given[name].plain() for name in ("name", "is_on") if name in given}
+    plain: dict[str, Any] = {name: given[name].plain() for name in given if name != "when"}
     plain["when"] = _read_condition(given["when"])
     plain["then"] = [_read_action(one) for one in given["then"].list("«then»")]
     return converted(plain, Rule, node.line)
@@ -119,9 +119,9 @@ def _read_compare(node: Node) -> dict[str, Any]:
     operators = [name for name in given if name in _OPERATORS]
     if len(operators) != 1:
         raise CodeInvalid(node.line, "A comparison has one operator, as «above: 500».")
-    plain = {name: given[name].plain() for name in ("attribute", "of") if name in given}
+    plain = {name: one.plain() for name, one in given.items() if name != operators[0]}
     value = given[operators[0]].plain()
-    plain = {"kind": "compare", **plain, "operator": operators[0], "value": value}
+    plain |= {"kind": "compare", "operator": operators[0], "value": value}
     converted(plain, Compare, node.line)
     return plain
 

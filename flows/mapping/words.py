@@ -33,8 +33,8 @@ def _title(field: Any) -> str:
     """As the form says it."""
     for extra in getattr(field.type, "__metadata__", ()):
         if isinstance(extra, msgspec.Meta) and extra.title:
-            return extra.title[:1].lower() + extra.title[1:]
-    return field.name.replace("_", " ")
+            return f"{extra.title[:1].lower()}{extra.title[1:]}"
+    return str(field.name).replace("_", " ")
 
 
 def _default(field: Any) -> Any:

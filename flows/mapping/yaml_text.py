@@ -53,7 +53,8 @@ def _line_of(text: str) -> int:
 def _events(text: str) -> Iterator[Any]:
     """The parser's, without what is refused."""
     depth, documents = 0, 0
-    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
+    found: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    for number, event in enumerate(found):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise CodeInvalid(line, "Anchors and aliases (& and *) are not read; say it again.")
@@ -155,6 +156,16 @@ def _flat_list(writer: Any, data: Any) -> Any:
     return writer.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
 
 
+# In single quotes some of these would come back as a space.
+_BREAKS = re.compile("[^ -~\u00a0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def _text(writer: Any, data: str) -> Any:
+    style = '"' if _BREAKS.search(data) else None
+    return writer.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Writer.add_representer(str, _text)
 _Writer.add_representer(OnOneLine, _flat)
 _Writer.add_representer(ListOnOneLine, _flat_list)
 _Writer.add_implicit_resolver("tag:yaml.org,2002:int", _WHOLE, None)

@@ -13,7 +13,7 @@ from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.operations.tables import forget_row
 from flows.states import State
-from flows.waits import ROW, for_row, may_be_row, row_of
+from flows.waits import for_row, may_be_row, row_of
 
 
 def waiting_for(table: str, key: str) -> QuerySet[Delivery]:
@@ -77,17 +77,22 @@ def wake_if_there(missed: Iterable[MissingRow], *, now: datetime) -> None:
                 wake(failure.table, failure.key, tenant_id=tenant_id, now=now)
 
 
+# Few wait, and of many rows each is found by its key.
 _COME = """
-    SELECT DISTINCT d.tenant_id, d.waits_for FROM flows_delivery d
-    JOIN flows_lookuprow r ON r.tenant_id = d.tenant_id
-        AND d.waits_for = %s || r."table" || ':' || r.key
-    JOIN flows_flow f ON f.id = d.flow_id LEFT JOIN flows_flow o ON o.id = f.feeder_id
-    WHERE d.state = 'parked' AND (d.standard IS NOT NULL OR COALESCE(o.is_on, f.is_on))
+    WITH waiting AS MATERIALIZED (
+        SELECT DISTINCT d.tenant_id, d.waits_for, split_part(d.waits_for, ':', 2) AS name
+        FROM flows_delivery d JOIN flows_flow f ON f.id = d.flow_id
+        LEFT JOIN flows_flow o ON o.id = f.feeder_id
+        WHERE d.state = 'parked' AND starts_with(d.waits_for, 'row:')
+          AND (d.standard IS NOT NULL OR COALESCE(o.is_on, f.is_on)))
+    SELECT w.tenant_id, w.waits_for FROM waiting w WHERE EXISTS (
+        SELECT 1 FROM flows_lookuprow r WHERE r.tenant_id = w.tenant_id AND r."table" = w.name
+          AND r.key = substr(w.waits_for, length(w.name) + 6))
 """
 
 
 def rows_that_came() -> list[tuple[UUID, str, str]]:
     """For the sweep: tenant, table and key, where a row and a parking have missed each other."""
     with connection.cursor() as cursor:
-        cursor.execute(_COME, [ROW])
+        cursor.execute(_COME)
         return [(tenant_id, *row_of(waits_for)) for tenant_id, waits_for in cursor.fetchall()]

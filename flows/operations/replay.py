@@ -50,6 +50,8 @@ def send_again(
     was_read = row.standard is not None and (row.attempts_made or row.state != State.DEAD)
     is_unwritten = not row.wrote and row.state not in DONE
     if not was_read or (is_newest and is_unwritten and not _is_stock(row)):
+        if is_newest and not _is_listened_to(row):
+            raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
         receive_again(event=row.event, flow_id=reader_of(row))
         _rest(row, "Read anew by a replay.")
         return before, row
@@ -63,6 +65,11 @@ def send_again(
 
 def is_held(row: Delivery) -> bool:
     return row.state == State.PARKED and row.waits_for.startswith(RELEASE)
+
+
+def _is_listened_to(row: Delivery) -> bool:
+    """Whether the flow that reads what it is of is On; of what no flow has read it is not known."""
+    return row.flow is None or (row.flow.feeder or row.flow).is_on
 
 
 def _is_stock(row: Delivery) -> bool:

@@ -134,7 +134,11 @@ def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     settings = {**connection.settings, "base_url": base_url_of(connection)}
     tables = Tables(connection.tenant_id)
     context = Context(
-        settings=settings, now=now, find_row=tables.find_row, find_rate=tables.find_rate
+        settings=settings,
+        now=now,
+        find_row=tables.find_row,
+        find_rate=tables.find_rate,
+        find_available=tables.find_available,
     )
     readings, born_dead = _read_all(connection, events, listening.reading, context)
     records, targets = _write(listening, readings, born_dead, now)

@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Sum
 
-from flows.models import LookupRow, Rate
+from flows.models import Flow, LookupRow, Rate, StockLevel
+from flows.operations.stock.streams import is_stock
 
 KEPT, KEPT_SECONDS = 50_000, 2.0
 _kept: dict[tuple[Any, ...], tuple[Any, float]] = {}
@@ -30,18 +32,23 @@ class Tables:
     def find_row(self, table: str, key: str) -> str | None:
         if "\x00" in key:
             return None  # PostgreSQL keeps no such text
-        found: str | None = self._ask((self.tenant_id, table, key), _row, table, key)
+        found: str | None = self._ask(_row, table, key)
         return found
 
     def find_rate(self, base: str, quote: str, day: date) -> Decimal | None:
         """The newest on the day or before it, unless that is too old."""
         if base == quote:
             return Decimal(1)
-        question = (self.tenant_id, base, quote, day)
-        found: Decimal | None = self._ask(question, _rate, base, quote, day)
+        found: Decimal | None = self._ask(_rate, base, quote, day)
         return found
 
-    def _ask(self, question: tuple[Any, ...], look: Callable[..., Any], *wanted: Any) -> Any:
+    def find_available(self, sku: str) -> Decimal | None:
+        """What the sources of flows of stock call available, all their places together."""
+        found: Decimal | None = self._ask(_available, sku)
+        return found
+
+    def _ask(self, look: Callable[..., Any], *wanted: Any) -> Any:
+        question = (look, self.tenant_id, *wanted)
         known = _kept.get(question)
         if known is None or known[1] < time.monotonic():
             if len(_kept) > KEPT:
@@ -53,12 +60,20 @@ class Tables:
 
 def forget_row(tenant_id: UUID, table: str, key: str) -> None:
     """What is kept of it in this process; others keep it for a moment longer."""
-    _kept.pop((tenant_id, table, key), None)
+    _kept.pop((_row, tenant_id, table, key), None)
 
 
 def _row(table: str, key: str) -> str | None:
     rows = LookupRow.objects.filter(table=table, key=key)
     return rows.values_list("value", flat=True).first()
+
+
+def _available(sku: str) -> Decimal | None:
+    flows = Flow.objects.filter(is_on=True).select_related("source").defer("source__sealed")
+    sources = {flow.source_id for flow in flows if is_stock(flow)}
+    levels = StockLevel.objects.filter(sku=sku, is_gone=False, connection__in=sources)
+    found = levels.aggregate(found=Sum("available"))["found"]
+    return None if found is None else Decimal(found)
 
 
 def _rate(base: str, quote: str, day: date) -> Decimal | None:

@@ -18,6 +18,7 @@ from flows.operations.publish import RULE_NOTIFIED, fact
 from flows.operations.read import Reading
 from flows.operations.turns import threads
 from flows.rules.verdict import Notice
+from flows.states import State
 
 log = structlog.get_logger(__name__)
 MOST_NAMED = 20  # records in one mail
@@ -31,7 +32,8 @@ def notices_of(made: Iterable[tuple[Reading, Delivery]], now: datetime) -> list[
     found: dict[tuple[UUID, str], tuple[Notice, Delivery]] = {}
     for reading, delivery in made:
         verdict = reading.verdict
-        if verdict is not None and delivery.record_id and not reading.is_part:
+        is_news = delivery.state != State.SUPERSEDED and not reading.is_part
+        if verdict is not None and delivery.record_id and is_news:
             for notice in verdict.notices:
                 found[delivery.record_id, notice.rule] = (notice, delivery)
     if not found:

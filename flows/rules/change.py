@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 
-from connectors.conditions import compile_expression
-from flows.rules.expressions import Asked, made_exact
+from flows.rules.expressions import Asked, check_expression, made_exact
 from flows.rules.rule import Set
 
 Change = Callable[[Asked], None]
 _PLACE = re.compile(r"[A-Za-z_]\w*(\[\])?(\.[\w-]+(\[\])?)*")
-# By these the record and its lines are found again in every system.
+# By these the record and its lines are found again, and amounts are of what they are.
 _FIXED = re.compile(r"(lines\[\]\.)?(id|reference|order_line_reference)|order_id|currency")
 
 
@@ -25,11 +24,11 @@ def compile_set(action: Set) -> Change:
     if not _PLACE.fullmatch(action.attribute) or action.attribute.endswith("]"):
         raise ChangeImpossible("is not the name of one attribute, as lines[].location is")
     if _FIXED.fullmatch(action.attribute):
-        raise ChangeImpossible("cannot be set: by it the record is found again")
+        raise ChangeImpossible("cannot be set: it says which record, or which money, this is")
     if (action.value is msgspec.UNSET) == (not action.expression):
         raise ChangeImpossible("is set to a value or to an expression, one of the two")
     if action.expression:
-        compile_expression(action.expression)
+        check_expression(action.expression, *(["line"] if "[]" in action.attribute else []))
     names = action.attribute.split(".")
 
     def change(asked: Asked) -> None:

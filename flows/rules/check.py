@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from connectors.conditions import ConditionInvalid, compile_expression
+from connectors.conditions import ConditionInvalid
 from connectors.standard.attributes import AttributeUnknown, type_at
 from connectors.steps.paths import check_path
+from flows.rules.compare import Incomparable, compile_compare
+from flows.rules.expressions import check_expression
+from flows.rules.plain import PathInvalid
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Not, Rule, Set, Split
 
 Faults = Iterator[tuple[str, str]]
@@ -55,12 +58,16 @@ def _of_comparison(one: Compare) -> str:
         return f"«{one.operator}» needs a value"
     if one.operator in ("one_of", "none_of") and not isinstance(one.value, list):
         return f"«{one.operator}» needs a list of values"
+    try:
+        compile_compare(one)
+    except (Incomparable, PathInvalid) as error:
+        return str(error).rstrip(".")
     return ""
 
 
 def _of_cel(text: str, *more: str) -> str:
     try:
-        compile_expression(text).check_names({"record", *more}, {"row"})
+        check_expression(text, *more)
     except ConditionInvalid as error:
         return f"the expression «{text[:80]}»: {str(error).rstrip('.')}"
     return ""

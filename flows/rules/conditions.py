@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from connectors.conditions import ConditionInvalid, compile_expression
+from connectors.conditions import ConditionInvalid
 from flows.rules.compare import Incomparable, compile_compare
-from flows.rules.expressions import Asked
+from flows.rules.expressions import Asked, check_expression
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Not
 from flows.rules.words import say_attribute
 
@@ -22,7 +22,7 @@ def compile_condition(condition: Condition, depth: int = 0) -> Test:
             return _compile_compare(condition)
         case Cel():
             text = condition.text
-            compile_expression(text)
+            check_expression(text)
             return lambda asked: asked.holds(text)
         case AllOf():
             every = [compile_condition(one, depth + 1) for one in condition.of]

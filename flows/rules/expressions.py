@@ -23,7 +23,14 @@ from connectors.context import Context
 from connectors.errors import Failure, MissingRow
 from flows.rules.plain import rounded
 
+NAMES = frozenset({"record", "now"})
+FUNCTIONS = frozenset({"row", "days_since", "available", "ordered", "round", "lower"})
 _DIGITS, _ERROR = 12, Decimal(2) ** -48
+
+
+def check_expression(text: str, *more: str) -> None:
+    """`more` are names that there are beside those of all. Raises ConditionInvalid."""
+    compile_expression(text).check_names(NAMES | set(more), FUNCTIONS)
 
 
 class Asked:

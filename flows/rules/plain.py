@@ -1,6 +1,7 @@
 """A standard record as plain data, with every attribute, and what a path may name in it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import jmespath
 import msgspec
 from jmespath.visitor import TreeInterpreter
+
+from connectors.steps.paths import check_path as check_form
 
 Find = Callable[[Any], Any]
 
@@ -19,15 +22,23 @@ class PathInvalid(ValueError):
 def whole(value: Any) -> Any:
     """With what is empty, and with what is as by default: `status` is there though it is «open».
 
-    Numbers stay exact and times stay times; tuples become lists.
+    Numbers stay exact and times stay times, in UTC where they say no offset; tuples become lists.
     """
     if isinstance(value, msgspec.Struct):
-        return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+        return {
+            name: part if type(part := getattr(value, name)) in _AS_THEY_ARE else whole(part)
+            for name in value.__struct_fields__
+        }
     if isinstance(value, list | tuple):
         return [whole(part) for part in value]
     if isinstance(value, dict):
         return {name: whole(part) for name, part in value.items()}
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
     return value
+
+
+_AS_THEY_ARE = {type(None), str, bool, int, Decimal}  # most are: that is worth not asking
 
 
 class _KeepsNone(TreeInterpreter):  # type: ignore[misc]
@@ -69,11 +80,10 @@ def check_path(path: str, record: type[msgspec.Struct]) -> None:
 
 def _parsed(path: str) -> Any:
     try:
-        return jmespath.compile(path).parsed
-    except RecursionError as error:
-        raise PathInvalid(f"«{path[:80]}» is too deep.") from error
-    except Exception as error:
-        raise PathInvalid(f"«{path[:80]}» cannot be read: {str(error).splitlines()[0]}") from error
+        check_form(path)
+    except ValueError as error:
+        raise PathInvalid(f"«{path[:80]}» {error}.") from error
+    return jmespath.compile(path).parsed
 
 
 def _nodes(tree: Any) -> list[Any]:

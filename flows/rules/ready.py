@@ -222,7 +222,8 @@ def fill_in(data: Any) -> Rule:
 
     Raises msgspec.ValidationError.
     """
-    return msgspec.convert(data, AnyReady).rule()
+    ready: Ready = msgspec.convert(data, AnyReady)
+    return ready.rule()
 
 
 def _rule(name: str, when: Condition, *then: Action) -> Rule:

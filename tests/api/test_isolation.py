@@ -21,9 +21,12 @@ from ekyam.audit.record import record
 from ekyam.tenants.models import Membership
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Event, Run, Sync
+from flows.mapping.logic import Logic
+from flows.models import Delivery, Event, Flow, LookupRow, Run, Sync, Version, VersionState
 from flows.models.event import EventState
 from flows.operations.endpoints import add_endpoint
+from flows.operations.versions import save_draft
+from flows.states import State
 from portal.api.access import Operation
 from portal.api.urls import resources
 from tests.api.conftest import ALL, Program, new_key
@@ -42,11 +45,21 @@ BODIES: dict[str, Any] = {
     "answer_sync": {"goes_on": True},
     "add_webhook_endpoint": {"url": "https://hooks.example.com/", "events": ["order.shipped"]},
     "change_webhook_endpoint": {"is_on": False},
+    "replay_delivery": {"version": "newest"},
+    "save_draft": {"logic": {}, "edition": 0},
+    "publish_draft": {"edition": 1},
+    "roll_back_flow": {"number": 1},
+    "set_lookup_row": {"table": "payment", "key": "upi", "value": "7"},
+    "reject_delivery": {"reason": "Not ours."},
+    "release_deliveries": {"filter": {}},
+    "reject_deliveries": {"filter": {}, "reason": "Not ours."},
 }
 # Whose ids stand in the address; every route with an id must be named.
 NAMED = {
     "connections": "connection",
     "flows": "flow",
+    "versions": "version",
+    "lookup-rows": "row",
     "mappings": "flow",
     "runs": "run",
     "events": "event",
@@ -111,10 +124,23 @@ def ids_of(side: Side) -> dict[str, str]:
             tenant=side.company.tenant, url="https://hooks.example.com/", events=["order.shipped"]
         )
         record("flow.seen", subject=flow.public_id)
+        orders = side.shop.flow("Orders")
+        version, _ = Version.objects.get_or_create(
+            tenant=side.company.tenant,
+            flow=orders,
+            number=1,
+            defaults={"state": VersionState.RETIRED, "logic": {}},
+        )
+        row, _ = LookupRow.objects.get_or_create(
+            tenant=side.company.tenant, table="payment", key="visa", value="4"
+        )
+        hold_one(side, orders)
         return {
             "connection": side.shop.connections["netsuite"].public_id,
             "source": side.shop.connections["shopify"].public_id,
-            "flow": side.shop.flow("Orders").public_id,
+            "flow": orders.public_id,
+            "version": version.public_id,
+            "row": row.public_id,
             "run": Run.objects.exclude(delivered=None)[0].public_id,
             "event": side.dead.event.public_id,
             "delivery": side.dead.public_id,
@@ -127,6 +153,27 @@ def ids_of(side: Side) -> dict[str, str]:
         }
 
 
+def hold_one(side: Side, flow: Flow) -> None:
+    """As a rule would: a delivery of this flow that waits to be released."""
+    Delivery.objects.get_or_create(
+        tenant=side.company.tenant,
+        flow=flow,
+        external_id="held",
+        source_version="1",
+        defaults={
+            "event": side.dead.event,
+            "record": side.dead.record,
+            "target": flow.target,
+            "action": flow.action,
+            "state": State.PARKED,
+            "waits_for": "release:Large",
+            "due_at": side.dead.due_at,
+            "received_at": side.dead.received_at,
+            "created_at": side.dead.created_at,
+        },
+    )
+
+
 def send(program: Program, route: Route, ids: dict[str, str]) -> Any:
     assert route.operation
     body = BODIES.get(route.operation.name) if route.verb not in ("GET", "HEAD") else None
@@ -134,7 +181,7 @@ def send(program: Program, route: Route, ids: dict[str, str]) -> Any:
 
 
 def test_it_declares_a_right_for_every_verb_of_every_route() -> None:
-    assert len({str(one.pattern) for one in resources}) == len(resources)
+    assert len({str(one.pattern) for one in resources}) == len(resources) == 52
     for route in all_routes():
         if route.verb in ("POST", "PUT", "PATCH", "DELETE", "GET"):
             assert bool(route.operation) == route.is_answered, route
@@ -231,6 +278,11 @@ def prepare(side: Side, name: str, ids: dict[str, str]) -> None:
         pause(Connection.get_public(ids["connection"]), by="Somebody")
     if name == "answer_event":
         Event.objects.filter(pk=side.dead.event_id).update(state=EventState.ASKS)
+    if name in ("release_delivery", "reject_delivery"):
+        held = {"state": State.PARKED, "waits_for": "release:Large"}
+        Delivery.objects.filter(pk=side.dead.pk).update(**held)
+    if name in ("publish_draft", "discard_draft"):
+        save_draft(Flow.get_public(ids["flow"]), Logic(), edition=0)
     if name == "start_sync":
         Sync.objects.all().delete()
 
@@ -255,7 +307,7 @@ def test_it_finds_nothing_by_the_ids_of_others(
     here: Side, there: Side, path: str, name: str, kind: str
 ) -> None:
     id = ids_of(here)[kind]
-    assert len(FILTERS) == 7
+    assert len(FILTERS) == 8
     assert Program(new_key(here)).get(f"{path}?{name}={id}").json()["data"]
     assert Program(new_key(there)).get(f"{path}?{name}={id}").json()["data"] == []
 
@@ -289,6 +341,6 @@ def picture_of(side: Side) -> list[Any]:
 @cache
 def _models() -> tuple[Any, ...]:
     from connectors.models import Connection
-    from flows.models import Delivery, Event, Flow, Sync, WebhookEndpoint
+    from flows.models import Sync, WebhookEndpoint
 
-    return (Connection, Delivery, Event, Flow, Sync, WebhookEndpoint)
+    return (Connection, Delivery, Event, Flow, LookupRow, Sync, Version, WebhookEndpoint)

@@ -225,7 +225,8 @@ def test_it_splits_by_lines_once(depots: Depots, client: Client) -> None:
     )
     assert sorted(row["total"] for row in depots.there_now()) == ["10.00", "7.00"]
     with tenant_scope(depots.tenant):
-        order = Record.objects.get(pk=stays.record_id)
+        assert stays.record is not None
+        order = Record.objects.get(pk=stays.record.pk)
         journey = get_journey(order.public_id, now=stays.created_at)
         assert Fact.objects.filter(kind="order.received").count() == 1
     assert len([hop for chapter in journey.chapters for hop in chapter.hops if hop.why]) == 2

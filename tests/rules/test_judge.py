@@ -146,7 +146,6 @@ IMPOSSIBLE: list[tuple[Condition, Action, str]] = [
     (ALWAYS, Set("total", None), "Expected `decimal`"),
     (ALWAYS, Set("billing_address.country", "IN"), "there is nothing to have «country»"),
     (ALWAYS, Set("colour", "red"), "no attribute «colour»"),
-    (ALWAYS, Set("note", expression="line.sku"), "line"),
     (Cel("record.colour == 'red'"), Hold("x"), "The record has no colour"),
     (Cel("record.total > 'x'"), Hold("x"), "overload"),
     (Cel("record.total"), Hold("x"), "neither true nor false"),
@@ -177,12 +176,15 @@ def test_what_has_no_tags_cannot_be_tagged() -> None:
 
 INVALID: list[tuple[Condition, tuple[Action, ...], str]] = [
     (ALWAYS, (Hold("x"), Reject("y")), "one of them"),
-    (ALWAYS, (Set("id", "5"),), "by it the record is found again"),
-    (ALWAYS, (Set("lines[].reference", "5"),), "by it the record is found again"),
+    (ALWAYS, (Set("id", "5"),), "which record, or which money"),
+    (ALWAYS, (Set("lines[].reference", "5"),), "which record, or which money"),
     (ALWAYS, (Set("lines[0].sku", "5"),), "is not the name of one attribute"),
     (ALWAYS, (Set("note"),), "a value or to an expression"),
     (ALWAYS, (Set("note", "a", "b"),), "a value or to an expression"),
     (ALWAYS, (Set("note", expression="1 +"),), "cannot be read"),
+    (ALWAYS, (Set("note", expression="line.sku"),), "It names «line»"),
+    (Cel("order.total > 5.0"), (Hold("x"),), "It names «order»"),
+    (Cel("sum(record.total) > 5.0"), (Hold("x"),), "function sum"),
     (Cel("record.total >"), (Hold("x"),), "cannot be read"),
     (ALWAYS, (Split(Cel("(("), "x"),), "cannot be read"),
     (ALWAYS, (Split(ALWAYS, "x"), Split(ALWAYS, "X")), "twice"),
@@ -247,6 +249,12 @@ def test_a_missing_row_is_waited_for(capfd: pytest.CaptureFixture[str]) -> None:
 def test_time_that_is_not_known_is_a_failure() -> None:
     with pytest.raises(MappingFailed, match="Rule «A rule»"):
         holds(order(), Cel("days_since(record.placed_at) > 1.0"), Context())
+
+
+def test_a_time_without_an_offset_is_utc() -> None:
+    plain = order(placed_at=NOW.replace(tzinfo=None))
+    assert holds(plain, Compare("placed_at", "at_least", "2026-11-21T12:00:00Z"))
+    assert holds(plain, Cel("record.placed_at == now"))
 
 
 def test_one_judge_serves_many_records() -> None:

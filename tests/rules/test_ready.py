@@ -122,7 +122,7 @@ def test_each_explains_itself_and_becomes_a_rule_of_orders(kind: type[Ready]) ->
 
 
 def test_all_can_be_filled_in() -> None:
-    assert set(READY) == set(AnyReady.__args__)  # type: ignore[attr-defined]
+    assert set(READY) == set(AnyReady.__args__)
 
 
 @pytest.mark.parametrize(
