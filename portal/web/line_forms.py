@@ -89,8 +89,11 @@ def show_line(line: Any, problems: list[Problem] | None = None) -> LineForm:
 
 
 def _input(number: int, parameter: Parameter, given: MappingOf[str, Any]) -> Input:
+    name = f"step-{number}-{parameter.name}"
+    if parameter.name in given and parameter.type == "value":
+        return Input(name, parameter, _show_any(given[parameter.name]))
     value = given.get(parameter.name, parameter.default)
-    return Input(f"step-{number}-{parameter.name}", parameter, show_value(parameter, value))
+    return Input(name, parameter, show_value(parameter, value))
 
 
 def show_value(parameter: Parameter, value: Any) -> str:
@@ -105,7 +108,7 @@ def show_value(parameter: Parameter, value: Any) -> str:
 
 
 def _show_any(value: Any) -> str:
-    if isinstance(value, str) and _read_any(value) == value:
+    if isinstance(value, str) and value and _read_any(value) == value:
         return value
     return msgspec.json.encode(value).decode()
 
@@ -147,7 +150,7 @@ def _read_step(form: MappingOf[str, Any], number: int) -> dict[str, Any] | None:
         text = form.get(f"step-{number}-{parameter.name}", "")
         if parameter.type == "boolean":
             found |= {parameter.name: True} if text else {}
-        elif text != "" or (parameter.required and parameter.type in ("text", "expression")):
+        elif text != "" or _may_be_blank(parameter):
             found[parameter.name] = read_value(parameter, text)
     # What is as by default goes without saying.
     given = {p.name: p.default for p in kind.parameters if not p.required}
@@ -156,6 +159,13 @@ def _read_step(form: MappingOf[str, Any], number: int) -> dict[str, Any] | None:
         for name, value in found.items()
         if name not in given or value != given[name] or given[name] is None
     }
+
+
+def _may_be_blank(parameter: Parameter) -> bool:
+    """Whether nothing in the field is an empty text, and not what stands if it is left out."""
+    if parameter.type not in ("text", "expression"):
+        return False
+    return parameter.required or bool(parameter.default and not parameter.least)
 
 
 def read_value(parameter: Parameter, text: str) -> Any:

@@ -130,4 +130,5 @@ def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
 
 
 def at_line(id: str, side: str, at: str) -> str:
-    return f"{reverse('mapping', kwargs={'id': id})}?focus={side}-{at}#{side}-{at}"
+    """The page with the focus on a line. Not by a fragment: with one browsers focus nothing."""
+    return f"{reverse('mapping', kwargs={'id': id})}?focus={side}-{at}"
