@@ -53,6 +53,10 @@ class SideShown:
         return sum(bool(row.failure) for row in self.rows)
 
     @property
+    def is_tried(self) -> bool:
+        return any(row.has_sample for row in self.rows)
+
+    @property
     def lacking(self) -> list[Needed]:
         return [one for one in self.needed if one.state in ("needed_empty", "needed_none")]
 
