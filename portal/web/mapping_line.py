@@ -211,7 +211,7 @@ def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) 
         problems = [Problem("", str(refused).rstrip("."))]
         return _show(request, desk, spot, line, problems=problems, status=422)
     messages.success(request, f"{parsed.target} is saved in the draft.")
-    return redirect(at_line(request.resolver_match.kwargs["id"], spot.side, show_place(place)))
+    return redirect(at_line(desk.flow.public_id, spot.side, show_place(place)))
 
 
 def _placed(mapping: Mapping, spot: Spot, line: Line) -> tuple[Mapping, Place]:
@@ -239,7 +239,7 @@ def _conflict(
 
 
 def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:
-    id = request.resolver_match.kwargs["id"]
+    id = desk.flow.public_id
     mapping = mapping_of(desk, spot.side)
     place = find_again(mapping, spot.place, spot.was) if spot.place else None
     if place is None:
