@@ -140,6 +140,19 @@ def find_raws(event: Event, connector: Connector) -> tuple[Feed, list[Any]]:
     return feed, list(_raw_records(event, feed))
 
 
+def list_raws(event: Event, *, connector: Connector, stream: Stream) -> list[tuple[str, Any]]:
+    """The records of an event that a stream would read, each with its id if that is found.
+
+    Raises Unreadable, or NobodyListens.
+    """
+    feed, raws = find_raws(event, connector)
+    if feed.name not in stream.sources:
+        return []
+    raws = [raw for raw in raws if isinstance(raw, dict)]
+    found = [(find_id(feed, raw), select_record(stream, feed.name, raw)) for raw in raws]
+    return [(key, selected) for key, selected in found if selected is not None]
+
+
 def find_id(feed: Feed, raw: Any) -> str:
     """Of what cannot be read, if at least that can be."""
     try:

@@ -5,6 +5,7 @@ import { listenForTheme } from "./theme.js";
 import { keepTimesFresh } from "./times.js";
 import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
+import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 
 focusOnSlash();
@@ -14,3 +15,5 @@ keepTimesFresh();
 keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
+moveLinesByKeys();
+filterLines();

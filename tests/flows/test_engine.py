@@ -222,7 +222,7 @@ def test_it_does_not_let_go_of_a_dead_event_while_nothing_reads_it(
     depots.work()
     (delivery,) = depots.deliveries()
     with tenant_scope(depots.tenant):
-        configure.switch_off(Flow.objects.get(pk=delivery.flow_id))
+        configure.switch_off(Flow.objects.get(deliveries=delivery))
         with pytest.raises(IllegalMove, match="switch it On first"):
             replay.replay_delivery(delivery)
     assert depots.states() == ["dead"]

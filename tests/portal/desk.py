@@ -18,9 +18,13 @@ from ekyam.sso.models import GroupRole, Identity, IdentityProvider
 from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
+from flows.mapping.logic import Logic
 from flows.models import Event, KitPart
 from flows.models.event import EventState
+from flows.operations.versions import publish, save_draft
 from flows.queries.dead_letters import list_dead_groups
+from flows.rules.rule import Compare, Hold, Rule
+from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
@@ -56,6 +60,11 @@ def reach_outside(settings: Any) -> Iterator[Outside]:
 
 # Doors that need no more than the row that the matrix makes for them, with what is sent.
 FORMS: dict[str, dict[str, str]] = {
+    "import_table": {"table": "carriers", "text": "key,value\ndhl,7", "do": "apply"},
+    "set_row": {"table": "carriers", "key": "dhl", "value": "7"},
+    "remove_row": {},
+    "table_csv": {},
+    "import_rates": {"text": "base,quote,day,rate\nEUR,INR,2026-05-01,98.5", "do": "apply"},
     "new_key": {"name": "Till", "rights": "look", "days": "30"},
     "rotate_key": {},
     "revoke_key": {},
@@ -166,6 +175,62 @@ class Desk:
     def replay_group(self) -> Prepared:
         return f"/dead-letters/{list_dead_groups()[0].key}/replay/", {}
 
+    def release_held(self) -> Prepared:
+        return f"/held/{self._held()}/release/", {}
+
+    def reject_held(self) -> Prepared:
+        return f"/held/{self._held()}/reject/", {"reason": "A test of ours."}
+
+    def release_all(self) -> Prepared:
+        self._held()
+        return "/held/all/release/?rule=Large", {"most": "5"}
+
+    def reject_all(self) -> Prepared:
+        self._held()
+        return "/held/all/reject/?rule=Large", {"most": "5", "reason": "Tests of ours."}
+
+    def _held(self) -> str:
+        return hold(self.side.parked).public_id
+
+    def change_lines(self) -> Prepared:
+        return self._of_orders("mapping/lines"), {"do": "down:reader:0"}
+
+    def edit_line(self) -> Prepared:
+        line = {"side": "reader", "at": "+", "target": "reference", "source": "note"}
+        return self._of_orders("mapping/line"), {**line, "do": "save"}
+
+    def publish_flow(self) -> Prepared:
+        self._draft()
+        return self._of_orders("publish"), {}
+
+    def discard_flow(self) -> Prepared:
+        self._draft()
+        return self._of_orders("discard"), {}
+
+    def roll_back(self) -> Prepared:
+        self._draft()
+        publish(self.side.shop.flow("Orders"))
+        return self._of_orders("versions/back"), {"to": "0"}
+
+    def change_rules(self) -> Prepared:
+        self._draft()
+        return self._of_orders("rules/change"), {"do": "off:1"}
+
+    def edit_rule(self) -> Prepared:
+        form = {"ready": "cod_above", "ready-amount": "500", "ready-currency": "INR"}
+        return self._of_orders("rules/edit"), {**form, "do": "save"}
+
+    def import_code(self) -> Prepared:
+        page = self.client.get(self._of_orders("code/yaml")).content.decode()
+        return self._of_orders("code/import"), {"text": page, "do": "apply"}
+
+    def _of_orders(self, page: str) -> str:
+        return f"/flows/{self.side.shop.flow('Orders').public_id}/{page}/"
+
+    def _draft(self) -> None:
+        rule = Rule("Large", Compare("total", "above", 500), (Hold("Look at it"),))
+        save_draft(self.side.shop.flow("Orders"), Logic(rules=(rule,)), edition=0)
+
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}
 
@@ -271,6 +336,9 @@ class Desk:
 
     def sync_csv(self) -> Prepared:
         return f"/stock/syncs/{self._sync('done')}/csv/", {}
+
+    def rates_csv(self) -> Prepared:
+        return "/rates/csv/", {}
 
     def audit_csv(self) -> Prepared:
         return "/audit/csv/", {}

@@ -15,7 +15,9 @@ from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery, Run
+from flows.mapping.logic import Logic
+from flows.models import Delivery, LookupRow, Run
+from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
@@ -49,6 +51,20 @@ DOORS = [
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
     Door("flows"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
+    Door("mapping", of="flow"),
+    Door("change_lines", of="flow", to=Right.CONFIGURE),
+    Door("edit_line", of="flow", to=Right.CONFIGURE, form=True),
+    Door("publish_flow", of="flow", to=Right.CONFIGURE, form=True),
+    Door("discard_flow", of="flow", to=Right.CONFIGURE, form=True),
+    Door("versions", of="flow"),
+    Door("version", of="version"),
+    Door("roll_back", of="flow", to=Right.CONFIGURE, form=True),
+    Door("rules", of="flow"),
+    Door("change_rules", of="flow", to=Right.CONFIGURE),
+    Door("edit_rule", of="flow", to=Right.CONFIGURE, form=True),
+    Door("flow_code", of="flow"),
+    Door("flow_yaml", of="flow"),
+    Door("import_code", of="flow", to=Right.CONFIGURE, form=True),
     Door("orders"),
     Door("journey", of="order"),
     Door("journey_part", of="order"),
@@ -73,6 +89,20 @@ DOORS = [
     Door("dead_letters"),
     Door("dead_group", of="cause"),
     Door("replay_group", of="cause", to=Right.OPERATE, form=True),
+    Door("held"),
+    Door("release_all", to=Right.OPERATE, form=True),
+    Door("reject_all", to=Right.OPERATE, form=True),
+    Door("release_held", of="delivery", to=Right.OPERATE),
+    Door("reject_held", of="delivery", to=Right.OPERATE, form=True),
+    Door("lookup_tables"),
+    Door("lookup_table", of="table"),
+    Door("table_csv", of="table"),
+    Door("import_table", to=Right.CONFIGURE, form=True),
+    Door("set_row", to=Right.CONFIGURE),
+    Door("remove_row", of="row", to=Right.CONFIGURE),
+    Door("rates"),
+    Door("rates_csv"),
+    Door("import_rates", to=Right.CONFIGURE, form=True),
     Door("delivery", of="delivery"),
     Door("exchanges", of="delivery"),
     Door("replay_delivery", of="delivery", to=Right.OPERATE),
@@ -162,11 +192,23 @@ def address_of(door: Door, side: Side) -> str:
             found["provider"] = IdentityProvider.objects.create(
                 tenant=side.company.tenant, kind="oidc", label="Okta"
             ).public_id
+        if door.of == "version":
+            flow = side.shop.flow("Orders")
+            found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
         if door.of in ("key", "application", "secret"):
             found |= programs_of(side)
+        if door.of in ("table", "row"):
+            table = f"{side.company.tenant.slug} carriers"
+            named = {"table": table, "key": "dhl"}
+            row, _ = LookupRow.objects.get_or_create(
+                tenant=side.company.tenant, **named, defaults={"value": "7"}
+            )
+            found["row"] = row.public_id
+            if door.of == "table":
+                return f"{reverse(door.name)}?{urlencode({'table': table})}"
         if door.of == "sku":
             # Another name than any SKU of the other company has.
             sku = f"{side.company.tenant.slug} lamp"
