@@ -45,13 +45,18 @@ def test_it_takes_the_same_webhook_many_times(house: House) -> None:
     order = day.story.place(PLAIN)
     assert day.close(), day.wrong()
     told = house.desk.ask("webhook", order=order.id)
-    before = of_flow(house, order, "Orders")
+    before = sent_by(house, order, "Orders")
     secret = house.remotes.shop.look("connection")["credentials"]["client_secret"]
     for name in ["the same"] * 10 + [str(uuid.uuid4()) for _ in range(10)]:
         assert knock(told, secret, name) == 200
     eventually(lambda: house.desk.ask("webhook", order=order.id)["state"] == "routed")
-    assert of_flow(house, order, "Orders") == before
+    assert sent_by(house, order, "Orders") == before
     assert not day.wrong()
+
+
+def sent_by(house: House, order: Placed, label: str) -> list[Row]:
+    """Without what needed no sending: the shop tells of the tag that we wrote when it likes."""
+    return [one for one in of_flow(house, order, label) if one["state"] != "unchanged"]
 
 
 def knock(told: Row, secret: str, name: str) -> int:

@@ -16,7 +16,7 @@ from tests.sso.conftest import Visitor, is_plain_refusal, is_signed_in, told
 from tests.sso.openid_server import CLIENT_ID, Lies, OpenIdServer, ec_key, openid_server, rsa_key
 from tests.world import World
 
-NOW = int(time.time())
+NOW, DAY = int(time.time()), 86400
 
 LIES = {
     "another issuer": Lies(claims={"iss": "https://evil.example"}),
@@ -26,9 +26,9 @@ LIES = {
     "another authorised party": Lies(claims={"azp": "another client"}),
     "expired": Lies(claims={"iat": NOW - 400, "exp": NOW - 100}),
     "no end": Lies(claims={"exp": None}),
-    "not yet valid": Lies(claims={"nbf": NOW + 600}),
+    "not yet valid": Lies(claims={"nbf": NOW + DAY}),
     "too old": Lies(claims={"iat": NOW - 86400}),
-    "from the future": Lies(claims={"iat": NOW + 600}),
+    "from the future": Lies(claims={"iat": NOW + DAY}),
     "no time": Lies(claims={"iat": None}),
     "another nonce": Lies(claims={"nonce": "of another sign-in"}),
     "no nonce": Lies(claims={"nonce": None}),

@@ -63,7 +63,7 @@ def failing(tree: Any) -> None:
 
 
 FIRST, STRANGER = make_signer("first"), make_signer("stranger")
-LONG_AGO, FAR = at(minutes=5), at(minutes=-5)
+LONG_AGO, FAR = at(minutes=5), at(minutes=-24 * 60)  # whenever in a long run this is
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 HOLDER = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
 
