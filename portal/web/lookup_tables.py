@@ -37,7 +37,7 @@ def lookup_table(request: SeatedRequest) -> HttpResponse:
 
 def _show(request: SeatedRequest, table: str, *, status: int = 200, **more: Any) -> HttpResponse:
     known = next((one for one in list_tables() if one.name == table), None)
-    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    query = request.GET.get("q", "").strip()[:200]
     kept = {"table": table, **({"q": query} if query else {})}
     context = {
         "table": table,

@@ -58,7 +58,7 @@ def publish_flow(request: SeatedRequest, id: str) -> HttpResponse:
 
 
 def _publish(request: SeatedRequest, desk: Desk, id: str) -> HttpResponse:
-    note = request.POST.get("note", "").replace("\x00", "").strip()[:LONGEST_NOTE]
+    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
     edition = read_edition(request, desk)
     try:
         if desk.draft and note and note != desk.draft.note:
