@@ -61,10 +61,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], status=422, given=given)
-    healed = (
-        f" {woken} that waited for it {'goes' if woken == 1 else 'go'} on now." if woken else ""
-    )
-    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{healed}")
+    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{_healed(woken)}")
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
