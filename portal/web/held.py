@@ -41,7 +41,7 @@ def _chosen(request: SeatedRequest) -> Chosen:
     if flow:
         found["flow"] = flow
     key = ids.parse(Flow.prefix, Flow.get_public(flow).public_id) if flow else None
-    return Chosen(rule.replace("\x00", ""), key, urlencode(found))
+    return Chosen(rule, key, urlencode(found))
 
 
 @page
@@ -124,7 +124,7 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
 
 def _reason(request: SeatedRequest) -> tuple[str, str]:
     """The reason, and what is wrong with it."""
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    reason = request.POST.get("reason", "").strip()
     if not reason:
         return "", "Say why: it is kept, and shown with the record."
     if len(reason) > LONGEST_REASON:

@@ -37,7 +37,7 @@ def lookup_table(request: SeatedRequest) -> HttpResponse:
 
 def _show(request: SeatedRequest, table: str, *, status: int = 200, **more: Any) -> HttpResponse:
     known = next((one for one in list_tables() if one.name == table), None)
-    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    query = request.GET.get("q", "").strip()[:200]
     kept = {"table": table, **({"q": query} if query else {})}
     context = {
         "table": table,
@@ -61,10 +61,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], status=422, given=given)
-    healed = (
-        f" {woken} that waited for it {'goes' if woken == 1 else 'go'} on now." if woken else ""
-    )
-    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{healed}")
+    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{_healed(woken)}")
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))

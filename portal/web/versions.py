@@ -17,6 +17,7 @@ from flows.queries.versions import find_version, get_version, list_versions, log
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page, page
 from portal.web.logic import Desk, frame, open_desk, read_edition
+from portal.web.mapping import show_sides
 
 LONGEST_NOTE = 500
 
@@ -54,11 +55,13 @@ def publish_flow(request: SeatedRequest, id: str) -> HttpResponse:
     if request.method == "POST":
         return _publish(request, desk, id)
     changes = differ(desk, desk.published_logic, desk.logic).changes
-    return render(request, "portal/publish.html", frame(request, desk, "", changes=changes))
+    trial, sides = show_sides(desk.flow, desk.logic)
+    context = frame(request, desk, "", changes=changes, trial=trial, sides=sides)
+    return render(request, "portal/publish.html", context)
 
 
 def _publish(request: SeatedRequest, desk: Desk, id: str) -> HttpResponse:
-    note = request.POST.get("note", "").replace("\x00", "").strip()[:LONGEST_NOTE]
+    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
     edition = read_edition(request, desk)
     try:
         if desk.draft and note and note != desk.draft.note:
