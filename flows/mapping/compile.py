@@ -27,7 +27,7 @@ def compile_mapping(mapping: Mapping) -> Apply:
 
 
 def _compile_lines(lines: Iterable[Line], prefix: str) -> Lines:
-    compiled = [(*_place_of(line), _compile_line(line, prefix)) for line in lines]
+    compiled = [(*_place_of(line), compile_line(line, prefix)) for line in lines]
 
     def apply(here: Here) -> dict[str, Any]:
         target: dict[str, Any] = {}
@@ -48,7 +48,8 @@ def _place_of(line: Line) -> tuple[list[str], str]:
     return parents, name
 
 
-def _compile_line(line: Line, prefix: str) -> Read:
+def compile_line(line: Line, prefix: str = "") -> Read:
+    """What reads one line; raises as `compile_mapping` says."""
     name = f"{prefix}{line.target}"
     find = finder(line.source)
     if line.each:

@@ -134,6 +134,19 @@ def read_plain(
         return Failed(standard.id if standard else _id_of(feed, raw), failure)
 
 
+def list_raws(event: Event, *, connector: Connector, stream: Stream) -> list[tuple[str, Any]]:
+    """The records of an event that a stream would read, each with its id if that is found.
+
+    Raises Unreadable, or NobodyListens.
+    """
+    feed = _feed_of(event, connector)
+    if feed.name not in stream.sources:
+        return []
+    raws = [raw for raw in _raw_records(event, feed) if isinstance(raw, dict)]
+    found = [(_id_of(feed, raw), select_record(stream, feed.name, raw)) for raw in raws]
+    return [(key, selected) for key, selected in found if selected is not None]
+
+
 def _id_of(feed: Feed, raw: Any) -> str:
     """Of what cannot be read, if at least that can be."""
     try:

@@ -1,6 +1,7 @@
 """What a person sees first: whether all is well, what needs them, and what the day brought."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +12,13 @@ from connectors.models import OPEN_STATES, Connection
 from ekyam import ids
 from flows.models import Delivery, Event
 from flows.queries.dead_letters import DeadGroup, list_dead_groups
+from flows.queries.held import HeldGroup, list_held_groups
 from flows.queries.lights import FlowRow, list_flows
+from flows.queries.lookups import Missing, list_missing
 from flows.queries.requests import Asking, list_asking
 from flows.queries.stock.tasks import PlaceTask, SyncTask, list_place_tasks, list_sync_tasks
 from flows.states import DONE, OPEN, State
+from flows.waits import RELEASE, ROW
 
 PATIENCE = timedelta(minutes=10)
 
@@ -47,6 +51,8 @@ class Home:
     flows: list[FlowRow]
     dead: list[DeadGroup]
     waiting: list[Waiting]
+    held: list[HeldGroup]
+    missing: list[Missing]
     asking: list[Asking]
     places: list[PlaceTask]
     syncs: list[SyncTask]
@@ -58,13 +64,15 @@ class Home:
 def get_home(*, now: datetime) -> Home:
     """A constant number of queries."""
     flows, dead, waiting = list_flows(), list_dead_groups(), _waiting(now)
-    day = _day(flows, now)
+    held, missing, day = list_held_groups(), list_missing(), _day(flows, now)
     received = Event.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
     return Home(
-        answer=answer(flows, dead, waiting),
+        answer=answer(flows, dead, waiting, held, missing),
         flows=flows,
         dead=dead,
         waiting=waiting,
+        held=held,
+        missing=missing,
         asking=list_asking(),
         places=list_place_tasks(),
         syncs=list_sync_tasks(),
@@ -83,11 +91,13 @@ def count_held() -> dict[str, int]:
 
 
 def _waiting(now: datetime) -> list[Waiting]:
-    """Not those that a connection holds up, told beside it, nor what may as well never come."""
+    """Not those that a connection or a rule holds up, or that lack a row, told beside it, nor what
+    may as well never come."""
     parked = Delivery.objects.filter(
         state=State.PARKED, parked_at__lt=now - PATIENCE, target__state__in=OPEN_STATES, note=""
     )
-    rows = parked.values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
+    told = Q(waits_for__startswith=RELEASE) | Q(waits_for__startswith=ROW)
+    rows = parked.exclude(told).values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
     return [Waiting(**row) for row in rows.order_by("-count")[:20]]
 
 
@@ -110,9 +120,16 @@ def _day(flows: list[FlowRow], now: datetime) -> list[DayRow]:
     return found
 
 
-def answer(flows: list[FlowRow], dead: list[DeadGroup], waiting: list[Waiting]) -> str:
-    """The state of things in a sentence or two."""
-    return " ".join(filter(None, (_of_flows(flows), _of_dead(dead), _of_waiting(waiting))))
+def answer(
+    flows: list[FlowRow],
+    dead: Sequence[DeadGroup] = (),
+    waiting: Sequence[Waiting] = (),
+    held: Sequence[HeldGroup] = (),
+    missing: Sequence[Missing] = (),
+) -> str:
+    """The state of things in a few sentences."""
+    parts = (_of_flows(flows), _of_dead(dead), _of_held(held), _of_missing(missing))
+    return " ".join(filter(None, (*parts, _of_waiting(waiting))))
 
 
 def _of_flows(flows: list[FlowRow]) -> str:
@@ -127,7 +144,19 @@ def _of_flows(flows: list[FlowRow]) -> str:
     return f"{said}, {troubled} with trouble." if troubled else f"{said}."
 
 
-def _of_dead(dead: list[DeadGroup]) -> str:
+def _of_held(held: Sequence[HeldGroup]) -> str:
+    count = sum(group.count for group in held)
+    return f"{count} {plural('record', count)} held for review." if count else ""
+
+
+def _of_missing(missing: Sequence[Missing]) -> str:
+    if not missing:
+        return ""
+    count = len(missing)
+    return f"{count} {plural('value', count)} {'has' if count == 1 else 'have'} no row yet."
+
+
+def _of_dead(dead: Sequence[DeadGroup]) -> str:
     count = sum(group.count for group in dead)
     if not count:
         return ""
@@ -136,7 +165,7 @@ def _of_dead(dead: list[DeadGroup]) -> str:
     return f"{said}: {sentence(largest.reason)}"
 
 
-def _of_waiting(waiting: list[Waiting]) -> str:
+def _of_waiting(waiting: Sequence[Waiting]) -> str:
     count = sum(one.count for one in waiting)
     if not count:
         return ""

@@ -71,11 +71,13 @@ def list_tables() -> list[Table]:
     ]
 
 
-def list_rows(table: str = "", *, after: str = "", size: int = SIZE) -> Page[Row]:
+def list_rows(table: str = "", *, search: str = "", after: str = "", size: int = SIZE) -> Page[Row]:
     """Of one table or of all, by table and key. Raises LookupRow.DoesNotExist for an `after` that
     is none."""
     found = LookupRow.objects.exclude(table__startswith=OF_STOCK).order_by("table", "key")
     found = found.filter(table=table) if table else found
+    if search:
+        found = found.filter(Q(key__icontains=search) | Q(value__icontains=search))
     if after:
         last = LookupRow.get_public(after)
         found = found.filter(Q(table__gt=last.table) | Q(table=last.table, key__gt=last.key))

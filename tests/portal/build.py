@@ -17,6 +17,7 @@ from flows.models import Attempt, Delivery, Event, Flow, Link, Record, Run
 from flows.operations.configure import apply_recipe
 from flows.recipes import all_recipes
 from flows.states import State
+from flows.waits import for_release, for_row
 
 SLUGS = {"shopify": "Shopify", "netsuite": "NetSuite", "whiplash": "Whiplash"}
 
@@ -301,3 +302,17 @@ def retried(shop: Shop, number: str, *, ago: timedelta = timedelta(minutes=6)) -
     shop.attempt(late, number=1, outcome="unreachable", status=503)
     shop.attempt(late, number=2, outcome="unreachable", status=503)
     return late
+
+
+def hold(delivery: Delivery, rule: str = "Large", reason: str = "Above 500") -> Delivery:
+    """As a rule does."""
+    delivery.state, delivery.waits_for, delivery.reason = State.PARKED, for_release(rule), reason
+    delivery.save()
+    return delivery
+
+
+def lack_row(delivery: Delivery, table: str, key: str) -> Delivery:
+    delivery.state, delivery.waits_for = State.PARKED, for_row(table, key)
+    delivery.reason = f"«{key}» has no row in the table {table}."
+    delivery.save()
+    return delivery

@@ -21,6 +21,7 @@ from ekyam.tenants.models import Membership, Role
 from flows.models import Event, KitPart
 from flows.models.event import EventState
 from flows.queries.dead_letters import list_dead_groups
+from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
@@ -56,6 +57,11 @@ def reach_outside(settings: Any) -> Iterator[Outside]:
 
 # Doors that need no more than the row that the matrix makes for them, with what is sent.
 FORMS: dict[str, dict[str, str]] = {
+    "import_table": {"table": "carriers", "text": "key,value\ndhl,7", "do": "apply"},
+    "set_row": {"table": "carriers", "key": "dhl", "value": "7"},
+    "remove_row": {},
+    "table_csv": {},
+    "import_rates": {"text": "base,quote,day,rate\nEUR,INR,2026-05-01,98.5", "do": "apply"},
     "new_key": {"name": "Till", "rights": "look", "days": "30"},
     "rotate_key": {},
     "revoke_key": {},
@@ -166,6 +172,23 @@ class Desk:
     def replay_group(self) -> Prepared:
         return f"/dead-letters/{list_dead_groups()[0].key}/replay/", {}
 
+    def release_held(self) -> Prepared:
+        return f"/held/{self._held()}/release/", {}
+
+    def reject_held(self) -> Prepared:
+        return f"/held/{self._held()}/reject/", {"reason": "A test of ours."}
+
+    def release_all(self) -> Prepared:
+        self._held()
+        return "/held/all/release/?rule=Large", {"most": "5"}
+
+    def reject_all(self) -> Prepared:
+        self._held()
+        return "/held/all/reject/?rule=Large", {"most": "5", "reason": "Tests of ours."}
+
+    def _held(self) -> str:
+        return hold(self.side.parked).public_id
+
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}
 
@@ -271,6 +294,9 @@ class Desk:
 
     def sync_csv(self) -> Prepared:
         return f"/stock/syncs/{self._sync('done')}/csv/", {}
+
+    def rates_csv(self) -> Prepared:
+        return "/rates/csv/", {}
 
     def audit_csv(self) -> Prepared:
         return "/audit/csv/", {}

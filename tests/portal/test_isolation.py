@@ -15,7 +15,7 @@ from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery, Run
+from flows.models import Delivery, LookupRow, Run
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
@@ -73,6 +73,20 @@ DOORS = [
     Door("dead_letters"),
     Door("dead_group", of="cause"),
     Door("replay_group", of="cause", to=Right.OPERATE, form=True),
+    Door("held"),
+    Door("release_all", to=Right.OPERATE, form=True),
+    Door("reject_all", to=Right.OPERATE, form=True),
+    Door("release_held", of="delivery", to=Right.OPERATE),
+    Door("reject_held", of="delivery", to=Right.OPERATE, form=True),
+    Door("lookup_tables"),
+    Door("lookup_table", of="table"),
+    Door("table_csv", of="table"),
+    Door("import_table", to=Right.CONFIGURE, form=True),
+    Door("set_row", to=Right.CONFIGURE),
+    Door("remove_row", of="row", to=Right.CONFIGURE),
+    Door("rates"),
+    Door("rates_csv"),
+    Door("import_rates", to=Right.CONFIGURE, form=True),
     Door("delivery", of="delivery"),
     Door("exchanges", of="delivery"),
     Door("replay_delivery", of="delivery", to=Right.OPERATE),
@@ -167,6 +181,15 @@ def address_of(door: Door, side: Side) -> str:
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
         if door.of in ("key", "application", "secret"):
             found |= programs_of(side)
+        if door.of in ("table", "row"):
+            table = f"{side.company.tenant.slug} carriers"
+            named = {"table": table, "key": "dhl"}
+            row, _ = LookupRow.objects.get_or_create(
+                tenant=side.company.tenant, **named, defaults={"value": "7"}
+            )
+            found["row"] = row.public_id
+            if door.of == "table":
+                return f"{reverse(door.name)}?{urlencode({'table': table})}"
         if door.of == "sku":
             # Another name than any SKU of the other company has.
             sku = f"{side.company.tenant.slug} lamp"

@@ -1,0 +1,132 @@
+"""Lookup tables: what a company says that things are called, and the values without a row."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from ekyam.audit.record import record
+from ekyam.tenants.rights import Right
+from flows.models import LookupRow
+from flows.operations.lookups import RowRefused, import_rows, plan_import
+from flows.operations.lookups import remove_row as take_away
+from flows.operations.lookups import set_row as put_row
+from flows.queries.lookups import export_rows, list_missing, list_rows, list_tables
+from portal.web.access import SeatedRequest, act, form_page, page
+from portal.web.sheets import NotText, attachment, read_sheet_text
+
+
+@page
+def lookup_tables(request: SeatedRequest) -> HttpResponse:
+    tables = list_tables()
+    context = {
+        "tables": tables,
+        "missing": list_missing(),
+        "waiting": sum(t.missing for t in tables),
+    }
+    return render(request, "portal/lookup_tables.html", context)
+
+
+@page
+def lookup_table(request: SeatedRequest) -> HttpResponse:
+    return _show(request, _known(request))
+
+
+def _show(request: SeatedRequest, table: str, *, status: int = 200, **more: Any) -> HttpResponse:
+    known = next((one for one in list_tables() if one.name == table), None)
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    kept = {"table": table, **({"q": query} if query else {})}
+    context = {
+        "table": table,
+        "q": query,
+        "page": list_rows(table, search=query, after=request.GET.get("after", "")),
+        "kept": urlencode(kept),
+        "address": reverse("lookup_table"),
+        "missing": list_missing(table=table),
+        "flows": known.flows if known else [],
+        **more,
+    }
+    return render(request, "portal/lookup_table.html", context, status=status)
+
+
+@act(Right.CONFIGURE)
+def set_row(request: SeatedRequest) -> HttpResponse:
+    """Add a row, or give it another value; what waited for it goes on."""
+    table, key, value = (request.POST.get(name, "") for name in ("table", "key", "value"))
+    try:
+        woken = put_row(table, key.strip(), value.strip())
+    except RowRefused as refused:
+        given = {"key": key, "value": value, "error": refused.message}
+        return _show(request, table[:60], status=422, given=given)
+    healed = (
+        f" {woken} that waited for it {'goes' if woken == 1 else 'go'} on now." if woken else ""
+    )
+    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{healed}")
+    if request.POST.get("back") == "tables":
+        return redirect("lookup_tables")
+    return redirect(_at(table))
+
+
+@act(Right.CONFIGURE)
+def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
+    row = LookupRow.get_public(id)
+    try:
+        take_away(row.table, row.key)
+        messages.success(
+            request, f"The row «{row.key}» is gone: what asks for it from now on waits."
+        )
+    except RowRefused as refused:
+        messages.error(request, refused.message)
+    return redirect(_at(row.table))
+
+
+@form_page(Right.CONFIGURE)
+def import_table(request: SeatedRequest) -> HttpResponse:
+    """First what would change; then it is done."""
+    table = (request.POST.get("table") or request.GET.get("table", "")).strip()
+    context: dict[str, Any] = {"table": table}
+    if request.method == "POST":
+        try:
+            context["text"] = read_sheet_text(request)
+            if request.POST.get("do") == "apply":
+                plan, woken = import_rows(table, context["text"])
+                messages.success(request, _imported(len(plan.added), len(plan.changed), woken))
+                return redirect(_at(table))
+            context["plan"] = plan_import(table, context["text"])
+        except (RowRefused, NotText) as refused:
+            context["error"] = str(refused)
+    is_bad = "error" in context or bool(context.get("plan") and context["plan"].bad)
+    return render(request, "portal/import_table.html", context, status=422 if is_bad else 200)
+
+
+def _imported(added: int, changed: int, woken: int) -> str:
+    return f"{added} added, {changed} changed.{_healed(woken)}"
+
+
+def _healed(woken: int) -> str:
+    return f" {woken} that waited {'goes' if woken == 1 else 'go'} on now." if woken else ""
+
+
+@page
+def table_csv(request: SeatedRequest) -> HttpResponse:
+    table = _known(request)
+    record("table.exported", label=f"{table}.csv")
+    return attachment(f"{table}.csv", export_rows(table), "text/csv")
+
+
+def _known(request: SeatedRequest) -> str:
+    """The table of the address: with rows, or asked for. Raises LookupRow.DoesNotExist."""
+    name = request.GET.get("table", "")
+    if all(one.name != name for one in list_tables()):
+        raise LookupRow.DoesNotExist(f"There is no lookup table «{name[:60]}».")
+    return name
+
+
+def _at(table: str) -> str:
+    """Its page, while there is one."""
+    if all(one.name != table for one in list_tables()):
+        return reverse("lookup_tables")
+    return f"{reverse('lookup_table')}?{urlencode({'table': table})}"

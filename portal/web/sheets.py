@@ -1,0 +1,44 @@
+"""Text that a person uploads or pastes, and text that they take home."""
+
+import re
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+
+from flows.sheet import MOST_CHARACTERS
+
+_UNFIT = re.compile(r"[^\w. -]+", re.ASCII)
+
+
+class NotText(ValueError):
+    """What was uploaded is no text, or nothing was; the message says which."""
+
+
+def read_sheet_text(request: HttpRequest) -> str:
+    """The file if there is one, else what was pasted. Raises NotText."""
+    upload = request.FILES.get("file")
+    if not isinstance(upload, UploadedFile):
+        text = str(request.POST.get("text", ""))
+        if not text.strip():
+            raise NotText("Choose a file, or paste its text.")
+        return text
+    if (upload.size or 0) > MOST_CHARACTERS * 4:
+        raise NotText(f"The file is larger than {MOST_CHARACTERS * 4 // 1_000_000} MB.")
+    body = upload.read()
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return _decoded(body, "utf-16")
+    return _decoded(body, "utf-8-sig")
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NotText("The file is no text in UTF-8: save it as «CSV UTF-8».") from error
+
+
+def attachment(name: str, text: str, kind: str) -> HttpResponse:
+    answer = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    safe = _UNFIT.sub("-", name)
+    answer["Content-Disposition"] = f'attachment; filename="{safe}"'
+    return answer
