@@ -1,5 +1,6 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
+from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
 from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
@@ -30,11 +31,13 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "OwnChoice",
     "Pump",
     "Rate",
     "Record",
     "Reservation",
     "Run",
+    "SharedTally",
     "StockLevel",
     "StockLocation",
     "Sync",

@@ -6,6 +6,7 @@ import { keepTimesFresh } from "./times.js";
 import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
 import { offerSingleSignOn } from "./sso.js";
+import { answerByKey } from "./suggestions.js";
 
 focusOnSlash();
 listenForCopies();
@@ -14,3 +15,4 @@ keepTimesFresh();
 keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
+answerByKey();

@@ -49,6 +49,8 @@ DOORS = [
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
     Door("flows"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
+    Door("suggestions", of="flow"),
+    Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
     Door("orders"),
     Door("journey", of="order"),
     Door("journey_part", of="order"),
