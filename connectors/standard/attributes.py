@@ -1,6 +1,7 @@
 """What attributes a record of the standard has, and of what type each is."""
 
 import types
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
@@ -59,3 +60,22 @@ def plain(of: Any) -> Any:
         found = [one for one in get_args(of) if one is not types.NoneType]
         return found[0] if len(found) == 1 else of
     return of
+
+
+def names_below(of: Any, *, into_lists: bool = False, deep: int = 3) -> Iterator[str]:
+    """The attributes of a record or of a part of one, as `billing_address.city`; a list is named,
+    and with `into_lists` also what is in it, as `lines[].sku`."""
+    within = plain(of)
+    if deep == 0 or not (isinstance(within, type) and issubclass(within, msgspec.Struct)):
+        return
+    for name, kind in _fields(within).items():
+        yield name
+        element = element_of(kind)
+        if element is None:
+            below, start = kind, name
+        elif into_lists:
+            below, start = element, f"{name}[]"
+        else:
+            continue
+        inner = names_below(below, into_lists=into_lists, deep=deep - 1)
+        yield from (f"{start}.{one}" for one in inner)

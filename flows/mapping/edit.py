@@ -61,7 +61,7 @@ def find_again(mapping: Mapping, place: Place, target: str) -> Place | None:
 
 
 def put(mapping: Mapping, place: Place, line: Line) -> Mapping:
-    return _among(mapping, place, lambda lines, at: (*lines[:at], line, *lines[at + 1 :]))
+    return _replace(mapping, place, line)
 
 
 def add(mapping: Mapping, inside: Place, line: Line) -> Mapping:
@@ -70,7 +70,7 @@ def add(mapping: Mapping, inside: Place, line: Line) -> Mapping:
 
 
 def remove(mapping: Mapping, place: Place) -> Mapping:
-    return _among(mapping, place, lambda lines, at: (*lines[:at], *lines[at + 1 :]))
+    return _replace(mapping, place)
 
 
 def move(mapping: Mapping, place: Place, by: int) -> tuple[Mapping, Place]:
@@ -82,10 +82,11 @@ def move(mapping: Mapping, place: Place, by: int) -> tuple[Mapping, Place]:
     return _with(mapping, place[:-1], tuple(among)), (*place[:-1], at)
 
 
-def _among(mapping: Mapping, place: Place, change) -> Mapping:  # type: ignore[no-untyped-def]
+def _replace(mapping: Mapping, place: Place, *by: Line) -> Mapping:
     find(mapping, place)
-    inside = place[:-1]
-    return _with(mapping, inside, change(lines_in(mapping, inside), place[-1]))
+    inside, at = place[:-1], place[-1]
+    lines = lines_in(mapping, inside)
+    return _with(mapping, inside, (*lines[:at], *by, *lines[at + 1 :]))
 
 
 def _with(mapping: Mapping, inside: Place, lines: Lines) -> Mapping:

@@ -12,8 +12,8 @@ from connectors.channel import base_url_of
 from connectors.errors import Failure
 from connectors.spec import Context
 from connectors.standard.record import Record
-from flows.mapping.logic import Logic
 from flows.mapping.compile import to_plain
+from flows.mapping.logic import Logic
 from flows.mapping.records import read_record
 from flows.models import Delivery, Event, Flow
 from flows.operations.read import NobodyListens, list_raws
@@ -55,7 +55,9 @@ def list_samples(flow: Flow, *, limit: int = 1) -> list[Sample]:
         except (Failure, NobodyListens):
             continue
         for key, raw in raws:
-            found.setdefault(key or event.public_id, Sample(event.public_id, event.received_at, raw))
+            found.setdefault(
+                key or event.public_id, Sample(event.public_id, event.received_at, raw)
+            )
             if len(found) == limit:
                 return list(found.values())
     return list(found.values())
@@ -68,10 +70,10 @@ def _events(flow: Flow, limit: int) -> Iterator[Event]:
     newest = Event.objects.filter(connection=flow.source_id).order_by("-received_at")
     ours = Q(feed__in=[feed.name for feed in feeds]) | Q(feed="", topic__in=topics)
     events = Event.objects.filter(ours, pk__in=newest.values("pk")[:LOOKED_AT])
-    found = list(events.order_by("-received_at").values_list("pk", flat=True)[: limit * 4])
+    found = list(events.order_by("-received_at").values_list("pk", flat=True)[: max(40, limit * 4)])
     if not found:
         done = Delivery.objects.filter(flow=flow, state__in=DONE).order_by("-sequence")
-        found = list(done.values_list("event_id", flat=True)[: limit * 4])
+        found = list(done.values_list("event_id", flat=True)[: max(40, limit * 4)])
     for pk in found:  # one at a time: a body may be large
         yield Event.objects.get(pk=pk)
 
@@ -80,9 +82,7 @@ def reading_context(flow: Flow, now: datetime) -> Context:
     """As routing has it."""
     tables = Tables(flow.tenant_id)
     settings = {**flow.source.settings, "base_url": base_url_of(flow.source)}
-    return Context(
-        settings=settings, now=now, find_row=tables.find_row, find_rate=tables.find_rate
-    )
+    return Context(settings=settings, now=now, find_row=tables.find_row, find_rate=tables.find_rate)
 
 
 def writing_context(flow: Flow, now: datetime, record: Record | None) -> Context:

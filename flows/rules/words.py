@@ -24,7 +24,7 @@ from flows.rules.rule import (
     Tag,
 )
 
-_OPERATORS = {
+OPERATORS = {
     "is": "is",
     "is_not": "is not",
     "one_of": "is one of",
@@ -79,7 +79,7 @@ def _say_compare(condition: Compare) -> str:
     is_list = "[" in condition.attribute and "(" not in condition.attribute
     if is_list or condition.of == "every":
         name = f"{condition.of} of {name}"
-    said = f"{name} {_OPERATORS[condition.operator]}"
+    said = f"{name} {OPERATORS[condition.operator]}"
     if condition.operator in _WITHOUT_VALUE:
         return said
     is_number = condition.operator in _OF_NUMBERS

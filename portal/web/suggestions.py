@@ -8,19 +8,19 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django_htmx.http import trigger_client_event
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
 from flows.mapping.place import DoesNotFit
-from flows.models import Flow
 from flows.operations.choices import accept, remember_choice
-from flows.operations.stock.streams import is_stock
 from flows.operations.suggest import ask_for_suggestions
-from flows.operations.versions import Conflict, find_edition
+from flows.operations.versions import Conflict
 from flows.queries.sides import Side
 from flows.queries.suggestions import Found, Offer, find_found, list_attributes, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
+from portal.web.logic import frame, open_desk, read_edition
 
 MOST_LOOKS = 60  # a second each; then a person decides whether to go on
 
@@ -35,38 +35,40 @@ class Said:
 
 @page
 def suggestions(request: SeatedRequest, id: str) -> HttpResponse:
-    flow, side = _flow(id), _side(request.GET.get("side", ""))
-    return _show(request, flow, side, request.GET.get("all", ""), looks=_looks(request))
+    side = _side(request.GET.get("side", ""))
+    return _show(request, id, side, request.GET.get("all", ""), looks=_looks(request))
 
 
 @act(Right.CONFIGURE)
 def answer(request: SeatedRequest, id: str) -> HttpResponse:
     """«accept» or «refuse» one that was suggested; no other."""
-    flow, side, given = _flow(id), _side(request.POST.get("side", "")), request.POST
+    desk, side, given = open_desk(id), _side(request.POST.get("side", "")), request.POST
     do, attribute = given.get("do", ""), given.get("attribute", "")
     if do not in ("accept", "refuse"):
         return HttpResponseBadRequest("There is no such button.")
-    offer = _find(find_found(place_of(flow, side)), attribute, given.get("source", ""))
+    offer = _find(find_found(place_of(desk.flow, side)), attribute, given.get("source", ""))
     if offer is None:
         said = Said("This is no longer suggested. Look again.", is_bad=True)
     elif do == "refuse":
-        remember_choice(flow, side, attribute=attribute, source=offer.source, is_accepted=False)
+        remember_choice(
+            desk.flow, side, attribute=attribute, source=offer.source, is_accepted=False
+        )
         said = Said(f"{offer.source} is not suggested for {attribute} again.")
     else:
-        said = _accept(request, flow, side, attribute, offer)
+        said = _accept(request, desk, side, attribute, offer)
     if request.htmx:  # type: ignore[attr-defined]
-        return _show(request, flow, side, given.get("all", ""), said=said)
+        shown = _show(request, id, side, given.get("all", ""), said=said)
+        return trigger_client_event(shown, "draft-saved") if do == "accept" else shown
     (messages.error if said.is_bad else messages.success)(request, said.text)
     query = urlencode({"side": side, "all": given.get("all", "")})
     return redirect(f"{reverse('suggestions', kwargs={'id': id})}?{query}")
 
 
 def _accept(request: SeatedRequest, flow: Flow, side: Side, attribute: str, offer: Offer) -> Said:
-    text = request.POST.get("edition", "")
-    edition = int(text[:9]) if text.isascii() and text.isdigit() else find_edition(flow)
+    edition = read_edition(request, desk)
     wanted: dict[str, Any] = {"attribute": attribute, "source": offer.source}
     try:
-        accept(flow, side, **wanted, steps=offer.steps, edition=edition)
+        accept(desk.flow, side, **wanted, steps=offer.steps, edition=edition)
     except Conflict:
         text = "The draft was changed meanwhile. What is suggested fits it as it is now: try again."
         return Said(text, is_bad=True)
@@ -77,27 +79,24 @@ def _accept(request: SeatedRequest, flow: Flow, side: Side, attribute: str, offe
 
 def _show(
     request: SeatedRequest,
-    flow: Flow,
+    id: str,
     side: Side,
     wants_all: str,
     *,
     looks: int = 0,
     said: Said | None = None,
 ) -> HttpResponse:
+    desk = open_desk(id)
+    flow = desk.flow
     found = find_found(place_of(flow, side))
     if found is None and looks < MOST_LOOKS:
         ask_for_suggestions(flow, side)
-    context: dict[str, Any] = {
-        "flow": flow,
-        "side": side,
+    context = frame(request, desk, "suggestions", side=side, found=found, said=said or Said())
+    context |= {
         "what": flow.stream_spec.resource.replace("_", " "),
         "all": "1" if wants_all else "",
-        "found": found,
-        "said": said or Said(),
         "looks": looks + 1,
         "gave_up": found is None and looks >= MOST_LOOKS,
-        "edition": find_edition(flow),
-        "may_change": request.seat.may(Right.CONFIGURE),
     }
     if found is not None:
         rows = list_attributes(flow, side, found, all_of_them=bool(wants_all))
@@ -106,15 +105,6 @@ def _show(
     is_part = request.htmx  # type: ignore[attr-defined]
     name = "portal/suggestions_part.html" if is_part else "portal/suggestions.html"
     return render(request, name, context)
-
-
-def _flow(id: str) -> Flow:
-    """Raises Flow.DoesNotExist, also for a flow of stock: it has no mapping."""
-    found = Flow.get_public(id)
-    flow = Flow.objects.select_related("source", "target", "version").get(pk=found.pk)
-    if is_stock(flow):
-        raise Flow.DoesNotExist("A flow of stock has no mapping.")
-    return flow
 
 
 def _side(text: str) -> Side:

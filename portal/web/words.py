@@ -71,6 +71,18 @@ TONES = {
     "person_off": ("quiet", "Deactivated"),
     "right_yes": ("good", "Yes"),
     "session_here": ("good", "This browser"),
+    # versions, and attributes that must be filled
+    "version_draft": ("busy", "Draft"),
+    "version_published": ("good", "Published"),
+    "version_retired": ("quiet", "Retired"),
+    "needed_filled": ("good", "Filled"),
+    "needed_empty": ("bad", "Empty in the sample"),
+    "needed_none": ("bad", "No line gives it"),
+    "needed_mapped": ("quiet", "Has a line"),
+    "change_added": ("good", "Added"),
+    "change_removed": ("bad", "Removed"),
+    "change_changed": ("warn", "Changed"),
+    "change_moved": ("quiet", "Moved"),
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),

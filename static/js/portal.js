@@ -5,6 +5,7 @@ import { listenForTheme } from "./theme.js";
 import { keepTimesFresh } from "./times.js";
 import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
+import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
 
@@ -16,3 +17,5 @@ keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
 answerByKey();
+moveLinesByKeys();
+filterLines();

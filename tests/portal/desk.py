@@ -18,9 +18,12 @@ from ekyam.sso.models import GroupRole, Identity, IdentityProvider
 from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
+from flows.mapping.logic import Logic
 from flows.models import Event, KitPart
 from flows.models.event import EventState
+from flows.operations.versions import publish, save_draft
 from flows.queries.dead_letters import list_dead_groups
+from flows.rules.rule import Compare, Hold, Rule
 from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
@@ -188,6 +191,45 @@ class Desk:
 
     def _held(self) -> str:
         return hold(self.side.parked).public_id
+
+    def change_lines(self) -> Prepared:
+        return self._of_orders("mapping/lines"), {"do": "down:reader:0"}
+
+    def edit_line(self) -> Prepared:
+        line = {"side": "reader", "at": "+", "target": "reference", "source": "note"}
+        return self._of_orders("mapping/line"), {**line, "do": "save"}
+
+    def publish_flow(self) -> Prepared:
+        self._draft()
+        return self._of_orders("publish"), {}
+
+    def discard_flow(self) -> Prepared:
+        self._draft()
+        return self._of_orders("discard"), {}
+
+    def roll_back(self) -> Prepared:
+        self._draft()
+        publish(self.side.shop.flow("Orders"))
+        return self._of_orders("versions/back"), {"to": "0"}
+
+    def change_rules(self) -> Prepared:
+        self._draft()
+        return self._of_orders("rules/change"), {"do": "off:1"}
+
+    def edit_rule(self) -> Prepared:
+        form = {"ready": "cod_above", "ready-amount": "500", "ready-currency": "INR"}
+        return self._of_orders("rules/edit"), {**form, "do": "save"}
+
+    def import_code(self) -> Prepared:
+        page = self.client.get(self._of_orders("code/yaml")).content.decode()
+        return self._of_orders("code/import"), {"text": page, "do": "apply"}
+
+    def _of_orders(self, page: str) -> str:
+        return f"/flows/{self.side.shop.flow('Orders').public_id}/{page}/"
+
+    def _draft(self) -> None:
+        rule = Rule("Large", Compare("total", "above", 500), (Hold("Look at it"),))
+        save_draft(self.side.shop.flow("Orders"), Logic(rules=(rule,)), edition=0)
 
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}

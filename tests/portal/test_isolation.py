@@ -15,7 +15,9 @@ from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
+from flows.mapping.logic import Logic
 from flows.models import Delivery, LookupRow, Run
+from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
@@ -51,6 +53,20 @@ DOORS = [
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
     Door("suggestions", of="flow"),
     Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
+    Door("mapping", of="flow"),
+    Door("change_lines", of="flow", to=Right.CONFIGURE),
+    Door("edit_line", of="flow", to=Right.CONFIGURE, form=True),
+    Door("publish_flow", of="flow", to=Right.CONFIGURE, form=True),
+    Door("discard_flow", of="flow", to=Right.CONFIGURE, form=True),
+    Door("versions", of="flow"),
+    Door("version", of="version"),
+    Door("roll_back", of="flow", to=Right.CONFIGURE, form=True),
+    Door("rules", of="flow"),
+    Door("change_rules", of="flow", to=Right.CONFIGURE),
+    Door("edit_rule", of="flow", to=Right.CONFIGURE, form=True),
+    Door("flow_code", of="flow"),
+    Door("flow_yaml", of="flow"),
+    Door("import_code", of="flow", to=Right.CONFIGURE, form=True),
     Door("orders"),
     Door("journey", of="order"),
     Door("journey_part", of="order"),
@@ -178,6 +194,9 @@ def address_of(door: Door, side: Side) -> str:
             found["provider"] = IdentityProvider.objects.create(
                 tenant=side.company.tenant, kind="oidc", label="Okta"
             ).public_id
+        if door.of == "version":
+            flow = side.shop.flow("Orders")
+            found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,13 +30,6 @@ SECRET_NAME = "asha_sharma_gift_list"  # looks like any field, and is one compan
 CUSTOM = "custom_note_of_juniper"
 VALUE = "asha.of.juniper@private.example"
 BARE = Logic(reader=Mapping((Line("id", "id", (ToText(),), required=True),)))
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def flow_of(side: Side) -> Flow:
@@ -189,7 +181,9 @@ def test_it_saves_and_learns_nothing_over_what_another_saved(here: Side, owner: 
     assert tallies() == {}
 
 
-@pytest.mark.parametrize("form", [{"source": "of nobody"}, {"attribute": "\x00"}, {"side": "x"}])
+@pytest.mark.parametrize(
+    "form", [{"source": "of nobody"}, {"attribute": "email; DROP"}, {"side": "x"}]
+)
 def test_it_takes_only_what_was_suggested(here: Side, owner: Client, form: dict[str, str]) -> None:
     look(here)
     given = {"do": "accept", "attribute": "nothing", "source": "email", "side": "reader"} | form

@@ -1,0 +1,78 @@
+"""What the pages of a flow's mapping, rules and versions share: its draft, and saving it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+
+from connectors.errors import MappingFailed
+from ekyam.tenants.rights import Right
+from flows.mapping.logic import Logic
+from flows.models import Flow
+from flows.operations.stock.streams import is_stock
+from flows.operations.versions import Conflict, save_draft
+from flows.queries.versions import VersionRow, find_draft, find_published, logic_of
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A flow with what is being worked at: the draft, or what it would begin with."""
+
+    flow: Flow
+    draft: VersionRow | None
+    published: VersionRow | None
+
+    @property
+    def edition(self) -> int:
+        return self.draft.edition if self.draft else 0
+
+    @property
+    def logic(self) -> Logic:
+        found = self.draft or self.published
+        return logic_of(found) if found else Logic()
+
+    @property
+    def published_logic(self) -> Logic:
+        return logic_of(self.published) if self.published else Logic()
+
+
+def open_desk(id: str) -> Desk:
+    """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
+    found = Flow.get_public(id)
+    flow = Flow.objects.select_related("source", "target", "version").get(pk=found.pk)
+    if is_stock(flow):
+        raise Flow.DoesNotExist("A flow of stock goes by its formula.")
+    return Desk(flow, find_draft(flow), find_published(flow))
+
+
+def frame(request: SeatedRequest, desk: Desk, tab: str, **more: Any) -> dict[str, Any]:
+    """What the top of each page of a flow needs."""
+    may = request.seat.may(Right.CONFIGURE)
+    return {"flow": desk.flow, "desk": desk, "tab": tab, "may_change": may, **more}
+
+
+def read_edition(request: SeatedRequest, desk: Desk) -> int:
+    """The one that the form was made of; a form that names none is of what is there now."""
+    text = request.POST.get("edition", "")
+    return int(text[:9]) if text.isascii() and text.isdigit() else desk.edition
+
+
+def save(request: SeatedRequest, desk: Desk, logic: Logic, said: str) -> bool:
+    """Save what a button did; False, with the reason as a message, if it cannot be."""
+    try:
+        note = desk.draft.note if desk.draft else ""
+        save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
+    except Conflict:
+        by = f" by {desk.draft.made_by}" if desk.draft else ""
+        messages.error(
+            request, f"The draft was changed meanwhile{by}: this is how it is now. Try again."
+        )
+        return False
+    except (MappingFailed, IllegalMove) as refused:
+        messages.error(request, str(refused))
+        return False
+    if said:
+        messages.success(request, said)
+    return True

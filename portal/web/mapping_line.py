@@ -1,0 +1,255 @@
+"""One line of a mapping: its form, what each of its steps gives while it is typed, and saving it
+without losing what two people do at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from connectors.errors import MappingFailed
+from connectors.lines import Line, Mapping
+from connectors.standard import resources
+from connectors.standard.attributes import AttributeUnknown, element_of, names_below, type_below
+from connectors.steps import Here
+from ekyam.tenants.rights import Right
+from flows.mapping import trial
+from flows.mapping.edit import (
+    NoSuchLine,
+    Place,
+    add,
+    find,
+    find_again,
+    lines_in,
+    put,
+    read_place,
+    remove,
+    show_place,
+)
+from flows.mapping.parse import LogicInvalid, Problem, parse_logic, parse_mapping
+from flows.mapping.words import say_line
+from flows.operations.versions import Conflict, save_draft
+from flows.queries.lines import Side, show_value
+from flows.queries.samples import list_samples, read_sample, reading_context, writing_context
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, form_page
+from portal.web.line_forms import as_data, kinds_by_group, read_line, reshape, show_line
+from portal.web.logic import Desk, frame, open_desk, read_edition
+from portal.web.mapping import at_line, mapping_of, with_mapping
+
+NEW = "+"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where the line is, or in which lines a new one is to be."""
+
+    side: Side
+    inside: Place
+    place: Place | None
+    was: str  # its target when the form was made
+
+    @property
+    def at(self) -> str:
+        return show_place(self.place) if self.place else ".".join([*map(str, self.inside), NEW])
+
+
+@form_page(Right.CONFIGURE)
+def edit_line(request: SeatedRequest, id: str) -> HttpResponse:
+    desk = open_desk(id)
+    try:
+        spot = _spot(request, desk)
+        given = _line_at(desk, spot)
+    except NoSuchLine as gone:
+        messages.error(request, str(gone))
+        return redirect("mapping", id=id)
+    if request.method != "POST":
+        return _show(request, desk, spot, as_data(given))
+    do, line = request.POST.get("do", "save"), read_line(request.POST, as_data(given).get("each"))
+    if do == "preview":
+        context = _preview(desk, spot, line)
+        return render(request, "portal/line_preview.html", context)
+    if do == "delete":
+        return _delete(request, desk, spot)
+    if do != "save":
+        what = f"add:{request.POST.get('kind', '')}" if do == "add" else do
+        return _show(request, desk, spot, reshape(line, what))
+    return _save(request, desk, spot, line)
+
+
+def _spot(request: SeatedRequest, desk: Desk) -> Spot:
+    """Raises NoSuchLine."""
+    asked = request.POST if request.method == "POST" else request.GET
+    side: Side = "writer" if asked.get("side") == "writer" else "reader"
+    at, was = asked.get("at", NEW), asked.get("was", "")
+    before, _, last = at.rpartition(".")
+    if last == NEW:
+        inside = read_place(before) if before else ()
+        lines_in(mapping_of(desk, side), inside)
+        return Spot(side, inside, None, "")
+    place = read_place(at)
+    return Spot(side, place[:-1], place, was or find(mapping_of(desk, side), place).target)
+
+
+def _line_at(desk: Desk, spot: Spot) -> Line | None:
+    """As it is now; None for a new one, and for one that somebody has taken away."""
+    mapping = mapping_of(desk, spot.side)
+    place = find_again(mapping, spot.place, spot.was) if spot.place else None
+    return find(mapping, place) if place else None
+
+
+def _show(
+    request: SeatedRequest,
+    desk: Desk,
+    spot: Spot,
+    line: dict[str, Any],
+    *,
+    problems: list[Problem] | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context = frame(request, desk, "mapping", spot=spot, form=show_line(line, problems))
+    context |= _preview(desk, spot, line)
+    context |= {"kinds": kinds_by_group(), "edition": desk.edition, **more}
+    if request.method == "POST" and status != 409:
+        context["edition"] = read_edition(request, desk)  # of what was read, not of what is now
+    here = context["here"]
+    paths = trial.paths_of(here.element) if here else []
+    context["paths"] = [(path, show_value(value)) for path, value in paths]
+    context["targets"] = _targets(desk, spot)
+    return render(request, "portal/mapping_line.html", context, status=status)
+
+
+# --- What it gives ------------------------------------------------------------------------------
+
+
+def _preview(desk: Desk, spot: Spot, line: dict[str, Any]) -> dict[str, Any]:
+    """What its path finds in the sample, and what there is after each step."""
+    here = _here(desk, spot)
+    try:
+        parsed = _parsed(line)
+    except LogicInvalid as invalid:
+        return {"here": here, "problems": invalid.problems}
+    if here is None or parsed is None:
+        return {"here": here, "tried": []}
+    tried = list(trial.try_steps(parsed, here))
+    labels = ["The path finds", *(step.label for step in parsed.steps)]
+    rows = [
+        {"label": label, "gives": show_value(one.value), "failure": one.failure}
+        for label, one in zip(labels, tried, strict=False)
+    ]
+    is_short = parsed.required and not tried[-1].failure
+    missing = trial.try_line(parsed, here).failure if is_short and not parsed.each else ""
+    return {"here": here, "tried": rows, "missing": missing}
+
+
+def _parsed(line: dict[str, Any]) -> Line | None:
+    """Raises LogicInvalid; a line without a target yet is tried all the same."""
+    named = line if line.get("target") else {**line, "target": "value"}
+    return parse_mapping({"lines": [named]}).lines[0]
+
+
+def _here(desk: Desk, spot: Spot) -> Here | None:
+    """Where its path begins: the record, or the first element of the list that it is inside."""
+    now, flow = timezone.now(), desk.flow
+    sample = next(iter(list_samples(flow)), None)
+    if sample is None:
+        return None
+    context, record = reading_context(flow, now), sample.raw
+    if spot.side == "writer":
+        read = read_sample(flow, desk.logic, sample, now=now)
+        if read.record is None:
+            return None
+        context, record = writing_context(flow, now, read.record), read.plain
+    here: Here | None = Here(context, record, record)
+    lines = mapping_of(desk, spot.side).lines
+    for index in spot.inside:
+        here = here and trial.element_of(lines[index], here)
+        lines = lines[index].each
+    return here
+
+
+def _targets(desk: Desk, spot: Spot) -> list[str]:
+    """What a line there may fill."""
+    if spot.side == "writer":
+        own = desk.flow.action_spec.writer
+        try:
+            return [line.target for line in lines_in(own, spot.inside)]
+        except NoSuchLine:
+            return []
+    kind: Any = resources()[desk.flow.stream_spec.resource]
+    lines = mapping_of(desk, "reader").lines
+    try:
+        for index in spot.inside:
+            kind = element_of(type_below(kind, lines[index].target))
+            lines = lines[index].each
+    except (AttributeUnknown, KeyError):
+        return []
+    return list(names_below(kind))
+
+
+# --- Keeping it ---------------------------------------------------------------------------------
+
+
+def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) -> HttpResponse:
+    try:
+        parsed = parse_mapping({"lines": [line]}).lines[0]
+        mapping, place = _placed(mapping_of(desk, spot.side), spot, parsed)
+        logic = with_mapping(desk.logic, spot.side, mapping)
+        parse_logic(msgspec.to_builtins(logic), resource=desk.flow.stream_spec.resource)
+    except LogicInvalid as invalid:
+        return _show(request, desk, spot, line, problems=invalid.problems, status=422)
+    try:
+        note = desk.draft.note if desk.draft else ""
+        save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
+    except Conflict:
+        return _conflict(request, desk, spot, line, parsed)
+    except (MappingFailed, IllegalMove) as refused:
+        problems = [Problem("", str(refused).rstrip("."))]
+        return _show(request, desk, spot, line, problems=problems, status=422)
+    messages.success(request, f"{parsed.target} is saved in the draft.")
+    return redirect(at_line(desk.flow.public_id, spot.side, show_place(place)))
+
+
+def _placed(mapping: Mapping, spot: Spot, line: Line) -> tuple[Mapping, Place]:
+    """Where the line that was read is now; at the end if it is new, or gone."""
+    place = find_again(mapping, spot.place, spot.was) if spot.place else None
+    if place is not None:
+        return put(mapping, place, line), place
+    added = add(mapping, spot.inside, line)
+    return added, (*spot.inside, len(lines_in(added, spot.inside)) - 1)
+
+
+def _conflict(
+    request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any], mine: Line
+) -> HttpResponse:
+    """Nothing is lost: theirs is shown beside what was typed, which can be saved over it."""
+    theirs = _line_at(desk, spot)
+    conflict = {
+        "by": desk.draft.made_by if desk.draft else "",
+        "theirs": say_line(theirs) if theirs else "",
+        "mine": say_line(mine),
+        "is_new": spot.place is None,
+        "is_same": theirs == mine,
+    }
+    return _show(request, desk, spot, line, status=409, conflict=conflict)
+
+
+def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:
+    id = desk.flow.public_id
+    mapping = mapping_of(desk, spot.side)
+    place = find_again(mapping, spot.place, spot.was) if spot.place else None
+    if place is None:
+        messages.success(request, "It is gone.")
+        return redirect("mapping", id=id)
+    try:
+        logic = with_mapping(desk.logic, spot.side, remove(mapping, place))
+        note = desk.draft.note if desk.draft else ""
+        save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
+        messages.success(request, f"{spot.was} is taken away in the draft.")
+    except (MappingFailed, IllegalMove) as refused:
+        messages.error(request, str(refused))
+    return redirect("mapping", id=id)
