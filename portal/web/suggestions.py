@@ -64,7 +64,7 @@ def answer(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect(f"{reverse('suggestions', kwargs={'id': id})}?{query}")
 
 
-def _accept(request: SeatedRequest, flow: Flow, side: Side, attribute: str, offer: Offer) -> Said:
+def _accept(request: SeatedRequest, desk: Desk, side: Side, attribute: str, offer: Offer) -> Said:
     edition = read_edition(request, desk)
     wanted: dict[str, Any] = {"attribute": attribute, "source": offer.source}
     try:

@@ -22,6 +22,10 @@ def furnish(side: Side) -> None:
     look(side)
 
 
+def look_at_writer(side: Side) -> None:
+    look(side, "writer")
+
+
 def picture(page: Page, name: str) -> None:
     """For whoever wants to look: SHOTS names a folder."""
     if folder := os.environ.get("SHOTS"):
@@ -74,7 +78,7 @@ def test_it_accepts_and_refuses_by_one_key_each(live_server: LiveServer, side: S
 
 def test_it_fits_a_narrow_dark_screen(live_server: LiveServer, side: Side) -> None:
     elsewhere(lambda: furnish(side))
-    elsewhere(lambda: look(side, "writer") and None)
+    elsewhere(lambda: look_at_writer(side))
     address = f"/flows/{side.shop.flow('Orders').public_id}/suggestions/?all=1"
     with browser_page(live_server, color_scheme="dark") as page:
         page.set_viewport_size({"width": 390, "height": 844})
