@@ -20,7 +20,7 @@ from flows.queries.sides import Side
 from flows.queries.suggestions import Found, Offer, find_found, list_attributes, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
-from portal.web.logic import frame, open_desk, read_edition
+from portal.web.logic import Desk, frame, open_desk, read_edition
 
 MOST_LOOKS = 60  # a second each; then a person decides whether to go on
 
