@@ -23,9 +23,12 @@ from flows.operations.versions import save_draft
 from flows.queries.sides import Side as FlowSide
 from flows.queries.sides import subject_of
 from flows.queries.suggestions import Found, find_found, knowledge_of, place_of
+from tests.portal import build
 from tests.portal.conftest import Side, sign_in
 from tests.sso.web_server import Answer, Asked, serving
+from tests.world import World
 
+SIDES: tuple[FlowSide, ...] = ("reader", "writer")
 SECRET_NAME = "asha_sharma_gift_list"  # looks like any field, and is one company's own
 CUSTOM = "custom_note_of_juniper"
 VALUE = "asha.of.juniper@private.example"
@@ -46,6 +49,13 @@ def receive_orders(side: Side, count: int = 3) -> None:
         order |= {SECRET_NAME: f"gift for {VALUE}", CUSTOM: "no"}
         at = side.shop.now - timedelta(minutes=number)
         side.shop.event("shopify", "orders/create", at, order)
+
+
+def receive_and_draft(side: Side) -> int:
+    """The edition of the draft."""
+    with tenant_scope(side.company.tenant):
+        receive_orders(side)
+    return draft(side).edition
 
 
 def look(side: Side, which: FlowSide = "reader") -> Found:
@@ -97,9 +107,15 @@ def test_it_suggests_by_the_flows_own_records(here: Side) -> None:
     assert best["lines[].sku"].endswith("[].sku")
 
 
-def test_it_suggests_by_the_connectors_examples_before_any_record_has_come(here: Side) -> None:
-    found = look(here)
-    assert not found.has_records and "email" in found.offers
+def test_it_suggests_by_the_connectors_examples_before_any_record_has_come(world: World) -> None:
+    tenant = world.here.tenant
+    with tenant_scope(tenant):
+        flow = build.Shop(tenant).open().flow("Orders")
+    for which in SIDES:
+        look_for_suggestions(tenant_id=tenant.pk, flow_id=flow.pk, side=which)
+        with tenant_scope(tenant):
+            found = find_found(place_of(flow, which))
+        assert found and not found.has_records and "email" in found.offers
 
 
 def test_it_suggests_for_the_writer_by_the_standards_attributes(here: Side) -> None:
@@ -146,7 +162,7 @@ def test_it_shows_what_nothing_fills_with_its_evidence(here: Side, owner: Client
 def test_it_puts_what_is_accepted_into_the_draft_and_remembers_it(
     here: Side, owner: Client
 ) -> None:
-    edition = draft(here).edition
+    edition = receive_and_draft(here)
     look(here)
     answer = send(owner, here, "accept", "currency", "currency", edition=str(edition))
     assert answer.status_code == 200
@@ -162,7 +178,7 @@ def test_it_puts_what_is_accepted_into_the_draft_and_remembers_it(
 
 
 def test_it_does_not_offer_again_what_was_refused(here: Side, owner: Client) -> None:
-    draft(here)
+    receive_and_draft(here)
     look(here)
     answer = send(owner, here, "refuse", "currency", "currency").content.decode()
     assert 'aria-label="currency for currency' not in answer
@@ -171,7 +187,7 @@ def test_it_does_not_offer_again_what_was_refused(here: Side, owner: Client) -> 
 
 
 def test_it_saves_and_learns_nothing_over_what_another_saved(here: Side, owner: Client) -> None:
-    edition = draft(here).edition
+    edition = receive_and_draft(here)
     look(here)
     answer = send(owner, here, "accept", "currency", "currency", edition=str(edition + 7))
     assert "was changed meanwhile" in answer.content.decode()
