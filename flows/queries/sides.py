@@ -18,6 +18,7 @@ from flows.mapping.place import find_filling
 from flows.models import Flow
 from flows.queries.samples import list_samples, read_sample
 from flows.suggest import Attribute, Suggestion, attributes_of, sources_of
+from flows.suggest.attributes import Kind
 from flows.suggest.sources import MOST_RECORDS
 
 Side = Literal["reader", "writer"]
@@ -36,6 +37,12 @@ class Subject:
     attributes: tuple[Attribute, ...]
     published: frozenset[str]
     own: Mapping  # the connector's
+
+    @property
+    def filled_by_lines(self) -> list[Attribute]:
+        """All but lists that are filled by filling what is inside them."""
+        around = {one.path.rpartition("[].")[0] for one in self.attributes}
+        return [one for one in self.attributes if one.path not in around]
 
     def steps_of(self, attribute: str, one: Suggestion) -> tuple[AnyStep, ...]:
         """Those that were suggested; a writer's are known only for the source that the connector
@@ -76,9 +83,8 @@ def _with_floats(plain: Any) -> Any:
 def _subject_of_stream(slug: str, name: str) -> Subject:
     stream = get_connector(slug).stream(name)
     attributes = attributes_of(resources()[stream.resource])
-    filled = tuple(one for one in attributes if not _is_made_of_others(one, attributes))
     published = frozenset(one.path for one in sources_of(_brought(slug, name)))
-    return Subject(slug, name, filled, published, stream.reader)
+    return Subject(slug, name, attributes, published, stream.reader)
 
 
 @lru_cache(maxsize=256)
@@ -89,23 +95,22 @@ def _subject_of_action(slug: str, name: str, resource: str) -> Subject:
     return Subject(slug, f"to:{name}", attributes, frozenset(known), action.writer)
 
 
-def _is_made_of_others(one: Attribute, attributes: tuple[Attribute, ...]) -> bool:
-    """A list is filled by filling what is inside it."""
-    return any(other.path.startswith(f"{one.path}[].") for other in attributes)
-
-
 def _targets(
     lines: tuple[Line, ...], known: dict[str, Attribute], target: str, source: str
 ) -> Iterator[Attribute]:
     """Of the kind of what the connector's own mapping fills them with."""
     for line in lines:
         path, read = f"{target}{line.target}", f"{source}{line.source}"
-        if line.each:
-            yield from _targets(line.each, known, f"{path}[].", f"{read}[].")
-        else:
-            kind = known[read].kind if read in known else "text"
-            about = path.replace("[].", " ").replace("_", " ").replace(".", " ")
-            yield Attribute(path, kind, line.required, about)
+        about = path.replace("[].", " ").replace("_", " ").replace(".", " ")
+        kind: Kind = "list" if line.each else _kind_of(read, known)
+        yield Attribute(path, kind, line.required, about)
+        yield from _targets(line.each, known, f"{path}[].", f"{read}[].")
+
+
+def _kind_of(read: str, known: dict[str, Attribute]) -> Kind:
+    if read in known:
+        return known[read].kind
+    return "object" if any(path.startswith(f"{read}.") for path in known) else "text"
 
 
 def _brought(slug: str, name: str, ending: str = ".json") -> list[Any]:

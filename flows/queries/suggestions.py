@@ -125,7 +125,7 @@ def list_attributes(
     mapping = whole_logic(flow, current_logic(flow))[0 if side == "reader" else 1]
     voices = _own_voices(subject)
     rows = []
-    for attribute in subject.attributes:
+    for attribute in subject.filled_by_lines:
         line = find_filling(mapping, attribute.path)
         offers = found.offers.get(attribute.path, ())
         if line is None or all_of_them:

@@ -104,7 +104,8 @@ def test_it_suggests_by_the_flows_own_records(here: Side) -> None:
     best = {path: offers[0].source for path, offers in found.offers.items()}
     assert best["email"] == "email"
     assert best["currency"] == "currency"
-    assert best["lines[].sku"].endswith("[].sku")
+    assert best["lines[].sku"] == "line_items[].sku"
+    assert found.offers["lines[].sku"][0].confidence > 0.7
 
 
 def test_it_suggests_by_the_connectors_examples_before_any_record_has_come(world: World) -> None:
@@ -157,6 +158,19 @@ def test_it_shows_what_nothing_fills_with_its_evidence(here: Side, owner: Client
     page = owner.get(address(here)).content.decode()
     assert "<code>currency</code>" in page and "Almost certain" in page
     assert "means «email»" in page or "means «e mail»" in page or VALUE in page
+
+
+def test_it_fills_lists_by_what_is_inside_them(here: Side, owner: Client) -> None:
+    edition = receive_and_draft(here)
+    look(here)
+    page = owner.get(address(here)).content.decode()
+    assert "<code>lines[].sku</code>" in page and "<code>lines</code>" not in page
+    said = {"attribute": "lines[].sku", "source": "line_items[].sku", "edition": str(edition)}
+    send(owner, here, "accept", **said)
+    with tenant_scope(here.company.tenant):
+        line = Version.objects.get().logic["reader"]["lines"][1]
+    assert (line["target"], line["source"]) == ("lines", "line_items")
+    assert [one["target"] for one in line["each"]] == ["sku"]
 
 
 def test_it_puts_what_is_accepted_into_the_draft_and_remembers_it(
