@@ -29,7 +29,7 @@ def look_at_writer(side: Side) -> None:
 def picture(page: Page, name: str) -> None:
     """For whoever wants to look: SHOTS names a folder."""
     if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page="narrow" in name)
 
 
 def test_it_accepts_and_refuses_by_one_key_each(live_server: LiveServer, side: Side) -> None:
