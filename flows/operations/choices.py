@@ -33,18 +33,19 @@ def accept(
     Raises DoesNotFit, and what `save_draft` raises.
     """
     with transaction.atomic():
-        # Before the audit log: who saves a draft takes them in this order.
+        # First, as whoever saves a draft does.
         flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         draft = find_draft(flow)
         found = draft or find_published(flow)
         logic = logic_of(found) if found else Logic()
         reader, writer = whole_logic(flow, logic)
         mapping = put_source(reader if side == "reader" else writer, attribute, source, steps)
-        remember_choice(flow, side, attribute=attribute, source=source, is_accepted=True)
+        _remember(flow, side, attribute, source, is_accepted=True)
         logic = (
             replace(logic, reader=mapping) if side == "reader" else replace(logic, writer=mapping)
         )
-        return save_draft(flow, logic, edition=edition, note=draft.note if draft else "")
+        note, told = draft.note if draft else "", _told(attribute, source)
+        return save_draft(flow, logic, edition=edition, note=note, told=told)
 
 
 def remember_choice(
@@ -52,23 +53,27 @@ def remember_choice(
 ) -> None:
     """A company has one voice for each pair: saying it again changes nothing, and another mind
     takes the earlier voice back. What is too long to be a path is not remembered."""
-    subject = subject_of(flow, side)
-    pair = Choice(subject.connector, subject.stream, attribute, source, is_accepted)
-    if not (0 < len(attribute) <= LONGEST and 0 < len(source) <= LONGEST):
-        return
-    names = [one.path for one in subject.attributes]
-    is_shared = may_share(pair, attributes=names, published=subject.published)
-    if _say(flow, pair, is_shared=is_shared):
+    if _remember(flow, side, attribute, source, is_accepted=is_accepted):
         record(
             "suggestion.accepted" if is_accepted else "suggestion.refused",
             subject=flow.public_id,
             label=f"{flow.label}: {attribute}",
-            after={"attribute": attribute, "source": _named(source)},
+            after=_told(attribute, source),
         )
 
 
-def _say(flow: Flow, pair: Choice, *, is_shared: bool) -> bool:
+def _remember(flow: Flow, side: Side, attribute: str, source: str, *, is_accepted: bool) -> bool:
     """Whether it is news."""
+    if not (0 < len(attribute) <= LONGEST and 0 < len(source) <= LONGEST):
+        return False
+    subject = subject_of(flow, side)
+    pair = Choice(subject.connector, subject.stream, attribute, source, is_accepted)
+    names = [one.path for one in subject.attributes]
+    is_shared = may_share(pair, attributes=names, published=subject.published)
+    return _say(flow, pair, is_shared=is_shared)
+
+
+def _say(flow: Flow, pair: Choice, *, is_shared: bool) -> bool:
     key = _key(pair)
     said: dict[str, Any] = {"is_accepted": pair.is_accepted, "is_shared": is_shared}
     row, is_new = OwnChoice.objects.get_or_create(tenant_id=flow.tenant_id, **key, defaults=said)
@@ -100,6 +105,7 @@ def _count(key: dict[str, Any], *, is_accepted: bool, by: int) -> None:
     SharedTally.objects.filter(pk=tally.pk).update(**{name: F(name) + by})
 
 
-def _named(source: str) -> str:
+def _told(attribute: str, source: str) -> dict[str, str]:
     """Records by e-mail address have fields of that name, and the audit log keeps none."""
-    return source if is_plain(source) and not is_custom(source) else "a field of its own name"
+    is_public = is_plain(source) and not is_custom(source)
+    return {"attribute": attribute, "source": source if is_public else "a field of its own name"}

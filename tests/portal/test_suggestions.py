@@ -186,8 +186,9 @@ def test_it_puts_what_is_accepted_into_the_draft_and_remembers_it(
         assert version.edition == edition + 1
         assert version.logic["reader"]["lines"][1]["target"] == "currency"
         assert OwnChoice.objects.get().is_accepted
-        actions = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
-    assert actions[-2:] == ["suggestion.accepted", "flow_version.drafted"]
+        entry = AuditEntry.objects.order_by("number").last()
+    told = {"edition": edition + 1, "attribute": "currency", "source": "currency"}
+    assert entry and (entry.action, entry.after) == ("flow_version.drafted", told)
     assert tallies() == {("currency", "currency"): (1, 0)}
 
 
