@@ -28,6 +28,11 @@ SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
 # records of a domain, by DNS over HTTPS in its JSON form.
 SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
 DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
+# A language model that may suggest too, behind a chat endpoint as OpenAI has it; it is sent names
+# of vendors' fields, never a value. Empty: none is asked.
+EKYAM_MODEL_URL = env.str("EKYAM_MODEL_URL", default="")
+EKYAM_MODEL_NAME = env.str("EKYAM_MODEL_NAME", default="")
+EKYAM_MODEL_KEY = env.str("EKYAM_MODEL_KEY", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where the processes of one installation keep their counters together; empty: each its own.
 METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")

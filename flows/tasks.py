@@ -1,5 +1,6 @@
 """Celery's doors, one call each: a message says that there is work, never which."""
 
+from typing import Literal
 from uuid import UUID
 
 from celery import shared_task
@@ -13,6 +14,7 @@ __all__ = [
     "poll",
     "route",
     "shadow",
+    "suggest",
     "sweep",
     "sync",
 ]
@@ -82,6 +84,14 @@ def keep_webhooks(*, tenant_id: str, subject_id: str) -> None:
     from flows.operations.keep_webhooks import keep_webhooks_of
 
     keep_webhooks_of(tenant_id=UUID(tenant_id), connection_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def suggest(*, tenant_id: str, subject_id: str, side: Literal["reader", "writer"]) -> None:
+    """Look for sources of what a flow fills."""
+    from flows.operations.suggest import look_for_suggestions
+
+    look_for_suggestions(tenant_id=UUID(tenant_id), flow_id=UUID(subject_id), side=side)
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,6 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
+from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
 from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
@@ -31,6 +32,7 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "OwnChoice",
     "Pump",
     "Rate",
     "Record",
@@ -40,6 +42,7 @@ __all__ = [
     "ShadowPart",
     "ShadowRun",
     "ShadowState",
+    "SharedTally",
     "StockLevel",
     "StockLocation",
     "Sync",

@@ -1,6 +1,6 @@
 """Drafts a flow's logic, publishes it, and goes back to an earlier one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -26,8 +26,16 @@ class Conflict(IllegalMove):
     """Somebody else has saved, published or discarded it since it was read."""
 
 
-def save_draft(flow: Flow, logic: Logic, *, edition: int, note: str = "") -> Version:
-    """`edition` is that of the draft that was read, 0 if there was none.
+def save_draft(
+    flow: Flow,
+    logic: Logic,
+    *,
+    edition: int,
+    note: str = "",
+    told: Mapping[str, str] | None = None,
+) -> Version:
+    """`edition` is that of the draft that was read, 0 if there was none; `told` is what the audit
+    log says of it besides.
 
     Raises Conflict, IllegalMove for a flow that has no mapping, MappingFailed.
     """
@@ -46,7 +54,7 @@ def save_draft(flow: Flow, logic: Logic, *, edition: int, note: str = "") -> Ver
         draft.edition += 1
     draft.logic, draft.note, draft.made_by = msgspec.to_builtins(logic), note, _maker()
     draft.save()
-    _record(draft, "flow_version.drafted", {"edition": draft.edition})
+    _record(draft, "flow_version.drafted", {"edition": draft.edition, **(told or {})})
     return draft
 
 

@@ -7,6 +7,7 @@ import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
+import { answerByKey } from "./suggestions.js";
 
 focusOnSlash();
 listenForCopies();
@@ -15,5 +16,6 @@ keepTimesFresh();
 keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
+answerByKey();
 moveLinesByKeys();
 filterLines();

@@ -23,6 +23,7 @@ from flows.models import Event, KitPart
 from flows.models.event import EventState
 from flows.operations.versions import publish, save_draft
 from flows.queries.dead_letters import list_dead_groups
+from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
 from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
@@ -140,6 +141,14 @@ class Desk:
 
     def switch_flow(self) -> Prepared:
         return f"/flows/{self.side.shop.flow('Orders').public_id}/switch/", {"to": "off"}
+
+    def answer_suggestion(self) -> Prepared:
+        """Something was found, some minutes ago."""
+        flow = self.side.shop.flow("Orders")
+        offers = {"currency": (Offer("currency", 0.9, (), ()),)}
+        keep_found(place_of(flow, "reader"), Found(offers, has_records=True))
+        form = {"do": "accept", "side": "reader", "attribute": "currency", "source": "currency"}
+        return f"/flows/{flow.public_id}/suggestions/answer/", form
 
     def stop_sync(self) -> Prepared:
         return f"/stock/syncs/{self._sync('source')}/stop/", {}

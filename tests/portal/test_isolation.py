@@ -51,6 +51,8 @@ DOORS = [
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
     Door("flows"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
+    Door("suggestions", of="flow"),
+    Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
     Door("mapping", of="flow"),
     Door("change_lines", of="flow", to=Right.CONFIGURE),
     Door("edit_line", of="flow", to=Right.CONFIGURE, form=True),

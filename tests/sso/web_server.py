@@ -17,6 +17,7 @@ class Asked:
     query: dict[str, str]
     form: dict[str, str]
     headers: dict[str, str]
+    body: str = ""
 
 
 @dataclass
@@ -50,7 +51,7 @@ def serving(site: Site) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(method, parts.path, _first(parts.query), _first(body), headers)
+            asked = Asked(method, parts.path, _first(parts.query), _first(body), headers, body)
             answer = site(asked)
             content = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
             self.send_response(answer.status)
