@@ -22,11 +22,18 @@ def say_line(line: Line) -> str:
 def say_step(step: AnyStep) -> str:
     """«Cut to a length (most characters 30)»: what is as by default goes without saying."""
     given = [
-        f"{_title(field)} {msgspec.json.encode(value).decode()}"
+        f"{_title(field)} {_value(value)}"
         for field in msgspec.structs.fields(step)
         if (value := getattr(step, field.name)) is not UNSET and value != _default(field)
     ]
     return f"{step.label} ({', '.join(given)})" if given else step.label
+
+
+def _value(value: Any) -> str:
+    """«"other"»; of a table its rows: «customer = CUSTOMER, fraud = FRAUD»."""
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return ", ".join(f"{name} = {one}" for name, one in value.items()) or "{}"
+    return msgspec.json.encode(value).decode()
 
 
 def _title(field: Any) -> str:

@@ -62,7 +62,10 @@ def list_lines(mapping: Mapping, tried: dict[Place, Tried]) -> list[LineRow]:
 
 
 def show_value(value: Any) -> str:
-    """On one line; of a list how many there are."""
+    """On one line; of a list how many there are, of an object what is in it by name."""
+    if isinstance(value, dict):
+        plain = {k: "…" if isinstance(one, dict) else show_value(one) for k, one in value.items()}
+        return shown(", ".join(f"{name}: {one}" for name, one in plain.items()))
     if isinstance(value, list):
         return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
     if isinstance(value, str):
