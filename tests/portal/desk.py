@@ -145,7 +145,7 @@ class Desk:
     def answer_suggestion(self) -> Prepared:
         """Something was found, some minutes ago."""
         flow = self.side.shop.flow("Orders")
-        offers = {"currency": (Offer("currency", 0.9, (), ()),)}
+        offers: dict[str, tuple[Offer, ...]] = {"currency": (Offer("currency", 0.9, (), ()),)}
         keep_found(place_of(flow, "reader"), Found(offers, has_records=True))
         form = {"do": "accept", "side": "reader", "attribute": "currency", "source": "currency"}
         return f"/flows/{flow.public_id}/suggestions/answer/", form
