@@ -114,9 +114,10 @@ def _shown(run: ShadowRow, desk: Desk) -> dict[str, Any]:
 
 
 def is_of_draft(run: ShadowRow, desk: Desk) -> bool:
-    """Whether what it was run with is the draft as it is now."""
-    draft = desk.draft
-    return draft is not None and (run.number, run.edition) == (draft.number, draft.edition)
+    """Whether it is of the draft as it is now, beside what the flow goes by now."""
+    draft, baseline = desk.draft, desk.published.number if desk.published else None
+    was = (run.number, run.edition, run.baseline)
+    return draft is not None and was == (draft.number, draft.edition, baseline)
 
 
 @act(Right.CONFIGURE)

@@ -112,10 +112,11 @@ def _sides(desk: Desk, logic: Logic, report: Report) -> list[SideShown]:
         ("reader", f"{flow.source.label} to Ekyam's {what}", report.standard),
         ("writer", f"Ekyam's {what} to {flow.target.label}", report.body),
     )
-    return [
+    sides = [
         SideShown(side, title, sorted(_rows(attributes, places[side]), key=lambda row: row.rank))
         for side, title, attributes in found
     ]
+    return sorted(sides, key=lambda one: not one.missing)  # what is missing first
 
 
 def _places(flow: Flow, logic: Logic) -> dict[str, dict[str, str]]:
