@@ -129,7 +129,8 @@ def _of_value(path: str, line: Line, source: Any, here: Here, check: Check, samp
         try:
             value = step.apply(value, here)
         except Exception as error:
-            why = f"«{str(before)[:80]}» {str(error)[:200]} ({step.label})"
+            named = "" if isinstance(before, dict | list) else f"«{str(before)[:80]}» "
+            why = f"{named}{str(error)[:200]} ({step.label})"
             return Example(_finding_of(step, error), sample, source, None, why)
         lost = lost or _loss(step, before, value)
     if is_empty(value):

@@ -22,6 +22,10 @@ from flows.states import IllegalMove
 VERIFIED = 50  # of the newest records: it is asked while a person waits
 
 
+class Incomplete(IllegalMove):
+    """The flow's own version leaves empty what is required: Verify shows where."""
+
+
 def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[Flow]:
     """The recipe's flows between these connections (by connector slug), Off; known ones stay.
 
@@ -50,8 +54,7 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
 def switch_on(flow: Flow) -> None:
     """From now on it reads; what was received while it was Off is routed too, once.
 
-    Raises IllegalMove when another flow offers stock at the same place already, and when its own
-    version leaves empty what is required.
+    Raises IllegalMove when another flow offers stock at the same place already, and Incomplete.
     """
     now, off_since = timezone.now(), flow.switched_at
     if flow.is_on:
@@ -75,11 +78,11 @@ def switch_on(flow: Flow) -> None:
 
 
 def _refuse_incomplete(flow: Flow) -> None:
-    """Raises IllegalMove for a version by which nothing could arrive."""
+    """Raises Incomplete for a version by which nothing could arrive."""
     stops = verify(flow, most=VERIFIED).stops
     if stops:
         many = f" And {len(stops) - 3} more." if len(stops) > 3 else ""
-        raise IllegalMove(
+        raise Incomplete(
             f"{flow.label} cannot go On as it is: {' '.join(stops[:3])}{many}"
             " Mend its draft, publish it, and switch the flow On then."
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection as db
 
 from connectors.channel import base_url_of
 from connectors.errors import Failure
@@ -18,20 +18,28 @@ from flows.mapping.records import read_record
 from flows.models import Delivery, Event, Flow
 from flows.operations.read import NobodyListens, list_raws
 from flows.operations.resolve import Resolver
+from flows.operations.shadow.start import OF_STREAM, sources_of
 from flows.operations.tables import Tables
 from flows.rules.judge import RuleInvalid, compile_rules
 from flows.states import DONE
 
-LOOKED_AT = 2000  # of the connection's newest events
+LOOKED_AT = 20_000  # of the connection's newest events: a rare stream must not cost a long walk
+AT_ONCE = 20  # events in memory: a body may be large
+_NEWEST = f"""
+    SELECT id FROM (SELECT id, connection_id, origin, feed, topic, received_at FROM flows_event
+        WHERE connection_id = %s ORDER BY received_at DESC LIMIT {LOOKED_AT}) newest
+    WHERE {OF_STREAM} ORDER BY received_at DESC LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """`raw` is the record as the flow's stream finds it in the event."""
+    """`raw` is the record as the flow's stream finds it in the event, `id` its own if it tells."""
 
     event_id: str
     received_at: datetime
     raw: Any
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,32 +58,39 @@ def list_samples(flow: Flow, *, limit: int = 1) -> list[Sample]:
     """The newest first, each record once."""
     found: dict[str, Sample] = {}
     for event in _events(flow, limit):
-        try:
-            raws = list_raws(event, connector=flow.source.spec, stream=flow.stream_spec)
-        except (Failure, NobodyListens):
-            continue
-        for key, raw in raws:
-            found.setdefault(
-                key or event.public_id, Sample(event.public_id, event.received_at, raw)
-            )
+        for key, raw in _read(event, flow):
+            sample = Sample(event.public_id, event.received_at, raw, key)
+            found.setdefault(key or event.public_id, sample)
             if len(found) == limit:
                 return list(found.values())
     return list(found.values())
 
 
+def _read(event: Event, flow: Flow) -> list[tuple[str, Any]]:
+    try:
+        raws = list_raws(event, connector=flow.source.spec, stream=flow.stream_spec)
+    except (Failure, NobodyListens):
+        return []
+    except Exception:  # a path that does not fit: the record is none of this stream
+        return []
+    return [(key, raw) for key, raw in raws if isinstance(raw, dict)]
+
+
 def _events(flow: Flow, limit: int) -> Iterator[Event]:
-    """By its topics and feeds among the newest of the connection; else of what was delivered."""
-    feeds = [feed for feed in flow.source.spec.feeds if feed.name in flow.stream_spec.sources]
-    topics = [topic for feed in feeds for topic in feed.topics]
-    newest = Event.objects.filter(connection=flow.source_id).order_by("-received_at")
-    ours = Q(feed__in=[feed.name for feed in feeds]) | Q(feed="", topic__in=topics)
-    events = Event.objects.filter(ours, pk__in=newest.values("pk")[:LOOKED_AT])
-    found = list(events.order_by("-received_at").values_list("pk", flat=True)[: max(40, limit * 4)])
+    """Of the stream, among the newest of the connection; else of what was delivered."""
+    most = max(40, limit * 4)
+    feeds, topics = sources_of(flow.source.spec, flow.stream_spec)
+    with db.cursor() as cursor:
+        cursor.execute(_NEWEST, [flow.source_id, flow.source_id, feeds, topics, most])
+        found = [pk for (pk,) in cursor.fetchall()]
     if not found:
         done = Delivery.objects.filter(flow=flow, state__in=DONE).order_by("-sequence")
-        found = list(done.values_list("event_id", flat=True)[: max(40, limit * 4)])
-    for pk in found:  # one at a time: a body may be large
-        yield Event.objects.get(pk=pk)
+        found = list(done.values_list("event_id", flat=True)[:most])
+    size = min(limit, AT_ONCE)
+    for start in range(0, len(found), size):
+        some = found[start : start + size]
+        events = Event.objects.in_bulk(some)
+        yield from (events[pk] for pk in some if pk in events)
 
 
 def reading_context(flow: Flow, now: datetime) -> Context:

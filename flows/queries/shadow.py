@@ -127,6 +127,12 @@ def list_differences(
     return cut(shown, ids=[one.public_id for one in rows], after=after)
 
 
+def count_differences(run_id: str, *, kind: str, attributes: str) -> int:
+    """How many are kept to be opened. Raises ShadowRun.DoesNotExist."""
+    run = ShadowRun.get_public(run_id)
+    return ShadowDifference.objects.filter(run=run, kind=kind, attributes=attributes).count()
+
+
 def get_difference(public_id: str, *, with_values: bool = True) -> DifferenceRow:
     """Raises ShadowDifference.DoesNotExist."""
     return _difference(ShadowDifference.get_public(public_id), with_values=with_values)

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -14,22 +13,17 @@ from flows.mapping.attributes import complaint, required_paths, type_at
 from flows.mapping.compile import to_plain
 from flows.mapping.logic import Logic
 from flows.mapping.outcome import Outcome, Side, judge_both, surroundings, write
-from flows.mapping.records import select_record
 from flows.mapping.verify import Attribute, Check, Example, attributes_of, examine
-from flows.models import Event, Flow
-from flows.operations.read import NobodyListens, Unreadable, find_id, find_raws
-from flows.operations.rows import select_all
+from flows.models import Flow
 from flows.operations.shadow.links import Links
 from flows.operations.shadow.sides import side_for
-from flows.operations.shadow.start import OF_STREAM, sources_of
 from flows.personal import blank
+from flows.queries.samples import list_samples
 from flows.queries.versions import logic_of
 from flows.rules.verdict import Verdict
 
 MOST = 200  # samples
 MOST_FAILURES = 10
-LATELY = timedelta(days=90)  # what is older tells little of today, and costs a long walk
-_NEWEST = f"WHERE received_at > %s AND {OF_STREAM} ORDER BY received_at DESC LIMIT %s"
 
 
 @dataclass(frozen=True)
@@ -88,26 +82,10 @@ def _as_fed(flow: Flow, logic: Logic) -> Logic:
 
 def _samples(flow: Flow, most: int) -> tuple[list[tuple[str, Any]], bool]:
     """Raw records with their ids, the newest first, and whether they are the company's own."""
-    stream, connector = flow.stream_spec, flow.source.spec
-    feeds, topics = sources_of(connector, stream)
-    events = select_all(
-        Event, _NEWEST, [timezone.now() - LATELY, flow.source_id, feeds, topics, most]
-    )
-    found: list[tuple[str, Any]] = []
-    for event in events:
-        try:
-            feed, raws = find_raws(event, connector)
-            for raw in raws:
-                selected = select_record(stream, feed.name, raw)
-                if isinstance(selected, dict):
-                    found.append((find_id(feed, raw), selected))
-        except (NobodyListens, Unreadable):
-            continue
-        except Exception:  # a path that does not fit: the record is none of this stream
-            continue
+    found = [(one.id, one.raw) for one in list_samples(flow, limit=most)]
     if found:
-        return found[:most], True
-    path = folder_of(connector.slug) / "samples" / f"{stream.name}.json"
+        return found, True
+    path = folder_of(flow.source.spec.slug) / "samples" / f"{flow.stream}.json"
     return ([("sample", json.loads(path.read_text()))] if path.exists() else []), False
 
 

@@ -3,10 +3,11 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow
-from flows.operations.configure import switch_off, switch_on
+from flows.operations.configure import Incomplete, switch_off, switch_on
 from flows.queries.home import answer
 from flows.queries.lights import list_chains, list_flows
 from flows.queries.stock.layout import list_stock_flows
@@ -34,6 +35,9 @@ def switch(request: SeatedRequest, id: str) -> HttpResponse:
         try:
             switch_on(flow)
             messages.success(request, f"{flow.label} is on.")
+        except Incomplete as reason:
+            messages.error(request, str(reason))
+            return redirect(f"{reverse('verify_flow', kwargs={'id': id})}?of=published")
         except IllegalMove as reason:
             messages.error(request, str(reason))
     else:

@@ -13,11 +13,13 @@ from flows.mapping.logic import Logic
 from flows.models import Version
 from flows.operations.versions import CONNECTORS_OWN, discard_draft, publish, save_draft
 from flows.operations.versions import roll_back as go_back
+from flows.queries.shadow import list_shadow_runs
 from flows.queries.versions import find_version, get_version, list_versions, logic_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page, page
 from portal.web.logic import Desk, frame, open_desk, read_edition
 from portal.web.mapping import show_sides
+from portal.web.shadow import is_of_draft
 
 LONGEST_NOTE = 500
 
@@ -56,7 +58,8 @@ def publish_flow(request: SeatedRequest, id: str) -> HttpResponse:
         return _publish(request, desk, id)
     changes = differ(desk, desk.published_logic, desk.logic).changes
     trial, sides = show_sides(desk.flow, desk.logic)
-    context = frame(request, desk, "", changes=changes, trial=trial, sides=sides)
+    run = next((one for one in list_shadow_runs(desk.flow) if is_of_draft(one, desk)), None)
+    context = frame(request, desk, "", changes=changes, trial=trial, sides=sides, shadow=run)
     return render(request, "portal/publish.html", context)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
 from flows.models import Event, KitPart
 from flows.models.event import EventState
+from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
 from flows.queries.dead_letters import list_dead_groups
 from flows.queries.suggestions import Found, Offer, keep_found, place_of
@@ -220,6 +222,15 @@ class Desk:
         self._draft()
         publish(self.side.shop.flow("Orders"))
         return self._of_orders("versions/back"), {"to": "0"}
+
+    def start_shadow(self) -> Prepared:
+        self._draft()
+        return self._of_orders("shadow/start"), {}
+
+    def stop_shadow(self) -> Prepared:
+        self._draft()
+        run = start_shadow(self.side.shop.flow("Orders"), since=timezone.now() - timedelta(days=1))
+        return f"/shadow/{run.public_id}/stop/", {}
 
     def change_rules(self) -> Prepared:
         self._draft()

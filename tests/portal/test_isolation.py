@@ -1,12 +1,14 @@
 """Who may enter by which door: one row for each, and no door without a row."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from ekyam.keys.operations import make_application, make_key
@@ -16,7 +18,8 @@ from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
-from flows.models import Delivery, LookupRow, Run
+from flows.models import Delivery, LookupRow, Run, ShadowDifference, ShadowRun
+from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
@@ -61,6 +64,13 @@ DOORS = [
     Door("versions", of="flow"),
     Door("version", of="version"),
     Door("roll_back", of="flow", to=Right.CONFIGURE, form=True),
+    Door("verify_flow", of="flow"),
+    Door("shadow_runs", of="flow"),
+    Door("start_shadow", of="flow", to=Right.CONFIGURE),
+    Door("shadow_run", of="shadow"),
+    Door("shadow_part", of="shadow"),
+    Door("stop_shadow", of="shadow", to=Right.CONFIGURE),
+    Door("shadow_difference", of="difference"),
     Door("rules", of="flow"),
     Door("change_rules", of="flow", to=Right.CONFIGURE),
     Door("edit_rule", of="flow", to=Right.CONFIGURE, form=True),
@@ -197,6 +207,8 @@ def address_of(door: Door, side: Side) -> str:
         if door.of == "version":
             flow = side.shop.flow("Orders")
             found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
+        if door.of in ("shadow", "difference"):
+            found |= shadow_of(side)
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
@@ -219,6 +231,18 @@ def address_of(door: Door, side: Side) -> str:
     if door.of == "cause":
         return reverse(door.name, kwargs={"key": found["cause"]})
     return reverse(door.name, kwargs={"id": found[door.of]})
+
+
+def shadow_of(side: Side) -> dict[str, str]:
+    """A shadow run, and something that it found."""
+    flow, event = side.shop.flow("Orders"), side.dead.event
+    run = ShadowRun.objects.filter(flow=flow).first()
+    if run is None:
+        save_draft(flow, Logic(), edition=find_edition(flow))
+        run = start_shadow(flow, since=timezone.now() - timedelta(days=1))
+    said = {"tenant": side.company.tenant, "run": run, "kind": "changed", "attributes": "total"}
+    one = ShadowDifference.objects.create(event=event, external_id="5501", **said)
+    return {"shadow": run.public_id, "difference": one.public_id}
 
 
 def programs_of(side: Side) -> dict[str, str]:
