@@ -82,11 +82,11 @@ def shadow_run(request: SeatedRequest, id: str) -> HttpResponse:
     context["attributes"] = attributes = request.GET.get("attributes", "").replace("\x00", "")
     group = next((g for g in run.groups if (g.kind, g.attributes) == (kind, attributes)), None)
     if group is not None and group.is_openable:
-        named = {"kind": kind, "attributes": attributes}
+        after = request.GET.get("after", "")
         context["group"] = group
-        context["kept"] = count_differences(id, **named)
-        context["page"] = list_differences(id, **named, after=request.GET.get("after", ""))
-        context["filters"] = urlencode(named)
+        context["kept"] = count_differences(id, kind=kind, attributes=attributes)
+        context["page"] = list_differences(id, kind=kind, attributes=attributes, after=after)
+        context["filters"] = urlencode({"kind": kind, "attributes": attributes})
     return render(request, "portal/shadow_run.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -37,6 +37,7 @@ _FINDINGS: Mapping[str, str] = {
     "empty": "empty",
     "filled": "filled",
 }
+_ORDER = {finding: place for place, finding in enumerate(_FINDINGS)}
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _rows(attributes: list[Attribute], places: dict[str, str]) -> list[Attribute
                     show_value(example.value),
                     example.why,
                 )
-                for example in sorted(one.examples, key=lambda e: list(_FINDINGS).index(e.finding))
+                for example in sorted(one.examples, key=lambda example: _ORDER[example.finding])
             ],
             rank=_rank(one),
         )
@@ -156,11 +157,9 @@ def _rows(attributes: list[Attribute], places: dict[str, str]) -> list[Attribute
 
 
 def _chips(one: Attribute) -> list[tuple[str, str]]:
-    counts: dict[str, Any] = dict(one.counts)
     found = [
-        (f"verify_{finding}", f"{counts[finding]:,} {words}")
-        for finding, words in _FINDINGS.items()
-        if counts.get(finding)
+        (f"verify_{finding}", f"{count:,} {_FINDINGS[finding]}")
+        for finding, count in sorted(one.counts.items(), key=lambda item: _ORDER[item[0]])
     ]
     if not one.has_line:
         found.insert(0, ("needed_none", ""))

@@ -235,6 +235,7 @@ def test_a_draft_is_run_over_the_past_opened_and_published(
     live_server: LiveServer, side: Side
 ) -> None:
     flows: list[Flow] = []
+    done: list[ShadowRun] = []
     notes = ("Ring twice, please", "B")
     orders = [order(number, note=note) for number, note in enumerate(notes, 1)]
     test_browser.elsewhere(lambda: flows.append(lay_in(side, *orders)))
@@ -249,7 +250,7 @@ def test_a_draft_is_run_over_the_past_opened_and_published(
         expect(page.get_by_role("heading", name="It begins.")).to_be_visible()
         page.reload()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
-        test_browser.elsewhere(lambda: str(work(side)))
+        test_browser.elsewhere(lambda: done.append(work(side)))
         changed = page.get_by_role("heading", name="2 orders: 2 change memo")
         expect(changed).to_be_visible(timeout=10_000)
         page.get_by_role("link", name="2 change memo").click()
