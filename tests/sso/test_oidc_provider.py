@@ -6,6 +6,7 @@ own (openid_server.py) is asked the same everywhere.
 
 import json
 import re
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ def has_node() -> bool:
     found = re.match(r"v(\d+)", said.stdout)
     return found is not None and int(found[1]) >= OLDEST_NODE
 
+
+STARTS, STARTED_WITHIN_SECONDS = 3, 30.0
 
 pytestmark = pytest.mark.skipif(
     not has_node(), reason=f"needs node {OLDEST_NODE} or newer, and npm"
@@ -77,13 +80,27 @@ def running(installed: Path, world: World, settings: Any) -> Iterator[Running]:
         "redirect_uris": [row.address("sso_return")],
     }
     said = json.dumps({"issuer": issuer, "port": port, "client": client, "people": PEOPLE})
-    command = ["node", "server.mjs", said]
-    with subprocess.Popen(command, cwd=installed, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout and "ready" in process.stdout.readline(), "node did not start"
-            yield Running(row, port)
-        finally:
-            process.terminate()
+    process = _start(installed, said)
+    try:
+        yield Running(row, port)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _start(installed: Path, said: str) -> "subprocess.Popen[str]":
+    """Node was seen to start and never to say a word: then another one is started."""
+    for _ in range(STARTS):
+        process = subprocess.Popen(
+            ["node", "server.mjs", said], cwd=installed, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        readable, _, _ = select.select([process.stdout], [], [], STARTED_WITHIN_SECONDS)
+        if readable and "ready" in process.stdout.readline():
+            return process
+        process.kill()
+        process.communicate()
+    raise AssertionError("node did not start")
 
 
 @pytest.fixture
