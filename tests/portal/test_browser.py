@@ -51,6 +51,7 @@ def sign_in(page: Page, side: Side) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+    page.wait_for_load_state()  # keys are listened to by scripts
 
 
 def elsewhere(change: Callable[[], None]) -> None:
