@@ -33,6 +33,13 @@ def element_of(of: Any) -> Any | None:
     return args[0] if get_origin(plain(of)) in (tuple, list) and args else None
 
 
+def struct_within(of: Any) -> type[msgspec.Struct] | None:
+    """The record that it is, may be, or is a list of: `Address | None`, `tuple[Line, ...]`."""
+    found = plain(element_of(of) or of)
+    is_struct = isinstance(found, type) and issubclass(found, msgspec.Struct)
+    return found if is_struct else None
+
+
 def _below(of: Any, part: str, name: str) -> Any:
     element = element_of(of)
     if part == "[]":
@@ -43,7 +50,8 @@ def _below(of: Any, part: str, name: str) -> Any:
         raise AttributeUnknown(f"«{name}» goes through a list")
     if get_origin(of) is dict:
         return get_args(of)[1]
-    fields = _fields(of) if isinstance(of, type) and issubclass(of, msgspec.Struct) else {}
+    struct = struct_within(of)
+    fields = _fields(struct) if struct else {}
     if part not in fields:
         raise AttributeUnknown(f"there is no attribute «{name}»")
     return fields[part]
@@ -65,8 +73,8 @@ def plain(of: Any) -> Any:
 def names_below(of: Any, *, into_lists: bool = False, deep: int = 3) -> Iterator[str]:
     """The attributes of a record or of a part of one, as `billing_address.city`; a list is named,
     and with `into_lists` also what is in it, as `lines[].sku`."""
-    within = plain(of)
-    if deep == 0 or not (isinstance(within, type) and issubclass(within, msgspec.Struct)):
+    within = struct_within(of)
+    if deep == 0 or within is None:
         return
     for name, kind in _fields(within).items():
         yield name

@@ -73,11 +73,16 @@ def get_kind(name: str) -> Kind | None:
 
 
 def _kind(cls: type[Step]) -> Kind:
+    about = " ".join((inspect.getdoc(cls) or "").split())
+    tag = str(cls.__struct_config__.tag)
+    return Kind(tag, cls.label, cls.group, about, parameters_of(cls))
+
+
+def parameters_of(cls: type[msgspec.Struct]) -> tuple[Parameter, ...]:
+    """What the fields of a declared struct are called and may hold."""
     declared = types.type_info(cls)
     assert isinstance(declared, types.StructType)
-    about = " ".join((inspect.getdoc(cls) or "").split())
-    parameters = tuple(_parameter(field) for field in declared.fields)
-    return Kind(str(declared.tag), cls.label, cls.group, about, parameters)
+    return tuple(_parameter(field) for field in declared.fields)
 
 
 def _parameter(field: types.Field) -> Parameter:

@@ -1,34 +1,11 @@
-"""What a standard record may hold: each attribute by its path, its type, and whether it must be
-there."""
+"""What a standard record must hold, and whether a value can be held."""
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
-
-@lru_cache(maxsize=4096)
-def type_at(struct: type[msgspec.Struct], path: str) -> Any:
-    """The type of `lines[].sku` as it is declared; None where there is no such attribute."""
-    found: Any = struct
-    for part in path.split("."):
-        inner = inner_struct(found)
-        if inner is None:
-            return None
-        found = get_type_hints(inner, include_extras=True).get(part.removesuffix("[]"))
-    return found
-
-
-def inner_struct(declared: Any) -> type[msgspec.Struct] | None:
-    """The struct in `Address`, `Address | None` and `tuple[OrderLine, ...]`."""
-    if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
-        return declared
-    for one in get_args(declared):
-        found = inner_struct(one)
-        if found is not None:
-            return found
-    return None
+from connectors.standard.attributes import struct_within
 
 
 def required_paths(struct: type[msgspec.Struct], lists: frozenset[str]) -> Iterator[str]:
@@ -36,7 +13,7 @@ def required_paths(struct: type[msgspec.Struct], lists: frozenset[str]) -> Itera
     for one in msgspec.structs.fields(struct):
         if one.required:
             yield one.name
-        inner = inner_struct(get_type_hints(struct).get(one.name))
+        inner = struct_within(one.type)
         if inner is not None and one.name in lists:
             within = frozenset(path.split(".", 1)[1] for path in lists if f"{one.name}[]." in path)
             yield from (f"{one.name}[].{name}" for name in required_paths(inner, within))

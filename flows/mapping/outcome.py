@@ -99,11 +99,6 @@ def align(before: Side, after: Side) -> Side:
 Judged = Verdict | Outcome  # an outcome where it did not get so far
 
 
-def outcome_of(side: Side, raw: Any) -> Outcome:
-    """Of a record that is of the stream. Never raises: a bug is an outcome too."""
-    return write(side, _judge(side, _read(side, raw)))
-
-
 def judge_both(before: Side, after: Side, raw: Any) -> tuple[Judged, Judged]:
     """Read and judged by both: one and the same where they agree until then (see `align`)."""
     one = _read(before, raw)

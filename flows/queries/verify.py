@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from connectors.registry import folder_of
 from connectors.standard import resources
-from flows.mapping.attributes import complaint, required_paths, type_at
+from connectors.standard.attributes import AttributeUnknown, type_at
+from flows.mapping.attributes import complaint, required_paths
 from flows.mapping.compile import to_plain
 from flows.mapping.logic import Logic
 from flows.mapping.outcome import Outcome, Side, judge_both, surroundings, write
@@ -123,11 +124,13 @@ def _add_required(flow: Flow, standard: dict[str, Attribute]) -> None:
 
 
 def _check_standard(flow: Flow) -> Check:
-    struct = resources()[flow.stream_spec.resource]
+    resource = flow.stream_spec.resource
 
     def check(path: str, value: Any) -> tuple[str, str] | None:
-        declared = type_at(struct, path)
-        return None if declared is None else complaint(value, declared)
+        try:
+            return complaint(value, type_at(resource, path))
+        except AttributeUnknown:
+            return None
 
     return check
 

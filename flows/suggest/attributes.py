@@ -1,6 +1,5 @@
 """The attributes of a standard record: what a mapping may fill."""
 
-import types
 import typing
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+
+from connectors.standard.attributes import element_of, plain, struct_within
 
 Kind = Literal["text", "choice", "whole", "decimal", "money", "boolean", "date", "list", "object"]
 
@@ -51,30 +52,15 @@ def _walk(
     struct: type[msgspec.Struct], prefix: str, resource: str, *, required: bool
 ) -> typing.Iterator[Attribute]:
     for field in msgspec.structs.fields(struct):
-        path, kept = f"{prefix}{field.name}", _without_none(field.type)
+        path, kept = f"{prefix}{field.name}", plain(field.type)
         needed = required and field.required
-        inside, is_list = _inside(kept)
+        inside, is_list = struct_within(kept), element_of(kept) is not None
         if is_list or inside is None:
             kind, allowed = ("list", ()) if is_list else _kind_of(field.name, kept)
             yield Attribute(path, kind, needed, _about(path), allowed, resource)
         if inside is not None:
             step = f"{path}[]." if is_list else f"{path}."
             yield from _walk(inside, step, resource, required=is_list or needed)
-
-
-def _without_none(found: Any) -> Any:
-    if typing.get_origin(found) in (typing.Union, types.UnionType):
-        kept = [part for part in typing.get_args(found) if part is not types.NoneType]
-        return kept[0] if kept else found
-    return found
-
-
-def _inside(found: Any) -> tuple[type[msgspec.Struct] | None, bool]:
-    """The struct inside, if there is one, and whether there may be many."""
-    is_list = typing.get_origin(found) in (tuple, list)
-    part = typing.get_args(found)[0] if is_list else found
-    is_struct = isinstance(part, type) and issubclass(part, msgspec.Struct)
-    return (part if is_struct else None), is_list
 
 
 def _kind_of(name: str, found: Any) -> tuple[Kind, tuple[str, ...]]:

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET
-from msgspec import inspect as types
 
+from connectors.steps.kinds import Parameter, parameters_of
 from flows.rules.ready import READY, Ready
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Notify, Operator, Rule
 from flows.rules.words import OPERATORS
@@ -299,26 +299,21 @@ def find_ready(kind: str) -> type[Ready] | None:
 
 
 def show_ready(cls: type[Ready], form: MappingOf[str, str] | None = None) -> ReadyForm:
-    declared = types.type_info(cls)
-    assert isinstance(declared, types.StructType)
     about = " ".join((cls.__doc__ or "").split())
-    fields = [_ready_field(one, form) for one in declared.fields]
-    return ReadyForm(str(declared.tag), cls.label, about, fields)
+    fields = [_ready_field(one, form) for one in parameters_of(cls)]
+    return ReadyForm(str(cls.__struct_config__.tag), cls.label, about, fields)
 
 
-def _ready_field(one: types.Field, form: MappingOf[str, str] | None) -> ReadyField:
-    words: dict[str, Any] = {}
-    plain = one.type
-    while isinstance(plain, types.Metadata):
-        words = {**(plain.extra_json_schema or {}), **words}
-        plain = plain.type
-    is_list = isinstance(plain, types.VarTupleType)
-    example = next(iter(words.get("examples", ())), "")
-    default = "" if one.required else str(one.default)
-    text = form.get(f"ready-{one.name}", "") if form is not None else default
-    help = words.get("description", "")
-    label = words.get("title", one.name)
-    return ReadyField(f"ready-{one.name}", label, help, text, _show(example), is_list)
+def _ready_field(one: Parameter, form: MappingOf[str, str] | None) -> ReadyField:
+    name, default = f"ready-{one.name}", "" if one.required else str(one.default)
+    return ReadyField(
+        name,
+        one.label,
+        one.help,
+        text=default if form is None else form.get(name, ""),
+        example=_show(next(iter(one.examples), "")),
+        is_list=one.type == "list",
+    )
 
 
 def read_ready(cls: type[Ready], form: MappingOf[str, str]) -> dict[str, Any]:
