@@ -227,6 +227,8 @@ class Connector:
     The settings that functions are given hold the address in use as `base_url`.
     `classify(request, response)` returns the Failure that an answer means, or None;
     `meter(request, response)` what it tells of the rate budget, where the vendor tells it.
+    `synonyms` are names of fields, in lower case, that only this vendor uses, each in plain words:
+    they help to suggest mappings.
     `finders[resource](reference, context)` looks a record up by our reference (a SKU, for
     variants) when no link is known.
     """
@@ -248,6 +250,7 @@ class Connector:
     classify: Callable[[Request, Response], Exception | None] | None = None
     meter: Callable[[Request, Response], Meter | None] | None = None
     headers: Dict[str, str] = field(default_factory=dict)
+    synonyms: Dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Any]:

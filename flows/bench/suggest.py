@@ -9,10 +9,12 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.registry import all_connectors
 from connectors.standard import resources
 from flows.bench.suggest_fit import fit_weights
 from flows.suggest import (
@@ -97,18 +99,22 @@ def _gold(name: str, told: dict[str, Any]) -> Gold:
 def measure(gold: Gold, weights: Fitted | None = None, *, with_words: bool = True) -> Score:
     """Suggest for one pair as for a system nothing was chosen for before.
 
-    `with_words` uses what is known of this one system's names, where there is such a file.
+    `with_words` uses what the connector says of its own names, where there is one.
     """
     began = time.perf_counter()
     found = suggest(
         gold.attributes,
         gold.sources,
         Knowledge(),
-        connector=gold.connector if with_words else "",
-        stream=gold.stream,
+        synonyms=_synonyms(gold.connector) if with_words else {},
         weights=weights,
     )
     return score(gold, found, time.perf_counter() - began)
+
+
+def _synonyms(slug: str) -> Mapping[str, str]:
+    found = all_connectors().get(slug)
+    return found.synonyms if found else {}
 
 
 def score(gold: Gold, found: dict[str, tuple[Suggestion, ...]], seconds: float) -> Score:

@@ -26,7 +26,7 @@ RIDGE_OF_BIAS = 1e-6
 def fit_weights(cases: Sequence[Case]) -> tuple[Fitted, list[Fitted]]:
     """Those fitted on all, and for each case those that have not seen it."""
     studied = [
-        (pairs_of(attributes, sources, "", {}), right) for attributes, sources, right in cases
+        (pairs_of(attributes, sources, {}, {}), right) for attributes, sources, right in cases
     ]
     alone, among = _fit_pairs(studied)
     unseen = [_fit_pairs(studied[:at] + studied[at + 1 :]) for at in range(len(studied))]

@@ -9,6 +9,7 @@ import structlog
 from django.core.cache import cache
 from django.db import transaction
 
+from connectors.registry import get_connector
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.ask_model import NoAnswer, ask_model, is_configured
@@ -84,7 +85,8 @@ def _gather(flow: Flow, side: Side) -> Given:
 def _look(given: Given) -> Found:
     subject = given.subject
     sources = sources_of(given.samples)
-    offline = NamesAndValues(given.knowledge, subject.connector, subject.stream)
+    synonyms = get_connector(subject.connector).synonyms
+    offline = NamesAndValues(given.knowledge, subject.connector, subject.stream, synonyms)
     found = offline.suggest(subject.attributes, sources)
     theirs, said = ask_the_model(subject, sources)
     found = combine(found, theirs) if theirs else found

@@ -7,7 +7,7 @@ other, is dropped, and no answer makes it surer than a stranger may be.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from flows.suggest.attributes import Attribute
 from flows.suggest.conversions import steps_for
 from flows.suggest.features import fit_of_kinds
 from flows.suggest.knowledge import Knowledge, is_custom, is_plain
-from flows.suggest.propose import MOST, Suggestion, suggest
+from flows.suggest.propose import MOST, NONE, Suggestion, suggest
 from flows.suggest.reasons import Evidence
 from flows.suggest.sources import Source
 
@@ -45,12 +45,24 @@ class Suggester(Protocol):
 class NamesAndValues:
     """The suggester of this room: offline, by names, values, structure and what was chosen."""
 
-    def __init__(self, knowledge: Knowledge, connector: str = "", stream: str = "") -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        connector: str = "",
+        stream: str = "",
+        synonyms: Mapping[str, str] = NONE,
+    ) -> None:
         self.knowledge, self.connector, self.stream = knowledge, connector, stream
+        self.synonyms = synonyms
 
     def suggest(self, attributes: Sequence[Attribute], sources: Sequence[Source]) -> Suggestions:
         return suggest(
-            attributes, sources, self.knowledge, connector=self.connector, stream=self.stream
+            attributes,
+            sources,
+            self.knowledge,
+            connector=self.connector,
+            stream=self.stream,
+            synonyms=self.synonyms,
         )
 
 

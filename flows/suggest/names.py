@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from flows.suggest.attributes import Attribute
 from flows.suggest.sources import Source
-from flows.suggest.words import general_words, words_of_system
+from flows.suggest.words import general_words
 
 Words = tuple[str, ...]
 _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
@@ -134,12 +134,11 @@ class Reading:
     all: frozenset[str]
 
 
-def read_names(source: Source, system: str = "") -> Reading:
-    """The source's names in words, with what only this system calls so."""
-    special = words_of_system(system)
-    said = [words_in(special.get(name.lower(), name)) for name in source.names]
+def read_names(source: Source, synonyms: Mapping[str, str]) -> Reading:
+    """The source's names in words, with what only its system calls so."""
+    said = [words_in(synonyms.get(name.lower(), name)) for name in source.names]
     has_parent = len(said) > 1 and not source.path.endswith("[]")
-    lists = tuple(_words_of_list(path, special) for path in source.lists)
+    lists = tuple(_words_of_list(path, synonyms) for path in source.lists)
     return Reading(
         own=said[-1] if said else (),
         parent=said[-2] if has_parent else (),
@@ -148,9 +147,9 @@ def read_names(source: Source, system: str = "") -> Reading:
     )
 
 
-def _words_of_list(path: str, special: dict[str, str]) -> Words:
+def _words_of_list(path: str, synonyms: Mapping[str, str]) -> Words:
     name = path.rpartition("[]")[2].rpartition(".")[2] or path
-    words = words_in(special.get(name.lower(), name))
+    words = words_in(synonyms.get(name.lower(), name))
     above = path.rpartition(".")[0].rpartition(".")[2]
     return _once((*words, *words_in(above)))
 

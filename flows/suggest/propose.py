@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import log, prod
+from types import MappingProxyType
 
 from connectors.steps import Step
 from flows.suggest.assignment import assign
@@ -21,6 +22,7 @@ LEAST = 0.05  # what is less sure than this is not worth a look
 RIVALS = 6  # of one attribute, that take part in the assignment
 FITS_BOTH = 0.6  # a pair as good as this keeps its source beside another attribute
 LATE = ("family", "listed", "owned")  # features that need all pairs
+NONE: Mapping[str, str] = MappingProxyType({})
 OF_HISTORY = 1.5  # how much what people chose before counts, in log odds for each doubling (e)
 
 
@@ -65,15 +67,17 @@ def suggest(
     *,
     connector: str = "",
     stream: str = "",
+    synonyms: Mapping[str, str] = NONE,
     weights: Fitted | None = None,
 ) -> dict[str, tuple[Suggestion, ...]]:
     """By the path of each attribute up to three suggestions, the surest first.
 
-    `connector` and `stream` say whose names they are and what was chosen there before.
+    `connector` and `stream` say what was chosen there before, `synonyms` what only that system
+    calls so.
     """
     weights = weights or fitted()
     tallies = knowledge.of_stream(connector, stream)
-    pairs = among_all(pairs_of(attributes, sources, connector, tallies), weights.alone)
+    pairs = among_all(pairs_of(attributes, sources, synonyms, tallies), weights.alone)
     found: dict[str, tuple[Suggestion, ...]] = {attribute.path: () for attribute in attributes}
     rated = rate(pairs, weights.among, tallies)
     for path, told in surenesses(rated, weights.confidence).items():
@@ -88,10 +92,13 @@ Tallies = Mapping[tuple[str, str], Tally]  # by the paths of an attribute and a 
 
 
 def pairs_of(
-    attributes: Sequence[Attribute], sources: Sequence[Source], connector: str, chosen: Tallies
+    attributes: Sequence[Attribute],
+    sources: Sequence[Source],
+    synonyms: Mapping[str, str],
+    chosen: Tallies,
 ) -> list[Pair]:
     """All pairs that could be, each by itself."""
-    read = [(source, read_names(source, connector)) for source in islice(sources, MOST_FIELDS)]
+    read = [(source, read_names(source, synonyms)) for source in islice(sources, MOST_FIELDS)]
     return [
         pair
         for attribute in attributes

@@ -187,6 +187,18 @@ ACTIONS = (
     ),
 )
 
+SYNONYMS = {
+    "addrphone": "phone",
+    "entity": "customer",
+    "itemname": "sku",
+    "lineuniquekey": "line id",
+    "memo": "note",
+    "otherrefnum": "purchase order number",
+    "rate": "unit price",
+    "refname": "name",
+    "tranid": "document number",
+}
+
 CONNECTOR = Connector(
     slug="netsuite",
     label="NetSuite",
@@ -203,4 +215,5 @@ CONNECTOR = Connector(
     limits=Limits(per_second=0.0, concurrency=5),
     classify=classify,
     headers={"Accept": "application/json"},
+    synonyms=SYNONYMS,
 )

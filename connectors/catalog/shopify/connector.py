@@ -256,6 +256,13 @@ ACTIONS = (
     ),
 )
 
+SYNONYMS = {
+    "body_html": "description",
+    "financial_status": "payment status",
+    "gift_card": "is gift card",
+    "price_set": "price",
+}
+
 CONNECTOR = Connector(
     slug="shopify",
     label="Shopify",
@@ -274,4 +281,5 @@ CONNECTOR = Connector(
     classify=classify,
     meter=meter,
     headers={"User-Agent": "Ekyam"},
+    synonyms=SYNONYMS,
 )

@@ -140,6 +140,12 @@ def _text_of(body: bytes, *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+SYNONYMS = {
+    "humanize_id": "display number",
+    "order_orig": "order number",
+    "original_id": "external reference",
+}
+
 CONNECTOR = Connector(
     slug="whiplash",
     label="Whiplash",
@@ -342,4 +348,5 @@ CONNECTOR = Connector(
     # 10 requests a second per customer account is the vendor's word.
     limits=Limits(per_second=10, burst=10, concurrency=4),
     classify=access.classify,
+    synonyms=SYNONYMS,
 )

@@ -1,14 +1,9 @@
-"""What the names of fields mean: general.toml for all systems, <slug>.toml for one."""
+"""What the names of fields mean, whichever system they come from."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-_HERE = Path(__file__).parent
-_SLUG = re.compile(r"[a-z0-9_]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Words:
 
 @cache
 def general_words() -> Words:
-    told = _read("general")
+    told = tomllib.loads(Path(__file__).with_name("general.toml").read_text())
     phrases = [
         phrase
         for part in ("owners", "contexts", "names")
@@ -53,15 +48,3 @@ def general_words() -> Words:
         currencies=frozenset(told["values"]["currencies"].split()),
         units=frozenset(told["values"]["units"].split()),
     )
-
-
-@cache
-def words_of_system(slug: str) -> dict[str, str]:
-    """The names that one system alone uses, in lower case, each in plain words; none is fine."""
-    is_ours = _SLUG.fullmatch(slug) and slug != "general" and (_HERE / f"{slug}.toml").is_file()
-    names: dict[str, str] = _read(slug)["names"] if is_ours else {}
-    return names
-
-
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((_HERE / f"{name}.toml").read_text())
