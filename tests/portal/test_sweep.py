@@ -1,6 +1,6 @@
-"""Every screen, in a real browser: axe-core finds nothing, the console is silent, nothing sticks out.
+"""Every screen, in a real browser: nothing for axe-core to find, a silent console, a fitting width.
 
-The screens are those of the isolation matrix: a page that is new is swept without being named here.
+The screens are those of the isolation matrix: one that is new is swept without being named here.
 """
 
 from collections.abc import Iterator
@@ -136,7 +136,8 @@ def look_at(page: Page, address: str) -> list[str]:
 
 BROKEN = """<!doctype html><html><head><title>Broken</title>
 <meta http-equiv="Content-Security-Policy" content="style-src 'self'; script-src 'none'">
-</head><body><main><h1>Broken</h1><img src="data:," width="600"><script>1</script></main></body>"""
+</head><body><main><h1>Broken</h1><img src="data:,"><canvas width="600"></canvas>
+<script>1</script></main></body>"""
 
 
 def test_it_would_see_what_is_wrong(page: Page) -> None:
