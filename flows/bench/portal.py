@@ -6,6 +6,7 @@ is, until it answers. Times are those of the running web process, one request af
 
 import gzip
 import http.client
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ class Figures:
 
 
 def run_portal(*, orders: int) -> Iterator[str]:
+    _be_silent()
     started = time.monotonic()
     laid = lay_in(orders=orders)
     rows = ", ".join(f"{count:,} of {table}" for table, count in count_rows(laid.tenant))
@@ -87,6 +89,12 @@ def run_portal(*, orders: int) -> Iterator[str]:
         yield str(found[-1])
     over = [one.name for one in found if one.complaint]
     yield f"{len(found)} pages; over what is asked for: {', '.join(over) or 'none'}"
+
+
+def _be_silent() -> None:
+    """Of each address that is tried, most ids are not the right one."""
+    for name in ("django.request", "ekyam.audit.record"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def find_pages(browser: Client, known: list[str]) -> Iterator[tuple[str, str]]:
