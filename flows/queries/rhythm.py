@@ -32,12 +32,10 @@ def hours_since(since: datetime) -> dict[UUID, list[Hour]]:
 
     Hours in which a flow did nothing are left out. One query, whatever the number of flows.
     """
-    rows = FlowHour.objects.filter(hour__gte=start_of_hour(since)).order_by("hour")
     found: dict[UUID, list[Hour]] = {}
-    for flow_id, *values in rows.values_list(
-        "flow_id", "hour", "made", "done", "unchanged", "dead", "median_ms"
-    ):
-        found.setdefault(flow_id, []).append(Hour(*values))
+    for one in FlowHour.objects.filter(hour__gte=start_of_hour(since)).order_by("hour"):
+        hour = Hour(one.hour, one.made, one.done, one.unchanged, one.dead, one.median_ms)
+        found.setdefault(one.flow_id, []).append(hour)
     return found
 
 
@@ -50,12 +48,11 @@ def usual_ms(flow: Flow | UUID) -> float | None:
 def usual_ms_of(flows: Iterable[UUID]) -> dict[UUID, float]:
     """The same of many flows by their keys, in one query; those of which nothing is known lack."""
     since = start_of_hour(timezone.now() - USUAL_OVER)
-    rows = FlowHour.objects.filter(
-        flow_id__in=list(flows), hour__gte=since, median_ms__isnull=False
-    )
+    rows = FlowHour.objects.filter(flow_id__in=list(flows), hour__gte=since)
     pairs: dict[UUID, list[tuple[float, int]]] = {}
     for flow_id, ms, done in rows.values_list("flow_id", "median_ms", "done"):
-        pairs.setdefault(flow_id, []).append((ms, done))
+        if ms is not None:
+            pairs.setdefault(flow_id, []).append((ms, done))
     found = {flow_id: weighted_median(one) for flow_id, one in pairs.items()}
     return {flow_id: ms for flow_id, ms in found.items() if ms is not None}
 
