@@ -21,16 +21,8 @@ class Counts:
 
 
 def count_stock(layout: Layout) -> Counts:
-    return Counts(
-        offered=_count_offered(layout),
-        correcting=count_skus(layout, "correcting", most=MANY + 1),
-        stuck=count_skus(layout, "stuck", most=MANY + 1),
-    )
-
-
-def _count_offered(layout: Layout) -> int:
-    """SKUs of a target that its source tells of."""
-    return count_skus(layout, "offered", most=MANY + 1) if layout.on else 0
+    """One query. What is offered are SKUs of a target that its source tells of."""
+    return Counts(*count_skus(layout, ("offered", "correcting", "stuck"), most=MANY + 1))
 
 
 def summarise(layout: Layout, counts: Counts, places: list[PlaceTask]) -> str:
