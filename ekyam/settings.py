@@ -247,7 +247,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "ekyam.static_files.StaticFiles"
         if HARDENED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

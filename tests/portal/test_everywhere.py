@@ -2,13 +2,17 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.test import Client
 from django.utils import translation
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
+from ekyam.static_files import StaticFiles
 from ekyam.tenants.models import Role
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
@@ -69,6 +73,17 @@ def test_pages_are_compressed_and_answers_to_forms_are_not(owner: Client) -> Non
     assert page["Content-Encoding"] == "gzip" and b"Flows" in gzip.decompress(page.content)
     made = owner.post("/keys/new/", {"name": "Till", "days": "30", "rights": ["look"]}, **asks)
     assert made.status_code == 200 and "Content-Encoding" not in made
+
+
+def test_scripts_name_each_other_by_names_that_may_be_kept(tmp_path: Path) -> None:
+    scripts = FileSystemStorage(settings.BASE_DIR / "static")
+    paths = {f"js/{name}": (scripts, f"js/{name}") for name in scripts.listdir("js")[1]}
+    kept = StaticFiles(location=tmp_path)
+    for path, (storage, name) in paths.items():
+        kept.save(path, storage.open(name))
+    named = {path: new for path, new, _ in kept.post_process(paths) if isinstance(new, str)}
+    text = (tmp_path / named["js/portal.js"]).read_text()
+    assert Path(named["js/palette.js"]).name in text and '"./palette.js"' not in text
 
 
 def test_what_stands_around_each_page_can_be_translated(owner: Client) -> None:

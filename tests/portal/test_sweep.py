@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
+from django.test import Client
 from django.urls import resolve, reverse
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -43,24 +44,30 @@ FIND = """async (only) => {
 
 @dataclass(frozen=True)
 class Screens:
-    """`cookie` is the owner's session."""
+    """`cookie` is the session of the owner, `newcomer` of that of a company that has nothing yet."""
 
     inside: list[str]
     cookie: str
+    newcomer: str
 
 
 @pytest.fixture
 def screens(transactional_db: None) -> Screens:
-    side = furnish(build_world().here)
+    world = build_world()
+    side = furnish(world.here)
     side.company.owner.is_staff = True
     side.company.owner.save()
     with tenant_scope(side.company.tenant):
         _fill(side)
     addresses = [reverse(name) for name in PERSONAL]
     addresses += _addresses(side)
-    client = sign_in(side.company.owner)
+    client, newcomer = sign_in(side.company.owner), sign_in(world.there.owner)
     pages = [one for one in addresses if _is_page(client.get(one))]
-    return Screens([*pages, *REFUSALS], client.cookies[settings.SESSION_COOKIE_NAME].value)
+    return Screens([*pages, *REFUSALS], _session_of(client), _session_of(newcomer))
+
+
+def _session_of(client: Client) -> str:
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 def _addresses(side: Side) -> Iterator[str]:
@@ -104,12 +111,26 @@ def page(live_server: LiveServer) -> Iterator[Page]:
 
 def test_it_finds_nothing_to_mend_on_any_screen(screens: Screens, page: Page) -> None:
     found = [line for address in map(reverse, STRANGERS) for line in look_at(page, address)]
-    here = {"url": page.url, "name": settings.SESSION_COOKIE_NAME, "value": screens.cookie}
-    page.context.add_cookies([here])  # type: ignore[list-item]
+    _enter(page, screens.cookie)
     for address in screens.inside:
         found += look_at(page, address)
     assert len(screens.inside) > 60
     assert not found, "\n".join(found)
+
+
+def test_it_finds_nothing_to_mend_where_there_is_nothing_yet(screens: Screens, page: Page) -> None:
+    page.goto(reverse(STRANGERS[0]))
+    _enter(page, screens.newcomer)
+    page.goto("/")
+    lists = page.locator(".nav a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    found = [line for address in lists for line in look_at(page, address)]
+    assert len(lists) > 10
+    assert not found, "\n".join(found)
+
+
+def _enter(page: Page, session: str) -> None:
+    here = {"url": page.url, "name": settings.SESSION_COOKIE_NAME, "value": session}
+    page.context.add_cookies([here])  # type: ignore[list-item]
 
 
 def look_at(page: Page, address: str) -> list[str]:
