@@ -23,4 +23,4 @@ class Compression(GZipMiddleware):
         is_stream = response.headers.get("Content-Type", "").startswith(STREAM)
         if request.method != "GET" or is_stream or response.status_code != 200:
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)

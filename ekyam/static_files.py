@@ -1,4 +1,4 @@
-"""Static files under names that change with what is in them, so that browsers keep them for ever."""
+"""Static files under names that change with what is in them: browsers keep them for ever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -7,7 +7,7 @@ _MODULES = "js/*.js"
 _IMPORTED = r"""(?P<matched>from\s+["'](?P<url>\./[^"']+)["'])"""
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Scripts name the modules that they import by their new names too: a page never mixes those of
     two versions."""
 

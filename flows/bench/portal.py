@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection as db
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from ekyam.tenants.scope import tenant_scope
 from flows.bench.knocker import percentile
@@ -116,7 +116,7 @@ def find_pages(browser: Client, known: list[str]) -> Iterator[tuple[str, str]]:
 
 def _patterns() -> Iterator[URLPattern]:
     for one in get_resolver().url_patterns:
-        if getattr(getattr(one, "urlconf_name", None), "__name__", "") == PAGES:
+        if isinstance(one, URLResolver) and getattr(one.urlconf_name, "__name__", "") == PAGES:
             yield from (page for page in one.url_patterns if isinstance(page, URLPattern))
 
 

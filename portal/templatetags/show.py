@@ -8,6 +8,7 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from ekyam.team.members import a
 from portal.web import words
@@ -125,7 +126,11 @@ def tone(state: str) -> str:
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: Context, name: str, label: str, *also: str) -> dict[str, Any]:
     """A link of the navigation; it is current on its own page and on those named in `also`."""
-    key = words.KEYS.get(name, "")
     match = context["request"].resolver_match
     here = match.url_name if match else ""
-    return {"address": reverse(name), "label": label, "key": key, "is_here": here in (name, *also)}
+    return {
+        "address": reverse(name),
+        "label": gettext(label),
+        "key": words.KEYS.get(name, ""),
+        "is_here": here in (name, *also),
+    }

@@ -117,7 +117,7 @@ def _healed(woken: int) -> str:
 
 @page
 def table_csv(request: SeatedRequest) -> HttpResponse:
-    table = _known(request)
+    table = _known(request).name
     record("table.exported", label=f"{table}.csv")
     return attachment(f"{table}.csv", export_rows(table), "text/csv")
 

@@ -54,7 +54,7 @@ OF_FLOW = (
 
 @page
 def palette(request: SeatedRequest) -> HttpResponse:
-    text = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
+    text = request.GET.get("q", "").strip()[:LONGEST]
     context = {
         "text": text,
         "orders": f"{reverse('search')}?{urlencode({'q': text})}" if text else "",

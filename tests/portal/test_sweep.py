@@ -44,7 +44,7 @@ FIND = """async (only) => {
 
 @dataclass(frozen=True)
 class Screens:
-    """`cookie` is the session of the owner, `newcomer` of that of a company that has nothing yet."""
+    """`cookie` is the owner's session, `newcomer` one of a company that has nothing yet."""
 
     inside: list[str]
     cookie: str
@@ -85,7 +85,7 @@ def _addresses(side: Side) -> Iterator[str]:
 def _is_page(answer: Any) -> bool:
     """Not a file, nor a part of a page that htmx puts into it."""
     is_html = answer.headers.get("Content-Type", "").startswith("text/html")
-    return is_html and answer.content.lstrip().lower().startswith(b"<!doctype html")
+    return bool(is_html) and answer.content.lstrip().lower().startswith(b"<!doctype html")
 
 
 def _fill(side: Side) -> None:
