@@ -157,4 +157,14 @@ SELECT gen_random_uuid(), %(tenant)s, {_id(_AT, "'delivery ' || n || ' ' || leg"
  WHERE (n >= %(orders)s - 20000 OR n %% 50 = 7) AND NOT ({_IS_NEW})
 """
 
+# Once all the others are there.
+HOURS = """
+INSERT INTO flows_flowhour (id, tenant_id, flow_id, hour, made, done, unchanged, dead, median_ms)
+SELECT gen_random_uuid(), %(tenant)s, flow_id, date_trunc('hour', created_at, 'UTC'), count(*),
+    count(*) FILTER (WHERE state IN ('succeeded', 'unchanged')),
+    count(*) FILTER (WHERE state = 'unchanged'), count(*) FILTER (WHERE state = 'dead'), 1300
+  FROM flows_delivery GROUP BY flow_id, date_trunc('hour', created_at, 'UTC')
+ON CONFLICT DO NOTHING
+"""
+
 TABLES = (_HUBS, _LINKS, _EVENTS, _RUNS, _DELIVERIES, _ATTEMPTS)

@@ -18,7 +18,7 @@ from connectors.registry import get_connector
 from ekyam.people.accounts import mark_verified
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
-from flows.bench.portal_rows import TABLES
+from flows.bench.portal_rows import HOURS, TABLES
 from flows.models import Flow, LookupRow, Rate, StockLevel, StockLocation
 from flows.operations.configure import apply_recipe
 from flows.recipes import all_recipes
@@ -68,6 +68,8 @@ def lay_in(*, orders: int = 100_000, chains: int = 13) -> Laid:
         for sql in TABLES:
             with tenant_scope(tenant), db.cursor() as cursor:
                 cursor.execute(sql, {**named, **portion})
+    with tenant_scope(tenant), db.cursor() as cursor:
+        cursor.execute(HOURS, named)
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE")
     return Laid(tenant, owner)
