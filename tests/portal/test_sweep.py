@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
 from django.urls import resolve, reverse
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from ekyam.tenants.scope import tenant_scope
@@ -129,17 +130,24 @@ def test_it_finds_nothing_to_mend_where_there_is_nothing_yet(screens: Screens, p
 
 
 def _enter(page: Page, session: str) -> None:
-    here = {"url": page.url, "name": settings.SESSION_COOKIE_NAME, "value": session}
+    host = urlsplit(page.url).hostname
+    here = {"domain": host, "path": "/", "name": settings.SESSION_COOKIE_NAME, "value": session}
     page.context.add_cookies([here])  # type: ignore[list-item]
+
+
+def _is_said(line: ConsoleMessage) -> bool:
+    """What a console shows unless it is asked for more."""
+    return line.type != "debug"
 
 
 def look_at(page: Page, address: str) -> list[str]:
     """All that is wrong with one screen: in light, in dark, and on a telephone."""
     said: list[str] = []
-    page.on("console", listen := lambda line: said.append(line.text))
+    page.on("console", listen := lambda line: said.append(line.text) if _is_said(line) else None)
     page.on("pageerror", fail := lambda error: said.append(str(error)))
     answer = page.goto(address)
     assert answer is not None
+    assert page.url.endswith(address), f"{address} leads to {page.url}"
     if answer.status >= 400:  # which the browser tells on its console
         said = [line for line in said if "Failed to load resource" not in line]
     page.evaluate(AXE_SCRIPT)
