@@ -9,13 +9,14 @@ import http.client
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import connection as db
+from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -84,11 +85,13 @@ def run_portal(*, orders: int) -> Iterator[str]:
     _be_silent()
     started = time.monotonic()
     laid = lay_in(orders=orders)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE")  # as autovacuum does within the first minute of a table's life
     rows = ", ".join(f"{count:,} of {table}" for table, count in count_rows(laid.tenant))
     yield f"Laid in within {time.monotonic() - started:.0f} s: {rows}"
     browser = Client()
     browser.force_login(laid.owner, backend="django.contrib.auth.backends.ModelBackend")
-    pages = dict(find_pages(browser, _known(laid))) | QUESTIONS
+    pages = dict(find_pages(browser, known_ids(laid))) | QUESTIONS
     host = urlsplit(settings.PUBLIC_URL).netloc
     shown = {name: pages[name] for name in MAIN if name in pages}
     paints = first_paints(settings.PUBLIC_URL, _cookie(browser), shown)
@@ -107,7 +110,7 @@ def _be_silent() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def find_pages(browser: Client, known: list[str]) -> Iterator[tuple[str, str]]:
+def find_pages(browser: Client, known: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The name and address of whatever shows a page, and the second page of each list."""
     for pattern in _patterns():
         route = str(pattern.pattern)
@@ -143,13 +146,16 @@ def _page_at(browser: Client, address: str) -> str:
     return answer.content.decode() if is_page and not answer.streaming else ""
 
 
-def _known(laid: Laid) -> list[str]:
-    """An id of each thing that a page may be of, and the queries that some want."""
+def known_ids(laid: Laid, *, orders_back: int = 700) -> list[str]:
+    """An id of each thing that a page may be of, and the queries that some want.
+
+    The order is one that has come to its end: the newest ones are under way.
+    """
     with tenant_scope(laid.tenant):
         flow = Flow.objects.filter(label="Orders").order_by("pk")[0]
         stock = Flow.objects.filter(label="Inventory Sync").order_by("pk")[0]
         draft = save_draft(flow, Logic(), edition=find_edition(flow))
-        order = Record.objects.filter(resource="order").order_by("-pk")[700]
+        order = Record.objects.filter(resource="order").order_by("-pk")[orders_back]
         dead = Delivery.objects.filter(state="dead").order_by("-sequence")[0]
         rows: list[Any] = [flow, stock, flow.source, flow.target, order, dead, draft]
         rows += [Run.objects.order_by("-started_at")[0], Event.objects.get(pk=dead.event_id)]

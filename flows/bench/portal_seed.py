@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection as db
-from django.db import connections
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -61,7 +60,7 @@ def lay_in(*, orders: int = 100_000, chains: int = 13) -> Laid:
     with tenant_scope(tenant):
         triples = [_open(tenant, number) for number in range(chains)]
         _lay_in_tables(tenant)
-        _lay_in_stock(tenant, triples[0], now)
+        _lay_in_stock(tenant, triples[0], now, skus=min(SKUS, orders))
         named = _named(tenant, now, orders)
     for first in range(0, orders, PORTION):
         portion = {"first": first, "last": min(first + PORTION, orders) - 1}
@@ -70,8 +69,6 @@ def lay_in(*, orders: int = 100_000, chains: int = 13) -> Laid:
                 cursor.execute(sql, {**named, **portion})
     with tenant_scope(tenant), db.cursor() as cursor:
         cursor.execute(HOURS, named)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE")
     return Laid(tenant, owner)
 
 
@@ -147,14 +144,16 @@ def _lay_in_tables(tenant: Tenant) -> None:
     Rate.objects.bulk_create(rates)
 
 
-def _lay_in_stock(tenant: Tenant, triple: dict[str, Connection], now: datetime) -> None:
+def _lay_in_stock(
+    tenant: Tenant, triple: dict[str, Connection], now: datetime, *, skus: int
+) -> None:
     """Two places of the warehouse, one of the shop; one SKU in fifty is off."""
     levels: list[StockLevel] = []
     for slug, place in (("whiplash", "4"), ("whiplash", "9"), ("shopify", "70")):
         source = triple[slug]
         said = {"tenant": tenant, "connection": source}
         StockLocation.objects.create(**said, external_id=place, label=f"Place {place}")
-        levels += [_level(said, place, number, now) for number in range(SKUS)]
+        levels += [_level(said, place, number, now) for number in range(skus)]
     StockLevel.objects.bulk_create(levels, batch_size=2000)
 
 
