@@ -19,4 +19,4 @@ def test_it_lays_in_a_month_that_every_page_can_show(db: None) -> None:
     assert {State.SUCCEEDED, State.PARKED, State.RETRYING, State.DEAD} <= states
     client: Client = sign_in(laid.owner)
     pages = dict(find_pages(client, known_ids(laid, orders_back=100)))
-    assert {"home", "journey", "dead_group", "held, later", "stock_sku", "mapping"} <= set(pages)
+    assert {"home", "journey", "dead_group", "orders, later", "stock_sku", "mapping"} <= set(pages)

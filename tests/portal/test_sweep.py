@@ -36,7 +36,7 @@ STRANGERS = ("account_login", "account_reset_password")
 REPORT_REFUSED = """document.addEventListener("securitypolicyviolation",
     (event) => console.error(`${event.violatedDirective} refuses ${event.blockedURI}`));"""
 FIND = """async (only) => {
-    const rules = only.length ? { runOnly: only } : {};
+    const rules = only.length ? { runOnly: only, preload: false } : {};
     const { violations } = await axe.run(document, { resultTypes: ["violations"], ...rules });
     return violations.flatMap(({ id, nodes }) =>
         nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`));
