@@ -137,7 +137,7 @@ def _enter(page: Page, session: str) -> None:
 
 def _is_said(line: ConsoleMessage) -> bool:
     """What a console shows unless it is asked for more."""
-    return line.type != "debug"
+    return line.type not in ("debug", "verbose")
 
 
 def look_at(page: Page, address: str) -> list[str]:
