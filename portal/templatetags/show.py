@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
@@ -120,6 +121,12 @@ def actor_kind(kind: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.simple_tag
+def has_sandbox() -> bool:
+    """Whether simulated systems run here."""
+    return bool(settings.SANDBOX_URL)
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
