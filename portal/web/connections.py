@@ -33,8 +33,9 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     """The check sends requests, so no transaction is open meanwhile."""
     with tenant_scope(request.seat.tenant):
         row = Connection.get_public(id)
-    parts = check_connection(row)
+    parts, certificate = check_connection(row), see_certificate(row)
     with tenant_scope(request.seat.tenant):
+        keep_certificate(row, certificate)
         keep_report(row, parts)
     failed = [part["label"] for part in parts if not part["ok"]]
     if failed:
