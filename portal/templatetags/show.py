@@ -49,6 +49,11 @@ def span(seconds: float | None) -> str:
 
 
 @register.filter
+def milliseconds(amount: float | None) -> str:
+    return "" if amount is None else words.span(amount / 1000)
+
+
+@register.filter
 def count(number: int) -> str:
     """A nought steps back, so that the others stand out."""
     return str(number) if number else format_html('<span class="quiet">{}</span>', 0)

@@ -1,4 +1,4 @@
-"""What a system answered is counted by the hour, and a silence becomes a state that ends by itself."""
+"""What a system answered is counted by the hour, and a silence becomes a state for a while."""
 
 from datetime import UTC, datetime, timedelta
 
