@@ -1,5 +1,6 @@
 """What Ekyam does with a connection: what uses it, what is read from it, what waits for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,6 +9,7 @@ from django.db.models import Q
 
 from connectors.health import Hour
 from connectors.models import Connection, ConnectionState
+from connectors.queries import ConnectionRow
 from flows.models import Cursor, Delivery, Event, Flow
 from flows.models.event import Origin
 from flows.queries.home import sentence
@@ -126,6 +128,20 @@ def answer(connection: Connection, hours: list[Hour], waiting: int) -> str:
     if state != ConnectionState.ACTIVE:
         return f"{sentence(reason)}{waits}" if reason else f"Nothing is sent to it.{waits}"
     return _figures(hours)
+
+
+def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
+    """How many are well, and which of the others comes first."""
+    troubled = [one for one in rows if one.state != ConnectionState.ACTIVE]
+    if not rows:
+        return "The systems that Ekyam may talk to for you."
+    if not troubled:
+        return f"All {len(rows)} systems are well." if len(rows) > 1 else "The system is well."
+    first = troubled[0]
+    state = str(ConnectionState(first.state).label).lower()
+    more = f"; and {len(troubled) - 1} more" if len(troubled) > 1 else ""
+    said = f"{len(rows) - len(troubled)} of {len(rows)} systems are well."
+    return f"{said} {first.label}: {state}{more}."
 
 
 def _counted(waiting: int) -> str:

@@ -124,6 +124,11 @@ def actor_kind(kind: str) -> str:
 
 
 @register.filter
+def origin(code: str) -> str:
+    return words.ORIGINS.get(code, code)
+
+
+@register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
 

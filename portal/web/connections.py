@@ -15,7 +15,7 @@ from connectors.operations import resume as resume_connection
 from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
-from flows.queries.connections import answer, get_doings
+from flows.queries.connections import answer, answer_of_all, get_doings
 from flows.queries.home import count_held
 from portal.web.access import SeatedRequest, act, act_outside, page
 from portal.web.hour_bars import chart_of
@@ -28,7 +28,8 @@ def connections(request: SeatedRequest) -> HttpResponse:
         (one, held.get(one.id, 0), chart_of(sums[one.id]) if one.id in sums else None)
         for one in list_connections()
     ]
-    return render(request, "portal/connections.html", {"rows": rows})
+    context = {"rows": rows, "answer": answer_of_all([one for one, _, _ in rows])}
+    return render(request, "portal/connections.html", context)
 
 
 @page

@@ -24,10 +24,11 @@ from flows.demo.look import Seen, look_at, look_at_all, remote_of
 from flows.demo.remote import Row, SandboxAway, SandboxRefused
 from flows.queries.sandbox import System, find_journeys, get_system, list_systems
 from portal.web.access import SeatedRequest, act_outside, page_outside
-from portal.web.sandbox_rows import documents_of, kinds_of
+from portal.web.sandbox_rows import MOST, documents_of, kinds_of
 
 AWAY = "{} does not answer. Look below whether it was done, before you try again."
 REMEMBERED_SECONDS = 600
+FEW = 8  # of the newest orders, beside all else of the first page
 TIMES = (("1", "once"), ("3", "3 times"), ("10", "10 times"), ("always", "until it is mended"))
 View = Callable[..., HttpResponseBase]
 
@@ -58,7 +59,7 @@ def sandbox(request: SeatedRequest) -> HttpResponse:
         "once": uuid4().hex,
     }
     if shop is not None:
-        context |= _part(request, shop, kind="order")
+        context |= {**_part(request, shop, kind="order", most=FEW), "from": "start"}
     return render(request, "portal/sandbox.html", context)
 
 
@@ -84,10 +85,12 @@ def sandbox_system(request: SeatedRequest, id: str) -> HttpResponse:
 @where_there_is_one
 def sandbox_part(request: SeatedRequest, id: str) -> HttpResponse:
     """The documents, for polling: 204 while they are as the reader has seen them."""
-    context = _part(request, _system(request, id), kind=request.GET.get("kind", ""))
+    is_start = request.GET.get("from") == "start"
+    kind, most = request.GET.get("kind", ""), FEW if is_start else MOST
+    context = _part(request, _system(request, id), kind=kind, most=most)
     if context["digest"] == request.GET.get("seen"):
         return HttpResponse(status=204)
-    context["from"] = "start" if request.GET.get("from") == "start" else ""
+    context["from"] = "start" if is_start else ""
     return render(request, "portal/sandbox_part.html", context)
 
 
@@ -153,12 +156,12 @@ def _placing(system: System | None) -> Act | None:
     return next((one for one in acts if one.name == "place_order"), None)
 
 
-def _part(request: SeatedRequest, system: System, *, kind: str) -> dict[str, Any]:
+def _part(request: SeatedRequest, system: System, *, kind: str, most: int = MOST) -> dict[str, Any]:
     """The documents of a system with what can be done to them, and the orders they belong to."""
     seen = look_at(system.slug, system.account)
     kinds = kinds_of(seen.rows)
     kind = kind if kind in dict(kinds) else next(iter(dict(kinds)), "")
-    documents = documents_of(seen.rows, kind, acts_of(system.slug))
+    documents = documents_of(seen.rows, kind, acts_of(system.slug), most=most)
     did = request.GET.get("did", "")
     with tenant_scope(request.seat.tenant):
         journeys = find_journeys(system.id, {did, *(one.id for one in documents)} - {""})

@@ -30,10 +30,12 @@ def kinds_of(rows: Sequence[Row]) -> list[tuple[str, tuple[str, int]]]:
     return [(kind, (_words(kind), counts[kind])) for kind in order]
 
 
-def documents_of(rows: Sequence[Row], kind: str, acts: Sequence[Act]) -> list[Document]:
+def documents_of(
+    rows: Sequence[Row], kind: str, acts: Sequence[Act], *, most: int = MOST
+) -> list[Document]:
     """The newest of a kind."""
     found = sorted((row for row in rows if row["kind"] == kind), key=_age, reverse=True)
-    return [_document(row, acts) for row in found[:MOST]]
+    return [_document(row, acts) for row in found[:most]]
 
 
 def _place(kind: str) -> int:

@@ -373,5 +373,8 @@ class Desk:
     def rates_csv(self) -> Prepared:
         return "/rates/csv/", {}
 
+    def runs_csv(self) -> Prepared:
+        return "/runs/csv/?out=done", {}
+
     def audit_csv(self) -> Prepared:
         return "/audit/csv/", {}

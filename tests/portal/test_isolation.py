@@ -97,6 +97,8 @@ DOORS = [
     Door("add_kit", of="stock_flow", to=Right.CONFIGURE),
     Door("remove_kit", of="stock_flow", to=Right.CONFIGURE),
     Door("runs"),
+    Door("runs_csv"),
+    Door("runs_part"),
     Door("run", of="run"),
     Door("sandbox", see=Right.CONFIGURE),
     Door("sandbox_system", of="connection", see=Right.CONFIGURE),
