@@ -19,12 +19,12 @@ DONE = "done"
 class RunRow:
     id: str
     origin: str
-    what: str  # the flow's label, or the feed that was polled
+    what: str  # the flow's label, or what was asked for
     connection: str
     started_at: datetime
     seconds: float | None
     records: int
-    deliveries: int
+    deliveries: int | None  # None where another run makes them
     failure: str
     state: str  # done, open or failed
 
@@ -163,12 +163,13 @@ def _row(run: Run) -> RunRow:
     return RunRow(
         id=run.public_id,
         origin=run.origin,
-        what=run.flow.label if run.flow else run.feed,
+        what=run.flow.label if run.flow else f"Asked for {run.feed.replace('_', ' ')}",
         connection=run.connection.label,
         started_at=run.started_at,
-        seconds=(ended - run.started_at).total_seconds() if ended else None,
+        # What is read out of our own rows begins and ends in one moment of the database's clock.
+        seconds=((ended - run.started_at).total_seconds() or None) if ended else None,
         records=run.records,
-        deliveries=run.deliveries,
+        deliveries=run.deliveries if run.flow_id else None,
         failure=run.failure,
         state="not_ok" if run.failure else "done" if ended else "open",
     )
