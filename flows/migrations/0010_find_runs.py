@@ -9,7 +9,7 @@ import ekyam.tenants.rows
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0003_health_of_connections"),
-        ("flows", "0008_hours_of_flows"),
+        ("flows", "0009_released_stays_released"),
         ("tenants", "0002_renew_policies"),
     ]
 
