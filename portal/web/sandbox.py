@@ -107,7 +107,7 @@ def sandbox_act(request: SeatedRequest, id: str) -> HttpResponse:
         messages.error(request, AWAY.format(system.label))
     else:
         messages.success(request, act.done.format(label or "It"))
-        _tell(request, system, "sandbox.acted", {"did": act.label, "to": label})
+        _tell(request, system, "sandbox.used", {"did": act.label, "to": label})
     return _back(request, id, row_id)
 
 
@@ -128,7 +128,7 @@ def sandbox_break(request: SeatedRequest, id: str) -> HttpResponse:
     else:
         label = next(one.label for one in BREAKAGES if one.name == name)
         messages.success(request, f"{system.label}: «{label}» is switched on.")
-        _tell(request, system, "sandbox.broken", {"what": label, "times": fault["times"]})
+        _tell(request, system, "sandbox.broken", {"what": label, "times": _times(fault)})
     return redirect("sandbox_system", id=id)
 
 
@@ -144,6 +144,10 @@ def sandbox_mend(request: SeatedRequest, id: str) -> HttpResponse:
         messages.success(request, f"{system.label} is mended: nothing is broken there now.")
         _tell(request, system, "sandbox.mended", {})
     return redirect("sandbox_system", id=id)
+
+
+def _times(fault: dict[str, Any]) -> str:
+    return "until mended" if fault["times"] < 0 else str(fault["times"])
 
 
 def _system(request: SeatedRequest, id: str) -> System:

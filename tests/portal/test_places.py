@@ -82,7 +82,7 @@ def test_a_document_is_taken_from_state_to_state(owner: Client, here: Side, port
     again = said(owner, system(here, "netsuite", "act/"), form)
     assert "cannot be done" in again and "pending fulfillment by now" in again
     with tenant_scope(here.company.tenant):
-        (entry,) = AuditEntry.objects.filter(action="sandbox.acted")
+        (entry,) = AuditEntry.objects.filter(action="sandbox.used")
         assert entry.after == {"did": "Approve", "to": made["number"]}
 
 
