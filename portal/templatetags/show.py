@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
@@ -45,6 +46,11 @@ def _zone() -> str:
 @register.filter
 def span(seconds: float | None) -> str:
     return "" if seconds is None else words.span(seconds)
+
+
+@register.filter
+def milliseconds(amount: float | None) -> str:
+    return "" if amount is None else words.span(amount / 1000)
 
 
 @register.filter
@@ -118,8 +124,19 @@ def actor_kind(kind: str) -> str:
 
 
 @register.filter
+def origin(code: str) -> str:
+    return words.ORIGINS.get(code, code)
+
+
+@register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.simple_tag
+def has_sandbox() -> bool:
+    """Whether simulated systems run here."""
+    return bool(settings.SANDBOX_URL)
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)

@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from connectors.health import Hour
 from flows.queries.deliveries import diff
 from flows.queries.exchanges import pretty
 from flows.queries.pages import Page
+from portal.web.hour_bars import chart_of
 from portal.web.words import TONES
 
 
@@ -34,6 +36,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "form": Example({"label": ""}),
         "columns": [{"label": "System"}, {"label": "Orders", "is_number": True}],
         "cells": [_cells("Shop", 120), _cells("Warehouse", 118)],
+        "hours": chart_of([Hour(timezone.now(), at * 9, max(0, at - 15)) for at in range(24)]),
         "pages": Page([], next="rec_0", is_later=True),
     }
     return render(request, "portal/components.html", context)

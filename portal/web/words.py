@@ -133,6 +133,14 @@ BLAME = {
     "nobody": "Nobody has to do anything.",
 }
 
+ORIGINS = {
+    "webhook": "A message",
+    "poll": "Asking",
+    "sync": "A full comparison",
+    "manual": "A person",
+    "replay": "A replay",
+}
+
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
 
 

@@ -31,7 +31,7 @@ from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
-from tests.sandboxes import ask, sandbox_server
+from tests.sandboxes import TOKEN, ask, sandbox_server
 from tests.signing_in.conftest import add_totp
 from tests.sso.conftest import add_domain, make_provider
 from tests.sso.name_server import NameServer, name_server
@@ -55,7 +55,7 @@ class Outside:
 def reach_outside(settings: Any) -> Iterator[Outside]:
     person = {"sub": "00u1", "email": "asha@juniper.example", "name": "Asha Rao", "groups": []}
     with sandbox_server() as port, openid_server(**person) as openid, name_server() as names:
-        settings.SANDBOX_URL = f"http://127.0.0.1:{port}"
+        settings.SANDBOX_URL, settings.SANDBOX_TOKEN = f"http://127.0.0.1:{port}", TOKEN
         settings.DNS_URL = names.url
         settings.SSO_PRIVATE_URLS = [openid.issuer, names.url]
         yield Outside(port, openid, names)
@@ -114,6 +114,19 @@ class Desk:
         row.state = "paused"
         row.save()
         return f"/connections/{row.public_id}/resume/", {}
+
+    def sandbox_act(self) -> Prepared:
+        address = self._of_sandbox("shopify", "act")
+        return address, {"do": "place_order", "order": "kind-0"}
+
+    def sandbox_break(self) -> Prepared:
+        return self._of_sandbox("netsuite", "break"), {"what": "down", "times": "1"}
+
+    def sandbox_mend(self) -> Prepared:
+        return self._of_sandbox("netsuite", "mend"), {}
+
+    def _of_sandbox(self, slug: str, deed: str) -> str:
+        return f"/sandbox/{self.side.shop.connections[slug].public_id}/{deed}/"
 
     def authorize(self) -> Prepared:
         row = self.side.shop.connections["shopify"]
@@ -359,6 +372,9 @@ class Desk:
 
     def rates_csv(self) -> Prepared:
         return "/rates/csv/", {}
+
+    def runs_csv(self) -> Prepared:
+        return "/runs/csv/?out=done", {}
 
     def audit_csv(self) -> Prepared:
         return "/audit/csv/", {}
