@@ -9,6 +9,7 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from ekyam.team.members import a
 from portal.web import words
@@ -144,4 +145,9 @@ def nav_link(context: Context, name: str, label: str, *also: str) -> dict[str, A
     """A link of the navigation; it is current on its own page and on those named in `also`."""
     match = context["request"].resolver_match
     here = match.url_name if match else ""
-    return {"address": reverse(name), "label": label, "is_here": here in (name, *also)}
+    return {
+        "address": reverse(name),
+        "label": gettext(label),
+        "key": words.KEYS.get(name, ""),
+        "is_here": here in (name, *also),
+    }

@@ -126,6 +126,22 @@ TONES = {
     "none": ("quiet", "Nothing to do"),
 }
 
+# «g» and this letter leads there; static/js/keys.js reads it off the link. «l» is light or dark.
+KEYS = {
+    "home": "h",
+    "orders": "o",
+    "stock": "s",
+    "dead_letters": "d",
+    "held": "e",
+    "flows": "f",
+    "lookup_tables": "t",
+    "connections": "c",
+    "runs": "r",
+    "team": "p",
+    "keys": "k",
+    "audit": "a",
+}
+
 BLAME = {
     "tenant": "This is yours to mend.",
     "remote": "The other system must recover; Ekyam goes on trying while it may.",

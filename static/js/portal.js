@@ -8,6 +8,8 @@ import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
+import { listenForPalette } from "./palette.js";
+import { listenForKeys } from "./keys.js";
 
 focusOnSlash();
 listenForCopies();
@@ -19,3 +21,5 @@ offerSingleSignOn();
 answerByKey();
 moveLinesByKeys();
 filterLines();
+listenForPalette();
+listenForKeys();

@@ -81,6 +81,7 @@ DOORS = [
     Door("journey", of="order"),
     Door("journey_part", of="order"),
     Door("search"),
+    Door("palette"),
     Door("stock"),
     Door("stock_csv"),
     Door("stock_sku", of="sku"),
