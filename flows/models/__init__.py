@@ -7,6 +7,7 @@ from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow
+from flows.models.hour import FlowHour
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
@@ -29,6 +30,7 @@ __all__ = [
     "Event",
     "Fact",
     "Flow",
+    "FlowHour",
     "Formula",
     "KitPart",
     "Link",
