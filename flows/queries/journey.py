@@ -15,10 +15,10 @@ from flows.queries.home import sentence
 from flows.queries.hops import Hop, delivery_hop, event_hop
 from flows.queries.money import Money, show_money
 from flows.queries.orders import worst
+from flows.queries.rhythm import usual_ms_of
 from flows.queries.shown import find_idle, show_state
 from flows.queries.side_by_side import SideBySide, compare_systems
 from flows.queries.story import Chapter, tell_story
-from flows.queries.usual import usual_seconds
 from flows.states import OPEN
 
 MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
@@ -63,9 +63,7 @@ def get_journey(public_id: str, *, now: datetime) -> Journey:
     around = _Around(
         parts={one.pk: one.resource for one in records},
         attempts=_attempts(deliveries),
-        usual=usual_seconds(
-            {one.flow_id for one in deliveries if one.flow_id and one.state in OPEN}
-        ),
+        usual=_usual(deliveries),
         is_on_hold=hold is not None,
         now=now,
     )
@@ -87,6 +85,12 @@ def get_journey(public_id: str, *, now: datetime) -> Journey:
         holds=[one for one in holds if one.released_at is not None],
         seen=_digest(deliveries, links, holds),
     )
+
+
+def _usual(deliveries: Sequence[Delivery]) -> dict[UUID, float]:
+    """In seconds, of the flows that something waits for."""
+    flows = {one.flow_id for one in deliveries if one.flow_id and one.state in OPEN}
+    return {key: ms / 1000 for key, ms in usual_ms_of(flows).items()} if flows else {}
 
 
 def _of_hold(label: str, hold: HoldRow | None) -> str:

@@ -45,7 +45,7 @@ FIND_WHAT_IS_THERE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0007_learn_from_choices"),
+        ("flows", "0008_hours_of_flows"),
         ("tenants", "0002_renew_policies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
