@@ -24,8 +24,10 @@ def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: 
     mine = SavedView.objects.filter(owner=owner)
     if not mine.filter(name=name).exists() and mine.count() >= MOST:
         raise ViewRefused(f"You have {MOST} views already: remove one first.")
+    tenant_id = current_tenant_id()
+    assert tenant_id is not None
     row, _ = SavedView.objects.update_or_create(
-        tenant_id=current_tenant_id(),
+        tenant_id=tenant_id,
         owner=owner,
         name=name,
         defaults={"filters": dict(filters), "is_shared": is_shared},

@@ -89,7 +89,7 @@ def preview_hold(order: Record) -> HoldPreview:
     )
 
 
-_KINDS = {
+_KINDS: dict[str, str] = {
     **dict.fromkeys((State.PENDING, State.RETRYING, State.IN_DOUBT, State.PARKED), "waiting"),
     State.SENDING: "sending",
     State.SUCCEEDED: "done",

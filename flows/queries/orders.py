@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from ekyam import ids
 from flows.models import Delivery, Link, OrderHold, Record, SearchKey
+from flows.queries.called import by_links, by_own
 from flows.queries.holds import held_among
 from flows.queries.pages import SIZE, Page, cut
 from flows.queries.shown import HELD, LACKS_ROW, ON_HOLD
@@ -133,40 +134,11 @@ def _held(wanted: Wanted) -> Q:
 
 
 def _called(text: str) -> Q:
-    from_ids = [one.pk for one in named_roots(text)]
+    from_ids = [root for root, _ in (*by_links(text), *by_own(text))]
     keys = SearchKey.objects.filter(digest=digest_of(text))
     own, of_parts = keys.filter(record__parent=None), keys.exclude(record__parent=None)
     few = list(of_parts.values_list("record__parent_id", flat=True)[:FEW])
     return Q(pk__in={*from_ids, *few}) | _among(own, "record_id")
-
-
-def named_roots(text: str, *, most: int = 100) -> list[Record]:
-    """Whatever has this for an id or a name in any system, or here; each by an index."""
-    spelled = spellings(text)
-    links = Link.objects.filter(Q(external_id__in=spelled) | Q(label__in=spelled))
-    own = Q(reference=text.strip()) | Q(pk=_public(text)) | Q(label__in=spelled, resource="order")
-    found = {
-        pk for pair in links.values_list("record_id", "record__parent_id")[:most] for pk in pair
-    }
-    found |= {
-        pk
-        for pair in Record.objects.filter(own).values_list("pk", "parent_id")[:most]
-        for pk in pair
-    }
-    return list(Record.objects.filter(pk__in=found - {None}, resource="order", parent=None))
-
-
-def spellings(text: str) -> list[str]:
-    """#1001 and 1001 are one order number to people."""
-    text = text.strip()
-    return list(dict.fromkeys((text, text.upper(), f"#{text}", text.removeprefix("#"))))
-
-
-def _public(text: str) -> UUID | None:
-    try:
-        return ids.parse(Record.prefix, text.strip())
-    except ids.UnknownId:
-        return None
 
 
 def show_orders(records: Sequence[Record]) -> list[OrderRow]:

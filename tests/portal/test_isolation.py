@@ -203,9 +203,9 @@ def address_of(door: Door, side: Side) -> str:
         if door.of == "member":
             found["member"] = Membership.objects.get(user=side.company.viewer).public_id
         if door.of == "view":
-            mine = {"tenant": side.company.tenant, "owner": side.company.owner}
-            row, _ = SavedView.objects.get_or_create(**mine, name="Stuck", is_shared=True)
-            found["view"] = row.public_id
+            mine: Any = {"tenant": side.company.tenant, "owner": side.company.owner}
+            view, _ = SavedView.objects.get_or_create(**mine, name="Stuck", is_shared=True)
+            found["view"] = view.public_id
         if door.of == "invitation":
             sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
             found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id

@@ -193,7 +193,7 @@ def test_units_and_money_stand_side_by_side(owner: Client, here: Side) -> None:
 
 
 def seen_in(text: str) -> str:
-    return re.findall(r'name="seen" value="(\w+)"', text)[0]
+    return str(re.findall(r'name="seen" value="(\w+)"', text)[0])
 
 
 def test_a_deed_is_told_before_and_done_once(owner: Client, here: Side) -> None:
