@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
@@ -48,14 +48,15 @@ def reject_held(request: SeatedRequest, id: str) -> HttpResponse:
 
 
 def _decide(request: SeatedRequest, id: str, deed: Deed) -> HttpResponse:
-    error, is_changed = "", False
+    error = ""
     if request.method == "POST":
         try:
             row = lock_as_seen(id, request.POST.get("seen", ""))
             messages.success(request, _do(request, deed, row))
             return redirect(_back(request, id, deed))
-        except ChangedSince:
-            is_changed = True
+        except ChangedSince as changed:
+            messages.error(request, f"{changed} Read what would happen now, and decide again.")
+            return redirect(f"{request.path}?{urlencode({'back': _back(request, id, deed)})}")
         except BadReason as wrong:
             error = str(wrong)
         except IllegalMove as refused:
@@ -65,12 +66,10 @@ def _decide(request: SeatedRequest, id: str, deed: Deed) -> HttpResponse:
         "preview": preview(id, deed, now=timezone.now()),
         "words": TITLES[deed],
         "back": _back(request, id, deed),
-        "is_changed": is_changed,
         "error": error,
         "reason": request.POST.get("reason", ""),
     }
-    status = 409 if is_changed else 422 if error else 200
-    return render(request, "portal/deed.html", context, status=status)
+    return render(request, "portal/deed.html", context, status=422 if error else 200)
 
 
 def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:
