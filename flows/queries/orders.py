@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from ekyam import ids
 from flows.models import Delivery, Link, OrderHold, Record, SearchKey
@@ -16,7 +16,7 @@ from flows.queries.pages import SIZE, Page, cut
 from flows.queries.shown import HELD, LACKS_ROW, ON_HOLD
 from flows.search import digest_of
 from flows.states import OPEN, SENDABLE, State
-from flows.waits import RELEASE
+from flows.waits import RELEASE, ROW
 
 FILTERS = {"all": (), "open": OPEN, "dead": (State.DEAD,)}
 FEW = 2000
@@ -154,15 +154,16 @@ def show_orders(records: Sequence[Record]) -> list[OrderRow]:
             created_at=one.created_at,
             systems=systems[one.pk],
             state=_state(states[one.pk], is_held=one.pk in held),
-            counts=[(s, n) for s, n in states[one.pk].items() if s in (*OPEN, State.DEAD)],
+            counts=[(s, n) for (s, _), n in states[one.pk].items() if s in (*OPEN, State.DEAD)],
             is_held=one.pk in held,
         )
         for one in records
     ]
 
 
-def _state(states: Iterable[str], *, is_held: bool) -> str:
-    return worst([*states, ON_HOLD] if is_held else states)
+def _state(states: Counted, *, is_held: bool) -> str:
+    shown = [shown for _, shown in states]
+    return worst([*shown, ON_HOLD] if is_held else shown)
 
 
 def _systems(keys: Iterable[UUID]) -> dict[UUID, list[SystemId]]:
@@ -182,12 +183,22 @@ _IS_IDLE = Q(state__in=(State.PARKED, State.PENDING)) & Exists(
 )
 
 
-def _states(keys: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+# As `shown.show_state` has it.
+_SHOWN = Case(
+    When(state=State.PARKED, waits_for__startswith=RELEASE, then=Value(HELD)),
+    When(state=State.PARKED, waits_for__startswith=ROW, then=Value(LACKS_ROW)),
+    default=F("state"),
+    output_field=CharField(),
+)
+Counted = dict[tuple[str, str], int]  # by the state and what is shown of it
+
+
+def _states(keys: Sequence[UUID]) -> dict[UUID, Counted]:
     """How many deliveries of each order, and of what belongs to it, are in which state."""
     mine = Delivery.objects.filter(root__in=keys).exclude(_IS_IDLE)
-    found: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in mine.values("root_id", "state").annotate(count=Count("pk")):
-        found[row["root_id"]][row["state"]] = row["count"]
+    found: dict[UUID, Counted] = defaultdict(dict)
+    for row in mine.values("root_id", "state", shown=_SHOWN).annotate(count=Count("pk")):
+        found[row["root_id"]][row["state"], row["shown"]] = row["count"]
     return found
 
 
