@@ -38,6 +38,9 @@ _WORST = (
 )
 
 
+Counted = dict[tuple[str, str], int]  # deliveries, by their state and by what is shown of it
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which orders. With a state, flow and system are those of the very delivery that is in it.
@@ -190,7 +193,6 @@ _SHOWN = Case(
     default=F("state"),
     output_field=CharField(),
 )
-Counted = dict[tuple[str, str], int]  # by the state and what is shown of it
 
 
 def _states(keys: Sequence[UUID]) -> dict[UUID, Counted]:
