@@ -165,8 +165,11 @@ def _not_twice(one: Delivery) -> list[str]:
 
 
 def _release(one: Delivery) -> list[str]:
-    said = [f"It is sent to {_target(one)} as it is, and no rule looks at it again."]
-    return said + _what_is_in_the_way(one)
+    return [
+        f"It is sent to {_target(one)} as it is.",
+        "A later change of it is held again only if what the rule looks at has changed.",
+        *_what_is_in_the_way(one),
+    ]
 
 
 def _reject(one: Delivery) -> list[str]:

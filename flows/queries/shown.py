@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from connectors.errors import MissingLink
+from connectors.errors import MissingLink, MissingRow
 from flows.models import Delivery
 from flows.states import SENDABLE, State
 from flows.waits import RELEASE, ROW
@@ -13,6 +13,7 @@ HEALED = "healed"  # failed, and something newer did what it could not
 HELD = "held_by_rule"  # a rule has it wait for a person
 LACKS_ROW = "lacks_row"  # waits for a row of a lookup table
 ON_HOLD = "on_hold"  # a person holds its order
+_WAITED = ("", MissingLink.code, MissingRow.code, "held")  # as failures: they never failed
 
 
 def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
@@ -37,7 +38,7 @@ def show_state(one: Delivery, *, is_idle: bool = False, is_on_hold: bool = False
         return HELD
     if one.state == State.PARKED and one.waits_for.startswith(ROW):
         return LACKS_ROW
-    if one.state == State.SUPERSEDED and one.failure not in ("", MissingLink.code):
+    if one.state == State.SUPERSEDED and one.failure not in _WAITED:
         return HEALED
     return one.state
 
