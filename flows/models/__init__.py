@@ -2,6 +2,7 @@
 
 from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
+from flows.models.desk import OrderHold, SavedView, SearchKey
 from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
@@ -34,12 +35,15 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "OrderHold",
     "OwnChoice",
     "Pump",
     "Rate",
     "Record",
     "Reservation",
     "Run",
+    "SavedView",
+    "SearchKey",
     "ShadowDifference",
     "ShadowPart",
     "ShadowRun",

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from ekyam.team.members import a
+from flows.queries import spans
 from portal.web import words
 
 register = template.Library()
@@ -46,7 +47,7 @@ def _zone() -> str:
 
 @register.filter
 def span(seconds: float | None) -> str:
-    return "" if seconds is None else words.span(seconds)
+    return "" if seconds is None else spans.span(seconds)
 
 
 @register.filter

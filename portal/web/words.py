@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from flows.queries.spans import STEPS
+
 TONES = {
     # deliveries
     "pending": ("busy", "In the queue"),
@@ -12,6 +14,7 @@ TONES = {
     "parked": ("warn", "Parked"),
     "held_by_rule": ("warn", "Held for review"),
     "lacks_row": ("warn", "Waits for a row"),
+    "on_hold": ("warn", "Held by a person"),
     "succeeded": ("good", "Delivered"),
     "unchanged": ("good", "Unchanged"),
     "dead": ("bad", "Dead letter"),
@@ -157,9 +160,6 @@ ORIGINS = {
     "replay": "A replay",
 }
 
-_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
-
-
 ACTORS = {
     "person": "",
     "key": "API key",
@@ -193,16 +193,6 @@ def ago(at: datetime, now: datetime) -> str:
     passed = abs(seconds)
     if passed < 5:
         return "now"
-    size, unit = next((size, unit) for limit, size, unit in _STEPS if passed < limit)
+    size, unit = next((size, unit) for limit, size, unit in STEPS if passed < limit)
     amount = f"{int(passed // size)} {unit}"
     return f"in {amount}" if seconds < 0 else f"{amount} ago"
-
-
-def span(seconds: float) -> str:
-    """A duration: «420 ms», «1.3 s», «12 min»."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    size, unit = next((size, unit) for limit, size, unit in _STEPS if seconds < limit)
-    return f"{int(seconds // size)} {unit}"

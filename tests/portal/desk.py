@@ -20,7 +20,7 @@ from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
-from flows.models import Event, KitPart
+from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
@@ -266,6 +266,25 @@ class Desk:
 
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}
+
+    def hold_order(self) -> Prepared:
+        return f"/orders/{self.side.shipped.public_id}/hold/", {"reason": "A test of ours."}
+
+    def release_order(self) -> Prepared:
+        values = {"tenant": self.side.company.tenant, "record": self.side.shipped}
+        OrderHold.objects.create(**values, reason="A test of ours.", held_by="asha")
+        return f"/orders/{self.side.shipped.public_id}/release/", {}
+
+    def save_view(self) -> Prepared:
+        return "/orders/views/", {"name": "Stuck", "filters": "state=dead", "shared": "1"}
+
+    def remove_view(self) -> Prepared:
+        owner = self.side.company.owner
+        row = SavedView.objects.create(tenant=self.side.company.tenant, owner=owner, name="Stuck")
+        return f"/orders/views/{row.public_id}/remove/", {}
+
+    def orders_csv(self) -> Prepared:
+        return "/orders/csv/", {}
 
     def cancel_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.parked.public_id}/cancel/", {}

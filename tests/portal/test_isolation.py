@@ -18,7 +18,7 @@ from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
-from flows.models import Delivery, LookupRow, Run, ShadowDifference, ShadowRun
+from flows.models import Delivery, LookupRow, Run, SavedView, ShadowDifference, ShadowRun
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
@@ -78,7 +78,12 @@ DOORS = [
     Door("flow_yaml", of="flow"),
     Door("import_code", of="flow", to=Right.CONFIGURE, form=True),
     Door("orders"),
+    Door("orders_csv"),
+    Door("save_view", to=Right.LOOK),
+    Door("remove_view", of="view", to=Right.LOOK),
     Door("journey", of="order"),
+    Door("hold_order", of="order", to=Right.OPERATE, form=True),
+    Door("release_order", of="order", to=Right.OPERATE, form=True),
     Door("journey_part", of="order"),
     Door("search"),
     Door("palette"),
@@ -113,7 +118,7 @@ DOORS = [
     Door("held"),
     Door("release_all", to=Right.OPERATE, form=True),
     Door("reject_all", to=Right.OPERATE, form=True),
-    Door("release_held", of="delivery", to=Right.OPERATE),
+    Door("release_held", of="delivery", to=Right.OPERATE, form=True),
     Door("reject_held", of="delivery", to=Right.OPERATE, form=True),
     Door("lookup_tables"),
     Door("lookup_table", of="table"),
@@ -126,8 +131,8 @@ DOORS = [
     Door("import_rates", to=Right.CONFIGURE, form=True),
     Door("delivery", of="delivery"),
     Door("exchanges", of="delivery"),
-    Door("replay_delivery", of="delivery", to=Right.OPERATE),
-    Door("cancel_delivery", of="delivery", to=Right.OPERATE),
+    Door("replay_delivery", of="delivery", to=Right.OPERATE, form=True),
+    Door("cancel_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
@@ -206,6 +211,10 @@ def address_of(door: Door, side: Side) -> str:
         }
         if door.of == "member":
             found["member"] = Membership.objects.get(user=side.company.viewer).public_id
+        if door.of == "view":
+            mine: Any = {"tenant": side.company.tenant, "owner": side.company.owner}
+            view, _ = SavedView.objects.get_or_create(**mine, name="Stuck", is_shared=True)
+            found["view"] = view.public_id
         if door.of == "invitation":
             sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
             found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
