@@ -45,7 +45,7 @@ FIND_WHAT_IS_THERE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0009_released_stays_released"),
+        ("flows", "0010_find_runs"),
         ("tenants", "0002_renew_policies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
