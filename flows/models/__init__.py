@@ -1,5 +1,14 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
+from flows.models.alert import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    AlertNotice,
+    AlertRoute,
+    AlertRule,
+    NoticeState,
+)
 from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
 from flows.models.endpoint import WebhookEndpoint
@@ -23,6 +32,12 @@ from flows.models.stock import (
 from flows.models.version import Version, VersionState
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertNotice",
+    "AlertRoute",
+    "AlertRule",
     "Attempt",
     "Cursor",
     "Delivery",
@@ -34,6 +49,7 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "NoticeState",
     "OwnChoice",
     "Pump",
     "Rate",

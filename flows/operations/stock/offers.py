@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection as db
 from django.db.models import Q
@@ -56,9 +57,19 @@ def formula_of(flow: Flow) -> Formula:
 
 def places_of(flow: Flow) -> Places:
     """A place without a row is offered at the target's own location for stock, if one is set."""
-    rows = LookupRow.objects.filter(table=locations_table(flow))
-    usual = str(flow.target.settings.get("location_id") or "") or None
-    return _Places(dict(rows.values_list("key", "value")), usual)
+    return places_of_each([flow])[flow.pk]
+
+
+def places_of_each(flows: Iterable[Flow]) -> dict[UUID, Places]:
+    """The same of several flows, by their keys; one query."""
+    tables = {locations_table(flow): flow for flow in flows}
+    rows: dict[str, dict[str, str]] = {table: {} for table in tables}
+    for one in LookupRow.objects.filter(table__in=tables) if tables else ():
+        rows[one.table][one.key] = one.value
+    return {
+        flow.pk: _Places(rows[table], str(flow.target.settings.get("location_id") or "") or None)
+        for table, flow in tables.items()
+    }
 
 
 def refuse_rivals(flow: Flow) -> None:

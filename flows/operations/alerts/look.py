@@ -1,0 +1,107 @@
+"""What each kind of alert finds just now, in one company."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from textwrap import shorten
+
+from connectors.models import Connection, ConnectionState
+from flows.alerts.decide import Finding
+from flows.models import AlertKind, Flow
+from flows.queries.watch import comparisons, made_of, silences
+from flows.queries.work import Cause, find_work
+
+DOWN = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.FAILING)
+
+
+def find(kind: str, threshold: int, now: datetime) -> list[Finding]:
+    """The greatest first, where there is more and less of it."""
+    return _LOOKS[AlertKind(kind)](threshold, now)
+
+
+def _connections(minutes: int, now: datetime) -> list[Finding]:
+    since = now - timedelta(minutes=minutes)
+    down = Connection.objects.filter(state__in=DOWN, state_changed_at__lte=since)
+    return [
+        Finding(
+            one.public_id,
+            f"{one.label} {_IS[ConnectionState(one.state)]}",
+            one.state_reason or "No reason was given.",
+        )
+        for one in down.defer("sealed").order_by("state_changed_at")
+    ]
+
+
+_IS = {
+    ConnectionState.NEEDS_REAUTHORIZATION: "needs authorisation",
+    ConnectionState.FAILING: "is failing",
+}
+
+
+def _dead_letters(most: int, now: datetime) -> list[Finding]:
+    return [
+        Finding(
+            cause.key,
+            _headline(cause),
+            cause.reason or "No reason was given.",
+            cause.count,
+        )
+        for cause in find_work(now).dead
+        if cause.count >= most
+    ]
+
+
+def _headline(cause: Cause) -> str:
+    letters = "dead letter" if cause.count == 1 else "dead letters"
+    return f"{cause.count:,} {letters}: {shorten(cause.reason, 100, placeholder=' …')}"
+
+
+def _silence(hours: int, now: datetime) -> list[Finding]:
+    flows = _flows()
+    return [
+        Finding(
+            one.flow.public_id,
+            f"{one.flow.label} is silent",
+            f"Nothing came from {one.flow.source.label} for {one.hours} hours, in which"
+            f" {one.expected:,.0f} records usually come.",
+        )
+        for one in silences(flows, made_of(flows, now, hours=hours), now, hours=hours)
+    ]
+
+
+def _drift(levels: int, now: datetime) -> list[Finding]:
+    return [
+        Finding(
+            one.flow.public_id,
+            f"{one.flow.label}: {one.drift:,} levels differed",
+            f"The last full comparison looked at {one.done.checked:,} levels of stock.",
+            one.drift,
+        )
+        for one in comparisons(_flows(), now)
+        if one.done and one.flow.is_on and one.drift >= levels
+    ]
+
+
+def _late(hours: int, now: datetime) -> list[Finding]:
+    return [
+        Finding(
+            one.flow.public_id,
+            f"{one.flow.label}: the full comparison is late",
+            f"None was finished for {hours} hours.",
+        )
+        for one in comparisons(_flows(), now)
+        if one.is_late(now, hours)
+    ]
+
+
+def _flows() -> Sequence[Flow]:
+    rows = Flow.objects.filter(is_on=True).select_related("source", "target")
+    return list(rows.defer("source__sealed", "target__sealed").order_by("position", "id"))
+
+
+_LOOKS: dict[AlertKind, Callable[[int, datetime], list[Finding]]] = {
+    AlertKind.CONNECTION_DOWN: _connections,
+    AlertKind.DEAD_LETTERS: _dead_letters,
+    AlertKind.FLOW_SILENT: _silence,
+    AlertKind.STOCK_DRIFT: _drift,
+    AlertKind.SYNC_LATE: _late,
+}
