@@ -1,6 +1,7 @@
 """The messages that leave. Pure."""
 
 from dataclasses import dataclass
+from textwrap import shorten
 
 _STARTS = {
     "open": "",
@@ -10,6 +11,7 @@ _STARTS = {
     "test": "A test: ",
 }
 LONGEST_TEXT = 300  # of a text message
+LONGEST_REASON = 100  # in a headline
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Message:
 def headline(message: Message) -> str:
     """One line, for a subject or a text message."""
     said = f"{_STARTS.get(message.kind, '')}{message.subject}"
+    if message.text:
+        said += f": {shorten(message.text, LONGEST_REASON, placeholder=' …')}"
     return " ".join(f"{said} ({message.company})".split())
 
 

@@ -35,11 +35,13 @@ class Compared:
     flow: Flow
     newest: Sync | None
     done: Sync | None
+    is_first: bool = False
 
     @property
     def drift(self) -> int:
-        """Levels that differed in the last one that was finished."""
-        return self.done.differing if self.done else 0
+        """Levels that differed in the last one that was finished. In the first one nearly all do,
+        for nothing was compared before."""
+        return self.done.differing if self.done and not self.is_first else 0
 
     def is_late(self, now: datetime, hours: int) -> bool:
         since = self.flow.switched_at or now
@@ -87,9 +89,13 @@ def comparisons(flows: Iterable[Flow], now: datetime) -> list[Compared]:
     recent = Q(created_at__gt=now - _LOOK_BACK) | Q(state=SyncState.ASKS)
     rows = Sync.objects.filter(recent, flow__in=stock).order_by("-created_at")
     newest: dict[Any, Sync] = {}
-    done: dict[Any, Sync] = {}
+    done: dict[Any, list[Sync]] = {}
     for one in rows.only("flow_id", *_FIELDS)[:5000]:
         newest.setdefault(one.flow_id, one)
         if one.state == SyncState.DONE:
-            done.setdefault(one.flow_id, one)
-    return [Compared(flow, newest.get(flow.pk), done.get(flow.pk)) for flow in stock]
+            done.setdefault(one.flow_id, []).append(one)
+    return [_compared(flow, newest.get(flow.pk), done.get(flow.pk, [])) for flow in stock]
+
+
+def _compared(flow: Flow, newest: Sync | None, done: list[Sync]) -> Compared:
+    return Compared(flow, newest, done[0] if done else None, is_first=len(done) == 1)

@@ -193,7 +193,7 @@ def test_dead_letters_are_one_alert_for_each_cause_with_a_count(here: Company) -
     evaluate(here.tenant.pk, now + MINUTE * 61)
     with tenant_scope(here.tenant):
         alert = Alert.objects.get()
-        assert alert.count == 4 and alert.subject.startswith("4 dead letters: Whiplash rejects")
+        assert (alert.count, alert.subject) == (4, "4 dead letters")
         assert [one.kind for one in alert.notices.order_by("number")] == ["open", "again"]
 
 

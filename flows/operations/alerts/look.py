@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from textwrap import shorten
 
 from connectors.models import Connection, ConnectionState
 from flows.alerts.decide import Finding
@@ -52,7 +51,7 @@ def _dead_letters(most: int, now: datetime) -> list[Finding]:
 
 def _headline(cause: Cause) -> str:
     letters = "dead letter" if cause.count == 1 else "dead letters"
-    return f"{cause.count:,} {letters}: {shorten(cause.reason, 100, placeholder=' …')}"
+    return f"{cause.count:,} {letters}"
 
 
 def _silence(hours: int, now: datetime) -> list[Finding]:
