@@ -29,7 +29,9 @@ def send_due(now: datetime | None = None) -> int:
     """Return how many were tried."""
     at = now or timezone.now()
     with across_tenants("notices are sent, whosever they are"):
-        due = AlertNotice.objects.filter(state__in=OPEN, due_at__lte=at).order_by("due_at")
+        due = AlertNotice.objects.filter(state__in=OPEN, due_at__lte=at)
+        # What was tried before may wait long for its answer again: the others go first.
+        due = due.order_by("tries", "due_at")
         found = list(due.values_list("tenant_id", "pk")[:AT_ONCE])
     return sum(send(tenant_id, notice_id, now=at) for tenant_id, notice_id in found)
 
