@@ -71,10 +71,10 @@ def make_day(
     rows = [_row(flow, lights[flow.pk], hours.get(flow.pk, ()), starts) for flow in flows]
     # Sorting keeps the order of the chain among equals.
     by_news = sorted(rows, key=lambda row: (not row.has_news, not row.all_done))
-    shown, rest = by_news[:SHOWN], by_news[SHOWN:]
+    shown, rest = {row.id for row in by_news[:SHOWN]}, by_news[SHOWN:]
     return Day(
         starts=starts,
-        rows=[row for row in rows if row in shown],
+        rows=[row for row in rows if row.id in shown],
         rest=len(rest),
         rest_done=sum(row.all_done for row in rest),
         made=sum(hour.made for one in hours.values() for hour in one),

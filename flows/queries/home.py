@@ -6,19 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from connectors.models import OPEN_STATES, Connection
 from ekyam import ids
-from flows.models import Delivery, Flow, FlowHour, SyncState, Version, VersionState
+from flows.models import Delivery, Flow, SyncState, Version, VersionState
 from flows.operations.stock.streams import stock_flows
 from flows.queries.day import HOURS, Day, make_day
 from flows.queries.lights import Ending, judge
 from flows.queries.requests import Asking, list_asking
-from flows.queries.rhythm import Hour
+from flows.queries.rhythm import Hour, hours_since
 from flows.queries.stock.layout import find_layout
 from flows.queries.stock.tasks import PlaceTask, list_place_tasks
-from flows.queries.watch import LEAST_DRIFT, SYNC_HOURS, Compared, Silent, comparisons, silences
+from flows.queries.watch import (
+    LEAST_DRIFT,
+    SILENT_HOURS,
+    SYNC_HOURS,
+    Compared,
+    Silent,
+    comparisons,
+    silences,
+)
 from flows.queries.work import MOST, Cause, Held, Lacking, Waiting, Work, find_work
 from flows.rhythm import HOUR, hours_to_ask, start_of_hour
 from flows.states import DONE, OPEN
@@ -153,17 +161,12 @@ def _trouble(one: Connection, work: Work) -> Trouble:
 
 def _hours(now: datetime) -> tuple[dict[UUID, list[Hour]], dict[UUID, dict[datetime, int]]]:
     """Of the last day, whole; and the records of the hours that tell of a silence. One query."""
-    since, asked = start_of_hour(now) - HOUR * (HOURS - 1), set(hours_to_ask(now, 2))
-    rows = FlowHour.objects.filter(Q(hour__gte=since) | Q(hour__in=asked)).values_list(
-        "flow_id", "hour", "made", "done", "unchanged", "dead", "median_ms"
-    )
+    since, asked = start_of_hour(now) - HOUR * (HOURS - 1), set(hours_to_ask(now, SILENT_HOURS))
     day: dict[UUID, list[Hour]] = {}
     before: dict[UUID, dict[datetime, int]] = {}
-    for flow_id, start, made, done, unchanged, dead, median_ms in rows:
-        if start >= since:
-            day.setdefault(flow_id, []).append(Hour(start, made, done, unchanged, dead, median_ms))
-        if start in asked:
-            before.setdefault(flow_id, {})[start] = made
+    for flow_id, hours in hours_since(since, also=asked).items():
+        day[flow_id] = [one for one in hours if one.start >= since]
+        before[flow_id] = {one.start: one.made for one in hours if one.start in asked}
     return day, before
 
 

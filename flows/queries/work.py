@@ -15,7 +15,7 @@ from flows.models import Flow
 from flows.states import OPEN
 from flows.waits import RELEASE, ROW, row_of, rule_of
 
-MOST = 10_000
+MOST = 3_000
 PATIENCE = timedelta(minutes=10)
 
 # A state that an index is for stands here as a literal, for of a parameter PostgreSQL cannot know
