@@ -65,8 +65,10 @@ def decide(
     now: datetime,
     *,
     told_before: Mapping[str, datetime] | None = None,
+    is_whole: bool = True,
 ) -> list[Step]:
-    """`told_before`: by cause, when people were last told of one that is over."""
+    """`told_before`: by cause, when people were last told of one that is over. `is_whole`: whether
+    all that is wrong was looked at; else nothing is over because it was not found."""
     found = {one.cause: one for one in findings}
     known = {one.cause: one for one in open_ones}
     before = told_before or {}
@@ -79,7 +81,7 @@ def decide(
     return steps + [
         Step(Do.CLEAR, cause, tell="clear" if one.told_count else "")
         for cause, one in known.items()
-        if cause not in found
+        if cause not in found and is_whole
     ]
 
 

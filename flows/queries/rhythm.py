@@ -30,7 +30,7 @@ class Hour(NamedTuple):
 
 # As one value for each flow: there may be thousands of hours, and a page waits for them.
 _HOURS = """
-    SELECT flow_id, jsonb_agg(jsonb_build_array(
+    SELECT flow_id, json_agg(json_build_array(
                extract(epoch FROM hour)::bigint, made, done, unchanged, dead, median_ms
            ) ORDER BY hour)
       FROM flows_flowhour WHERE hour >= %s OR hour = ANY(%s) GROUP BY flow_id

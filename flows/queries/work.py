@@ -26,7 +26,8 @@ _WORK = f"""
          WHERE state = 'dead' ORDER BY sequence DESC LIMIT {MOST + 1}
     ), parked AS (
         SELECT d.flow_id, d.waits_for, d.reason, d.note, d.parked_at, c.state AS target
-          FROM (SELECT * FROM flows_delivery WHERE state = 'parked'
+          FROM (SELECT flow_id, target_id, waits_for, reason, note, parked_at
+                  FROM flows_delivery WHERE state = 'parked'
                  ORDER BY sequence DESC LIMIT {MOST + 1}) d
           JOIN connectors_connection c ON c.id = d.target_id
     ), told AS (
@@ -106,6 +107,11 @@ class Work:
     waiting: list[Waiting] = field(default_factory=list)
     shut: dict[UUID, int] = field(default_factory=dict)
     died: dict[UUID, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def has_all_dead(self) -> bool:
+        """Whether none is older than what was counted."""
+        return sum(cause.count for cause in self.dead) <= MOST
 
 
 _Row = tuple[str, UUID | None, str, str, str, int, datetime, int]

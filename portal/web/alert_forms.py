@@ -51,6 +51,8 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
+        if "edition" in self.errors:
+            self.add_error(None, "This form is not whole: open the rule again.")
         if not self.errors and said["is_on"] and not said["channels"]:
             self.add_error("channels", "Choose at least one channel, or switch the rule off.")
         return said

@@ -93,6 +93,12 @@ def test_a_cause_is_open_once_and_all_is_clear_only_after_it_was_told(
             open_ones[acknowledged] = Open(**{**one.__dict__, "is_acknowledged": True})
 
 
+def test_nothing_is_over_because_it_was_not_looked_at() -> None:
+    terms, known = Terms(MINUTE, None), [Open("a", NOW, told_count=1)]
+    assert decide([], known, terms, NOW, is_whole=False) == []
+    assert [step.do for step in decide([], known, terms, NOW)] == [Do.CLEAR]
+
+
 @quickly
 @given(st.lists(st.integers(0, 40), unique=True), st.sets(st.integers(0, 40)))
 def test_a_storm_of_causes_is_bundled_and_what_is_open_stays(
@@ -287,10 +293,10 @@ def test_it_finds_a_silence_only_where_every_week_was_busy(here: Company) -> Non
         for week in range(1, 5):
             hour = start_of_hour(now) - HOUR - WEEK * week
             FlowHour.objects.create(tenant=here.tenant, flow=flow, hour=hour, made=40)
-        (silent,) = find("flow_silent", 2, now)
+        (silent,) = find("flow_silent", 2, now).findings
         assert "40 records usually come" in silent.text
         FlowHour.objects.create(tenant=here.tenant, flow=flow, hour=start_of_hour(now), made=1)
-        assert find("flow_silent", 2, now) == []
+        assert find("flow_silent", 2, now).findings == []
 
 
 def test_channels_are_sealed_and_another_company_sees_none(world: World, here: Company) -> None:

@@ -169,8 +169,8 @@ def test_two_who_change_one_rule_do_not_undo_each_other(
         ({"threshold": 0}, "greater than or equal to 1"),
         ({"threshold": "many"}, "Enter a whole number"),
         ({"channels": []}, "Choose at least one channel"),
-        ({"channels": ["ach_nothing"]}, "not one of the available choices"),
-        ({"edition": "x"}, "Enter a whole number"),
+        ({"channels": ["ach_nothing"]}, "one of the available choices"),
+        ({"edition": "x"}, "open the rule again"),
     ],
 )
 def test_it_refuses_a_rule_in_words(

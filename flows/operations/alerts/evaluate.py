@@ -55,13 +55,14 @@ def _evaluate_rule(rule: AlertRule, company: str, now: datetime) -> None:
         timedelta(minutes=rule.quiet_minutes),
         timedelta(minutes=rule.escalate_minutes) if rule.escalate_minutes else None,
     )
-    findings = bundle(find(rule.kind, rule.threshold, now), alerts)
+    seen = find(rule.kind, rule.threshold, now)
     steps = decide(
-        findings,
+        bundle(seen.findings, alerts),
         [_as_open(one) for one in alerts.values()],
         terms,
         now,
         told_before=_told_before(rule, now - terms.quiet),
+        is_whole=seen.is_whole,
     )
     for step in steps:
         alert = _apply(step, rule, alerts.get(step.cause), now)

@@ -1,6 +1,7 @@
 """What each kind of alert finds just now, in one company."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.models import Connection, ConnectionState
@@ -12,9 +13,18 @@ from flows.queries.work import Cause, find_work
 DOWN = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.FAILING)
 
 
-def find(kind: str, threshold: int, now: datetime) -> list[Finding]:
-    """The greatest first, where there is more and less of it."""
-    return _LOOKS[AlertKind(kind)](threshold, now)
+@dataclass(frozen=True)
+class Seen:
+    """The greatest first, where there is more and less of it. `is_whole`: there is no more."""
+
+    findings: list[Finding]
+    is_whole: bool = True
+
+
+def find(kind: str, threshold: int, now: datetime) -> Seen:
+    if kind == AlertKind.DEAD_LETTERS:
+        return _dead_letters(threshold, now)
+    return Seen(_LOOKS[AlertKind(kind)](threshold, now))
 
 
 def _connections(minutes: int, now: datetime) -> list[Finding]:
@@ -36,17 +46,14 @@ _IS = {
 }
 
 
-def _dead_letters(most: int, now: datetime) -> list[Finding]:
-    return [
-        Finding(
-            cause.key,
-            _headline(cause),
-            cause.reason or "No reason was given.",
-            cause.count,
-        )
-        for cause in find_work(now).dead
+def _dead_letters(most: int, now: datetime) -> Seen:
+    work = find_work(now)
+    findings = [
+        Finding(cause.key, _headline(cause), cause.reason or "No reason was given.", cause.count)
+        for cause in work.dead
         if cause.count >= most
     ]
+    return Seen(findings, is_whole=work.has_all_dead)
 
 
 def _headline(cause: Cause) -> str:
@@ -99,7 +106,6 @@ def _flows() -> Sequence[Flow]:
 
 _LOOKS: dict[AlertKind, Callable[[int, datetime], list[Finding]]] = {
     AlertKind.CONNECTION_DOWN: _connections,
-    AlertKind.DEAD_LETTERS: _dead_letters,
     AlertKind.FLOW_SILENT: _silence,
     AlertKind.STOCK_DRIFT: _drift,
     AlertKind.SYNC_LATE: _late,
