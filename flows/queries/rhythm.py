@@ -32,7 +32,7 @@ class Hour(NamedTuple):
 _HOURS = """
     SELECT flow_id, json_agg(json_build_array(
                extract(epoch FROM hour)::bigint, made, done, unchanged, dead, median_ms
-           ) ORDER BY hour)
+           ) ORDER BY hour)::text
       FROM flows_flowhour WHERE hour >= %s OR hour = ANY(%s) GROUP BY flow_id
 """
 
