@@ -15,7 +15,7 @@ from flows.models import Flow
 from flows.states import OPEN
 from flows.waits import RELEASE, ROW, row_of, rule_of
 
-MOST = 3_000
+MOST = 1_000
 PATIENCE = timedelta(minutes=10)
 
 # A state that an index is for stands here as a literal, for of a parameter PostgreSQL cannot know
@@ -23,12 +23,12 @@ PATIENCE = timedelta(minutes=10)
 _WORK = f"""
     WITH dead AS (
         SELECT flow_id, failure, reason, sequence, finished_at FROM flows_delivery
-         WHERE state = 'dead' ORDER BY sequence DESC LIMIT {MOST + 1}
+         WHERE state = 'dead' ORDER BY sequence DESC LIMIT %(most)s
     ), parked AS (
         SELECT d.flow_id, d.waits_for, d.reason, d.note, d.parked_at, c.state AS target
           FROM (SELECT flow_id, target_id, waits_for, reason, note, parked_at
                   FROM flows_delivery WHERE state = 'parked'
-                 ORDER BY sequence DESC LIMIT {MOST + 1}) d
+                 ORDER BY sequence DESC LIMIT %(most)s) d
           JOIN connectors_connection c ON c.id = d.target_id
     ), told AS (
         SELECT *, starts_with(waits_for, '{RELEASE}') AS held,
@@ -44,17 +44,18 @@ _WORK = f"""
       FROM told WHERE lacks GROUP BY waits_for
     UNION ALL
     SELECT 'waits', NULL, '', reason, '', count(*), min(parked_at), 0
-      FROM told WHERE NOT held AND NOT lacks AND note = '' AND parked_at < %s AND target = ANY(%s)
+      FROM told WHERE NOT held AND NOT lacks AND note = ''
+       AND parked_at < %(before)s AND target = ANY(%(open)s)
      GROUP BY reason
     UNION ALL
     SELECT 'shut', c.id, '', '', '', n.count, NULL, 0
       FROM connectors_connection c, LATERAL (
           SELECT count(*) FROM (
               SELECT 1 FROM flows_delivery d WHERE d.target_id = c.id
-                 AND d.state IN ({", ".join(f"'{state}'" for state in OPEN)}) LIMIT {MOST + 1}
+                 AND d.state IN ({", ".join(f"'{state}'" for state in OPEN)}) LIMIT %(most)s
           ) counted
       ) n
-     WHERE NOT c.state = ANY(%s)
+     WHERE NOT c.state = ANY(%(open)s)
 """
 
 
@@ -101,6 +102,7 @@ class Work:
     """Each list with the greatest first. `shut`: by the key of a connection that is not open, how
     much waits for it; `died`: by flow, the newest dead letter's sequence and reason."""
 
+    most: int
     dead: list[Cause] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     lacking: list[Lacking] = field(default_factory=list)
@@ -111,19 +113,19 @@ class Work:
     @property
     def has_all_dead(self) -> bool:
         """Whether none is older than what was counted."""
-        return sum(cause.count for cause in self.dead) <= MOST
+        return sum(cause.count for cause in self.dead) <= self.most
 
 
 _Row = tuple[str, UUID | None, str, str, str, int, datetime, int]
 
 
-def find_work(now: datetime) -> Work:
-    """Of the current tenant; one query."""
+def find_work(now: datetime, *, most: int = MOST) -> Work:
+    """Of the current tenant; one query. `most` is how far each kind is counted."""
     still_open = [str(state) for state in OPEN_STATES]
     with db.cursor() as cursor:
-        cursor.execute(_WORK, [now - PATIENCE, still_open, still_open])
+        cursor.execute(_WORK, {"most": most + 1, "before": now - PATIENCE, "open": still_open})
         rows: list[_Row] = cursor.fetchall()
-    work = Work()
+    work = Work(most)
     for kind, key, _, reason, waits_for, count, at, _ in rows:
         if kind == "held" and key:
             public = ids.public(Flow.prefix, key)

@@ -71,7 +71,7 @@ def thousands(number: int | None) -> str:
 
 @register.filter
 def capped(number: int) -> str:
-    """«3,000+» where it was not counted on."""
+    """«1,000+» where it was not counted on."""
     return home.capped(number)
 
 

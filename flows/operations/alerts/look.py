@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from connectors.models import Connection, ConnectionState
 from flows.alerts.decide import Finding
+from flows.alerts.kinds import KINDS
 from flows.models import AlertKind, Flow
 from flows.queries.watch import comparisons, made_of, silences
 from flows.queries.work import Cause, find_work
 
+MOST_DEAD = 2 * KINDS["dead_letters"].most  # counted so far, or no rule could ask for as many
 DOWN = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.FAILING)
 
 
@@ -47,7 +49,7 @@ _IS = {
 
 
 def _dead_letters(most: int, now: datetime) -> Seen:
-    work = find_work(now)
+    work = find_work(now, most=MOST_DEAD)
     findings = [
         Finding(cause.key, _headline(cause), cause.reason or "No reason was given.", cause.count)
         for cause in work.dead
