@@ -1,4 +1,4 @@
-"""The last 24 hours of each flow, hour by hour: those with news, and the rest as a sum."""
+"""The last 24 hours of each flow, hour by hour: those with news first, and the rest as a sum."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -41,10 +41,6 @@ class DayRow:
     def seconds(self) -> float | None:
         return None if self.median_ms is None else self.median_ms / 1000
 
-    @property
-    def has_news(self) -> bool:
-        return self.all_dead > 0 or self.light not in QUIET
-
 
 @dataclass(frozen=True)
 class Day:
@@ -54,6 +50,7 @@ class Day:
     rows: list[DayRow] = field(default_factory=list)
     rest: int = 0
     rest_done: int = 0
+    rest_dead: int = 0
     made: int = 0
     done: int = 0
     dead: int = 0
@@ -69,14 +66,15 @@ def make_day(
     this = start_of_hour(now)
     starts = [this - HOUR * back for back in range(HOURS - 1, -1, -1)]
     rows = [_row(flow, lights[flow.pk], hours.get(flow.pk, ()), starts) for flow in flows]
-    # Sorting keeps the order of the chain among equals.
-    by_news = sorted(rows, key=lambda row: (not row.has_news, not row.all_done))
+    # Trouble first, then what died; sorting keeps the order of the chain among equals.
+    by_news = sorted(rows, key=lambda row: (row.light in QUIET, -row.all_dead, not row.all_done))
     shown, rest = {row.id for row in by_news[:SHOWN]}, by_news[SHOWN:]
     return Day(
         starts=starts,
         rows=[row for row in rows if row.id in shown],
         rest=len(rest),
         rest_done=sum(row.all_done for row in rest),
+        rest_dead=sum(row.all_dead for row in rest),
         made=sum(hour.made for one in hours.values() for hour in one),
         done=sum(row.all_done for row in rows),
         dead=sum(row.all_dead for row in rows),

@@ -124,7 +124,6 @@ def test_alerts_ask_the_same_however_many_there_are(owner: Client, here: Side) -
         for number in range(60):
             said = {"opened_at": timezone.now(), "last_at": timezone.now()}
             over = {"cleared_at": timezone.now()} if number % 2 else {}
-            alert.pk = None
             Alert.objects.create(
                 tenant=alert.tenant, rule=alert.rule, cause=str(number), **said, **over
             )

@@ -67,7 +67,7 @@ def _evaluate_rule(rule: AlertRule, company: str, now: datetime) -> None:
     for step in steps:
         alert = _apply(step, rule, alerts.get(step.cause), now)
         if step.tell:
-            _write_notices(alert, step.tell, rule, company)
+            _write_notices(alert, step.tell, company, now)
 
 
 def _as_open(one: Alert) -> Open:
@@ -109,21 +109,21 @@ def _describe(alert: Alert, finding: Finding, now: datetime) -> None:
     alert.count, alert.last_at = finding.count, now
 
 
-def _write_notices(alert: Alert, kind: str, rule: AlertRule, company: str) -> None:
+def _write_notices(alert: Alert, kind: str, company: str, now: datetime) -> None:
     """An escalation goes to its own channels and to those that were told; the all-clear to all who
     were told of this alert."""
     if kind == "clear":
         told = AlertNotice.objects.filter(alert=alert).values_list("channel_id", flat=True)
         channels = set(told)
     else:
-        routes = AlertRoute.objects.filter(rule=rule)
+        routes = AlertRoute.objects.filter(rule=alert.rule)
         if kind != "escalation":
             routes = routes.filter(is_escalation=False)
         channels = set(routes.values_list("channel_id", flat=True))
     said = asdict(
         Message(
             kind=kind,
-            rule=str(rule),
+            rule=str(alert.rule),
             subject=alert.subject,
             text=alert.text,
             count=alert.count,
@@ -140,6 +140,8 @@ def _write_notices(alert: Alert, kind: str, rule: AlertRule, company: str) -> No
             kind=kind,
             number=alert.times_told,
             message=said,
+            due_at=now,
+            created_at=now,
         )
         for channel_id in sorted(channels)
     )
