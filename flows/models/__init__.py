@@ -1,5 +1,14 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
+from flows.models.alert import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    AlertNotice,
+    AlertRoute,
+    AlertRule,
+    NoticeState,
+)
 from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
 from flows.models.desk import OrderHold, SavedView, SearchKey
@@ -24,6 +33,12 @@ from flows.models.stock import (
 from flows.models.version import Version, VersionState
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertNotice",
+    "AlertRoute",
+    "AlertRule",
     "Attempt",
     "Cursor",
     "Delivery",
@@ -35,6 +50,7 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "NoticeState",
     "OrderHold",
     "OwnChoice",
     "Pump",

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from ekyam.team.members import a
-from flows.queries import spans
+from flows.queries import home, spans
+from flows.queries.day import DayRow
 from portal.web import words
+from portal.web.charts import draw_bars
 
 register = template.Library()
 
@@ -72,6 +74,24 @@ def thousands(number: int | None) -> str:
     if number is None:
         return format_html('<span class="quiet">{}</span>', "\N{EN DASH}")
     return f"{number:,}"
+
+
+@register.filter
+def capped(number: int) -> str:
+    """«1,000+» where it was not counted on."""
+    return home.capped(number)
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(row: DayRow) -> dict[str, Any]:
+    """The last day of a flow: above the line what was delivered, below it what died."""
+    said = f"{row.all_done:,} delivered, {row.all_dead:,} dead in the last 24 hours"
+    if row.all_done:
+        hour = max(range(len(row.done)), key=lambda place: row.done[place])
+        back = len(row.done) - 1 - hour
+        when = "this hour" if back == 0 else f"{back} hours ago" if back > 1 else "an hour ago"
+        said += f"; most in one hour {row.done[hour]:,}, {when}"
+    return {"chart": draw_bars(row.done, row.dead, words=f"{row.label}: {said}")}
 
 
 @register.filter

@@ -23,7 +23,7 @@ def flows(request: SeatedRequest) -> HttpResponse:
     syncs = newest_syncs(of_stock)
     context = {
         "chains": list_chains(rows),
-        "answer": answer(rows),
+        "answer": answer([row.light for row in rows]),
         "stock": {flow.public_id: syncs.get(flow.public_id) for flow in of_stock},
     }
     return render(request, "portal/flows.html", context)

@@ -4,6 +4,8 @@ from django.urls import path
 
 from connectors.oauth import RETURN_PATH
 from portal.web import (
+    alert_rules,
+    alerts,
     applications,
     audit,
     authorisation,
@@ -143,6 +145,19 @@ urlpatterns = [
     path("deliveries/<str:id>/edit/", deliveries.edit, name="edit_delivery"),
     path("events/<str:id>/payload/", deliveries.payload, name="payload"),
     path("events/<str:id>/done/", requests.mark_done, name="mark_done"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/rules/", alert_rules.alert_rules, name="alert_rules"),
+    path("alerts/rules/<str:id>/", alert_rules.edit_alert_rule, name="edit_alert_rule"),
+    path("alerts/channels/add/", alert_rules.add_alert_channel, name="add_alert_channel"),
+    path(
+        "alerts/channels/<str:id>/test/", alert_rules.test_alert_channel, name="test_alert_channel"
+    ),
+    path(
+        "alerts/channels/<str:id>/remove/",
+        alert_rules.remove_alert_channel,
+        name="remove_alert_channel",
+    ),
+    path("alerts/<str:id>/acknowledge/", alerts.acknowledge, name="acknowledge_alert"),
     path("settings/sign-in/", sign_in_policy.sign_in_policy, name="sign_in_policy"),
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.new_key, name="new_key"),

@@ -60,6 +60,18 @@ TONES = {
     "sync_done": ("good", "Done"),
     "sync_stopped": ("quiet", "Stopped"),
     "sync_failed": ("bad", "Failed"),
+    "sync_drift": ("warn", "Stock differed"),
+    "sync_late": ("warn", "Late"),
+    "silent": ("warn", "Silent"),
+    "unfinished": ("quiet", "Not published"),
+    # alerts
+    "alert_open": ("bad", "Open"),
+    "alert_acknowledged": ("busy", "Acknowledged"),
+    "rule_on": ("good", "On"),
+    "rule_off": ("quiet", "Off"),
+    "channel_works": ("good", "Works"),
+    "channel_new": ("quiet", "Nothing sent yet"),
+    "channel_failed": ("bad", "Did not leave"),
     # keys, applications and their secrets
     "key_live": ("good", "Live"),
     "key_asleep": ("warn", "Asleep: its maker has left"),

@@ -83,6 +83,17 @@ FORMS: dict[str, dict[str, str]] = {
     "add_provider": {"label": "Okta", "kind": "oidc"},
     "remove_provider": {},
     "add_domain": {"domain": "lamps.example"},
+    "edit_alert_rule": {
+        "is_on": "",
+        "threshold": "3",
+        "quiet_minutes": "60",
+        "escalate_minutes": "0",
+        "edition": "1",
+    },
+    "add_alert_channel": {"kind": "email", "label": "Desk", "address": "desk@juniper.example"},
+    "test_alert_channel": {},
+    "remove_alert_channel": {},
+    "acknowledge_alert": {},
     "give_group_role": {"group": "Till", "role": "operator"},
 }
 
