@@ -43,6 +43,12 @@ def _zone() -> str:
 
 
 @register.filter
+def ago(at: datetime | None) -> str:
+    """For where no element may stand, such as in a drawing; see `when`."""
+    return words.ago(at, timezone.now()) if at else ""
+
+
+@register.filter
 def span(seconds: float | None) -> str:
     return "" if seconds is None else words.span(seconds)
 
@@ -64,6 +70,12 @@ def thousands(number: int | None) -> str:
     if number is None:
         return format_html('<span class="quiet">{}</span>', "\N{EN DASH}")
     return f"{number:,}"
+
+
+@register.filter
+def at_most(number: int, most: int) -> str:
+    """«10,000+», where no more than that was counted; a nought steps back."""
+    return f"{most:,}+" if number > most else f"{number:,}" if number else count(0)
 
 
 @register.filter

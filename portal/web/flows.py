@@ -1,46 +1,41 @@
-"""Flows along the chain, each with its On light and its switch."""
+"""The workflow: how systems and flows hang together, each flow with its On light."""
 
-from django.contrib import messages
+from typing import Any
+
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
+from django.utils import timezone
 
-from ekyam.tenants.rights import Right
-from flows.models import Flow
-from flows.operations.configure import Incomplete, switch_off, switch_on
 from flows.queries.home import answer
-from flows.queries.lights import list_chains, list_flows
+from flows.queries.lights import MOST_DEAD, MOST_OPEN
 from flows.queries.stock.layout import list_stock_flows
 from flows.queries.stock.syncs import newest_syncs
-from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, page
+from flows.queries.workflow import Workflow, get_workflow
+from portal.web.access import SeatedRequest, page
 
 
 @page
 def flows(request: SeatedRequest) -> HttpResponse:
-    rows, of_stock = list_flows(), list_stock_flows()
+    found = get_workflow(now=timezone.now())
+    return render(request, "portal/flows.html", _context(found))
+
+
+@page
+def workflow_part(request: SeatedRequest) -> HttpResponse:
+    """The part that changes, for polling: 204 while it is as the reader has seen it."""
+    found = get_workflow(now=timezone.now())
+    if found.seen == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return render(request, "portal/workflow_part.html", _context(found))
+
+
+def _context(workflow: Workflow) -> dict[str, Any]:
+    of_stock = list_stock_flows()
     syncs = newest_syncs(of_stock)
-    context = {
-        "chains": list_chains(rows),
-        "answer": answer(rows),
+    return {
+        "workflow": workflow,
+        "answer": answer(workflow.flows),
         "stock": {flow.public_id: syncs.get(flow.public_id) for flow in of_stock},
+        "most_open": MOST_OPEN,
+        "most_dead": MOST_DEAD,
     }
-    return render(request, "portal/flows.html", context)
-
-
-@act(Right.CONFIGURE)
-def switch(request: SeatedRequest, id: str) -> HttpResponse:
-    flow = Flow.get_public(id)
-    if request.POST.get("to") == "on":
-        try:
-            switch_on(flow)
-            messages.success(request, f"{flow.label} is on.")
-        except Incomplete as reason:
-            messages.error(request, str(reason))
-            return redirect(f"{reverse('verify_flow', kwargs={'id': id})}?of=published")
-        except IllegalMove as reason:
-            messages.error(request, str(reason))
-    else:
-        switch_off(flow)
-        messages.success(request, f"{flow.label} is off. What is open waits.")
-    return redirect("flows")

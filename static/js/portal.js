@@ -8,6 +8,7 @@ import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
+import { lookAgainWhileVisible } from "./look.js";
 
 focusOnSlash();
 listenForCopies();
@@ -17,5 +18,6 @@ keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
 answerByKey();
+lookAgainWhileVisible();
 moveLinesByKeys();
 filterLines();
