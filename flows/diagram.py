@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-SYSTEM_WIDTH, BUNDLE_WIDTH = 152, 248
+SYSTEM_WIDTH, BUNDLE_WIDTH = 168, 248
 SYSTEM_HEIGHT = 64  # at least: it grows with the wires of its fuller side
 PORT = 14  # between two wires at the side of a system
 LANE = 10
 SPACE = 20  # between two boxes of a column
-MARGIN = 36  # between two columns: wires bend here
-EDGE = 12  # around it all
+MARGIN = 27  # between two columns: wires bend here
+EDGE = 10  # around it all
 ARROW = 8
 SWEEPS = 4
 
@@ -123,7 +123,7 @@ def draw(systems: Sequence[str], bundles: Sequence[Bundle]) -> Drawing:
     ranks = _rank(systems, bundles)
     columns: dict[int, list[_Item]] = defaultdict(list)
     ends = {id: _add(columns, _Item("system", id, 2 * ranks[id], 0)) for id in systems}
-    links = [link for bundle in bundles for link in _link(bundle, ends, columns)]
+    links = _link_all(bundles, ends, columns)
     for link in links:
         for one, other in pairwise(link.items):
             one.beside.append(other)
@@ -192,20 +192,36 @@ def _add(columns: dict[int, list[_Item]], item: _Item) -> _Item:
     return item
 
 
+def _link_all(
+    bundles: Sequence[Bundle], ends: Mapping[str, _Item], columns: dict[int, list[_Item]]
+) -> list[_Link]:
+    """The box of a bundle stands in the gap between its ends that has most room as yet."""
+
+    def gaps(bundle: Bundle) -> range:
+        first, last = sorted((ends[bundle.source].column, ends[bundle.target].column))
+        return range(first + 1, max(last, first + 2), 2)
+
+    filled: dict[int, float] = defaultdict(float)
+    chosen: dict[str, int] = {}
+    for bundle in sorted(bundles, key=lambda one: len(gaps(one))):
+        column = min(gaps(bundle), key=lambda at: (filled[at], at))
+        filled[column] += bundle.height + SPACE
+        chosen[bundle.id] = column
+    return [link for bundle in bundles for link in _link(bundle, chosen[bundle.id], ends, columns)]
+
+
 def _link(
-    bundle: Bundle, ends: Mapping[str, _Item], columns: dict[int, list[_Item]]
+    bundle: Bundle, column: int, ends: Mapping[str, _Item], columns: dict[int, list[_Item]]
 ) -> Iterator[_Link]:
-    """Its box stands right of whichever end is farther left; the way to the other has lanes."""
-    source, target = ends[bundle.source], ends[bundle.target]
-    column = min(source.column, target.column) + 1
+    """Into its box and out of it, by a lane in each column that is passed."""
     box = _add(columns, _Item("bundle", bundle.id, column, bundle.height))
-    for system, has_arrow in ((source, False), (target, True)):
-        lanes = [
-            _add(columns, _Item("lane", bundle.id, at, LANE))
-            for at in range(column + 1, system.column)
-        ]
-        way = [box, *lanes, system]
-        yield _Link(bundle.id, system.id, has_arrow, way if has_arrow else way[::-1])
+    for id, has_arrow in ((bundle.source, False), (bundle.target, True)):
+        end = ends[id]
+        step = 1 if end.column > column else -1
+        passed = range(column + step, end.column, step)
+        lanes = [_add(columns, _Item("lane", bundle.id, at, LANE)) for at in passed]
+        way = [box, *lanes, end]
+        yield _Link(bundle.id, id, has_arrow, way if has_arrow else way[::-1])
 
 
 def _order(columns: Mapping[int, list[_Item]]) -> None:

@@ -10,7 +10,7 @@ from flows.diagram import Box, Bundle, Drawing, Wire, draw
 from flows.queries.lights import Chain, FlowRow, list_chains, list_flows
 
 MOST_SHOWN = 6  # flows in one box; of more the rest is counted
-ROW, MORE = 64, 36  # heights
+ROW, MORE = 58, 36  # heights
 _WORST_FIRST = ("broken", "held", "on", "quiet", "off")
 
 

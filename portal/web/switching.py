@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from ekyam.tenants.rights import Right
 from flows.mapping.outcome import Outcome
@@ -16,6 +17,7 @@ from flows.queries.switching import MOST, count_in_flight, preview_off, preview_
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.verify import tried
+from portal.web.words import ago
 
 SOME = 10  # more than were seen is no news
 
@@ -57,7 +59,8 @@ def _shown(outcome: Outcome) -> str:
 
 def _is_so_already(request: SeatedRequest, flow: Flow) -> HttpResponse:
     state = "on" if flow.is_on else "off"
-    messages.info(request, f"{flow.label} is {state} already. Nothing was done.")
+    since = f" (switched {ago(flow.switched_at, timezone.now())})" if flow.switched_at else ""
+    messages.info(request, f"{flow.label} is {state} already{since}. Nothing was done.")
     return redirect("flow", id=flow.public_id)
 
 
