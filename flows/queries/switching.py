@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from flows.models import Delivery, Flow
-from flows.operations.configure import VERIFIED, missed_events
+from flows.operations.complete import VERIFIED
+from flows.operations.configure import missed_events
 from flows.operations.stock.streams import is_stock
 from flows.queries.verify import Report, verify
 from flows.rules.judge import RuleInvalid

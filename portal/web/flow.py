@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow
-from flows.operations.configure import VERIFIED
+from flows.operations.complete import VERIFIED
 from flows.operations.stock.streams import is_stock
 from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow_row
 from flows.queries.needs import judge
@@ -53,6 +53,6 @@ def _stops(flow: Flow) -> list[str]:
     if flow.is_on or flow.version is None or is_stock(flow):
         return []
     try:
-        return verify(flow, most=VERIFIED).stops
+        return list(verify(flow, most=VERIFIED).stops.values())
     except RuleInvalid as failure:
         return [f"Its rules cannot be used: {failure}"]

@@ -11,7 +11,8 @@ from django.utils import timezone
 from ekyam.tenants.rights import Right
 from flows.mapping.outcome import Outcome
 from flows.models import Flow
-from flows.operations.configure import Incomplete, switch_off, switch_on
+from flows.operations.complete import Incomplete
+from flows.operations.configure import switch_off, switch_on
 from flows.queries.exchanges import pretty
 from flows.queries.switching import MOST, count_in_flight, preview_off, preview_on
 from flows.states import IllegalMove

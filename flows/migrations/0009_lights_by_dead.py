@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0002_look_after_webhooks"),
-        ("flows", "0007_learn_from_choices"),
+        ("flows", "0008_hours_of_flows"),
         ("tenants", "0002_renew_policies"),
     ]
 
