@@ -281,7 +281,7 @@ def _finish(columns: Mapping[int, list[_Item]], links: Sequence[_Link]) -> Drawi
         lefts[at], widths[at] = x, BUNDLE_WIDTH if at % 2 else SYSTEM_WIDTH
         x += widths[at] + MARGIN
     boxes = {
-        item: Box(lefts[at], round(item.y, 1), widths[at], item.height)
+        item: Box(lefts[at], float(round(item.y)), widths[at], item.height)
         for at, column in columns.items()
         for item in column
     }
@@ -290,8 +290,8 @@ def _finish(columns: Mapping[int, list[_Item]], links: Sequence[_Link]) -> Drawi
         kinds[item.kind][item.id] = box
     bottom = max((box.bottom for box in boxes.values()), default=0.0)
     return Drawing(
-        width=max(x - MARGIN, 0) + EDGE,
-        height=bottom + EDGE,
+        width=round(max(x - MARGIN, 0) + EDGE),
+        height=round(bottom + EDGE),
         systems=kinds["system"],
         bundles=kinds["bundle"],
         wires=list(_wires(links, boxes)),

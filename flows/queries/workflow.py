@@ -11,6 +11,7 @@ from flows.queries.lights import Chain, FlowRow, list_chains, list_flows
 
 MOST_SHOWN = 6  # flows in one box; of more the rest is counted
 ROW, MORE = 58, 36  # heights
+SYSTEM_NAME, FLOW_NAME = 16, 22  # letters that a box has room for
 _WORST_FIRST = ("broken", "held", "on", "quiet", "off")
 
 
@@ -25,16 +26,20 @@ class SystemRow:
 
 @dataclass(frozen=True)
 class PlacedSystem:
+    """`name` is as much of the label as there is room for."""
+
     system: SystemRow
     box: Box
+    name: str
 
 
 @dataclass(frozen=True)
 class PlacedFlow:
-    """`y` is within the box."""
+    """`y` is within the box, `name` as much of the label as there is room for."""
 
     flow: FlowRow
     y: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,10 @@ class Workflow:
 
     @property
     def placed_systems(self) -> list[PlacedSystem]:
-        return [PlacedSystem(one, self.drawing.systems[one.id]) for one in self.systems]
+        return [
+            PlacedSystem(one, self.drawing.systems[one.id], _cut(one.label, SYSTEM_NAME))
+            for one in self.systems
+        ]
 
     @cached_property
     def placed_bundles(self) -> list[PlacedBundle]:
@@ -101,7 +109,7 @@ class Workflow:
 
 
 def get_workflow(*, now: datetime) -> Workflow:
-    """Eight queries, whatever the number of systems and flows."""
+    """Nine queries, whatever the number of systems and flows."""
     flows = list_flows(now=now)
     return Workflow(_systems(flows), flows)
 
@@ -117,6 +125,10 @@ def _systems(flows: list[FlowRow]) -> list[SystemRow]:
         for id in order
         if (one := known.get(id))
     ]
+
+
+def _cut(label: str, most: int) -> str:
+    return label if len(label) <= most else f"{label[: most - 1].rstrip()}…"
 
 
 def _height(chain: Chain) -> int:
@@ -139,7 +151,10 @@ def _place(number: int, chain: Chain, box: Box) -> PlacedBundle:
         number=number,
         chain=chain,
         box=box,
-        flows=[PlacedFlow(flow, ROW * place) for place, flow in enumerate(shown)],
+        flows=[
+            PlacedFlow(flow, ROW * place, _cut(flow.label, FLOW_NAME))
+            for place, flow in enumerate(shown)
+        ],
         more=len(more),
         troubled=sum(flow.light in _WORST_FIRST[:2] for flow in more),
     )
