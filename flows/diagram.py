@@ -7,7 +7,7 @@ that no wire crosses a box.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 SYSTEM_WIDTH, BUNDLE_WIDTH = 168, 248
@@ -85,8 +85,8 @@ class Wire:
 class Drawing:
     """The view box begins at (0, 0). `systems` and `bundles` are by id."""
 
-    width: float
-    height: float
+    width: int
+    height: int
     systems: Mapping[str, Box]
     bundles: Mapping[str, Box]
     wires: Sequence[Wire]
@@ -119,7 +119,48 @@ class _Link:
 
 
 def draw(systems: Sequence[str], bundles: Sequence[Bundle]) -> Drawing:
-    """In the order of the chain as far as it has one. Each end of a bundle is among `systems`."""
+    """In the order of the chain as far as it has one. Each end of a bundle is among `systems`.
+
+    What hangs together is drawn together, one part below the other.
+    """
+    parts = [_draw_part(some, tied) for some, tied in _parts(systems, bundles)]
+    width, top = 2 * EDGE, EDGE
+    boxes: tuple[dict[str, Box], dict[str, Box]] = ({}, {})
+    wires: list[Wire] = []
+    for part in parts:
+        for found, placed in zip(boxes, (part.systems, part.bundles), strict=True):
+            found.update({id: replace(box, y=box.y + top) for id, box in placed.items()})
+        for wire in part.wires:
+            points = tuple((x, y + top) for x, y in wire.points)
+            wires.append(replace(wire, points=points))
+        width, top = max(width, part.width), top + part.height + SPACE
+    return Drawing(width, max(top - SPACE, EDGE) + EDGE, *boxes, wires)
+
+
+def _parts(
+    systems: Sequence[str], bundles: Sequence[Bundle]
+) -> Iterator[tuple[list[str], list[Bundle]]]:
+    beside: dict[str, list[str]] = {id: [] for id in systems}
+    for bundle in bundles:
+        beside[bundle.source].append(bundle.target)
+        beside[bundle.target].append(bundle.source)
+    part_of: dict[str, str] = {}
+    for first in systems:
+        todo = [] if first in part_of else [first]
+        while todo:
+            here = todo.pop()
+            if here not in part_of:
+                part_of[here] = first
+                todo += beside[here]
+    parts: dict[str, tuple[list[str], list[Bundle]]] = {}
+    for id in systems:
+        parts.setdefault(part_of[id], ([], []))[0].append(id)
+    for bundle in bundles:
+        parts[part_of[bundle.source]][1].append(bundle)
+    yield from parts.values()
+
+
+def _draw_part(systems: Sequence[str], bundles: Sequence[Bundle]) -> Drawing:
     ranks = _rank(systems, bundles)
     columns: dict[int, list[_Item]] = defaultdict(list)
     ends = {id: _add(columns, _Item("system", id, 2 * ranks[id], 0)) for id in systems}
@@ -253,7 +294,7 @@ def _stack(columns: Mapping[int, list[_Item]]) -> None:
     top = min((item.y for column in columns.values() for item in column), default=0.0)
     for column in columns.values():
         for item in column:
-            item.y += EDGE - top
+            item.y -= top
 
 
 def _settle(column: list[_Item]) -> None:
@@ -291,7 +332,7 @@ def _finish(columns: Mapping[int, list[_Item]], links: Sequence[_Link]) -> Drawi
     bottom = max((box.bottom for box in boxes.values()), default=0.0)
     return Drawing(
         width=round(max(x - MARGIN, 0) + EDGE),
-        height=round(bottom + EDGE),
+        height=round(bottom),
         systems=kinds["system"],
         bundles=kinds["bundle"],
         wires=list(_wires(links, boxes)),
