@@ -40,6 +40,7 @@ PURE = (
     "flows.waits",
     "flows.sheet",
     "flows.suggest",
+    "flows.diagram",
 )
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}

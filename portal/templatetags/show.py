@@ -48,13 +48,19 @@ def _zone() -> str:
 
 
 @register.filter
+def ago(at: datetime | None) -> str:
+    """For where no element may stand, such as in a drawing; see `when`."""
+    return words.ago(at, timezone.now()) if at else ""
+
+
+@register.filter
 def span(seconds: float | None) -> str:
     return "" if seconds is None else spans.span(seconds)
 
 
 @register.filter
 def milliseconds(amount: float | None) -> str:
-    return "" if amount is None else words.span(amount / 1000)
+    return "" if amount is None else spans.span(amount / 1000)
 
 
 @register.filter
@@ -92,6 +98,12 @@ def bars(row: DayRow) -> dict[str, Any]:
         when = "this hour" if back == 0 else f"{back} hours ago" if back > 1 else "an hour ago"
         said += f"; most in one hour {row.done[hour]:,}, {when}"
     return {"chart": draw_bars(row.done, row.dead, words=f"{row.label}: {said}")}
+
+
+@register.filter
+def at_most(number: int, most: int) -> str:
+    """«10,000+», where no more than that was counted; a nought steps back."""
+    return f"{most:,}+" if number > most else f"{number:,}" if number else count(0)
 
 
 @register.filter

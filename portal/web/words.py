@@ -39,6 +39,11 @@ TONES = {
     "held": ("warn", "On, held up"),
     "broken": ("bad", "On, broken"),
     "off": ("quiet", "Off"),
+    # what a light is earned by
+    "need_good": ("good", "Met"),
+    "need_quiet": ("quiet", "Not yet"),
+    "need_warn": ("warn", "Not met"),
+    "need_bad": ("bad", "Not met"),
     # identity providers
     "provider_required": ("good", "On, required"),
     "domain_verified": ("good", "Verified"),
