@@ -27,6 +27,7 @@ SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
 # Identity providers of one's own machine, for development and tests; and who is asked for the
 # records of a domain, by DNS over HTTPS in its JSON form.
 SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+ALERT_PRIVATE_URLS = env.list("ALERT_PRIVATE_URLS", default=[])
 DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 # A language model that may suggest too, behind a chat endpoint as OpenAI has it; it is sent names
 # of vendors' fields, never a value. Empty: none is asked.
@@ -370,6 +371,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "kwargs": {"hours": 2},
         "options": {"expires": 59.0},
+    },
+    "watch": {"task": "flows.tasks.watch", "schedule": 60.0, "options": {"expires": 59.0}},
+    "send_notices": {
+        "task": "flows.tasks.send_notices",
+        "schedule": 15.0,
+        "options": {"expires": 14.0},
     },
     "count_day": {
         "task": "flows.tasks.count_hours",

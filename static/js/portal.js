@@ -10,6 +10,7 @@ import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
 import { listenForPalette } from "./palette.js";
 import { listenForKeys } from "./keys.js";
+import { lookAgainWhileVisible } from "./look.js";
 
 focusOnSlash();
 listenForCopies();
@@ -19,6 +20,7 @@ keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
 answerByKey();
+lookAgainWhileVisible();
 moveLinesByKeys();
 filterLines();
 listenForPalette();

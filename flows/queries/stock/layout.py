@@ -69,9 +69,9 @@ class Layout:
         return self.labels.get((connection_id, place)) or place
 
 
-def find_layout() -> Layout:
-    """Three queries, whatever the number of flows."""
-    flows = list_stock_flows()
+def find_layout(flows: list[Flow] | None = None) -> Layout:
+    """Of all flows of stock, or of those given. Three queries at most."""
+    flows = list_stock_flows() if flows is None else flows
     places: dict[UUID, list[StockLocation]] = defaultdict(list)
     for one in StockLocation.objects.order_by("label", "external_id"):
         places[one.connection_id].append(one)
