@@ -6,6 +6,7 @@ from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow
+from flows.models.letters import Assignee, BulkAct, BulkState, Comment, Deed
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
@@ -22,8 +23,13 @@ from flows.models.stock import (
 from flows.models.version import Version, VersionState
 
 __all__ = [
+    "Assignee",
     "Attempt",
+    "BulkAct",
+    "BulkState",
+    "Comment",
     "Cursor",
+    "Deed",
     "Delivery",
     "Event",
     "Fact",

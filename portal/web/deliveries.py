@@ -1,4 +1,4 @@
-"""One delivery: all that was said about it; replay, edit, cancel."""
+"""One delivery: all that was said about it; replay, cancel, assign, comment."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -6,19 +6,35 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from connectors.errors import MappingFailed
-from ekyam.foreign_json import NotJson, read_json
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
-from flows.operations.replay import cancel_delivery, edit_delivery, replay_delivery
+from flows.operations.care import LONGEST, NotSaid, assign, comment
+from flows.operations.mend.one import retry_one
+from flows.operations.replay import cancel_delivery
+from flows.queries.care import find_carers, list_people, list_said
 from flows.queries.deliveries import get_delivery, get_payload, list_attempts
+from flows.queries.vendor_text import write_to_vendor
 from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, form_page, page
+from portal.web.access import SeatedRequest, act, page
+from portal.web.dead_letters import given_to, read_member
 
 
 @page
 def delivery(request: SeatedRequest, id: str) -> HttpResponse:
-    return render(request, "portal/delivery.html", {"delivery": get_delivery(id)})
+    found = get_delivery(id)
+    one = Delivery.get_public(id)
+    key = one.cause.hex if found.is_dead else ""
+    carers = find_carers([one.cause.hex])
+    context = {
+        "delivery": found,
+        "cause": key,
+        "carer": carers.letters.get(id),
+        "carer_of_cause": carers.causes.get(key),
+        "people": list_people() if found.is_dead else [],
+        "said": list_said(cause=key, delivery=one),
+        "longest": LONGEST,
+    }
+    return render(request, "portal/delivery.html", context)
 
 
 @page
@@ -31,11 +47,14 @@ def payload(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/payload.html", {"payload": get_payload(id)})
 
 
+_OVERTAKEN = "It is not sent: something newer of the same record has taken its place."
+
+
 @act(Right.OPERATE)
 def replay(request: SeatedRequest, id: str) -> HttpResponse:
     try:
-        replay_delivery(Delivery.get_public(id))
-        messages.success(request, "It is sent again.")
+        newer = retry_one(Delivery.get_public(id))
+        messages.success(request, "It is sent again." if newer is None else _OVERTAKEN)
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return _back(request, id)
@@ -51,26 +70,29 @@ def cancel(request: SeatedRequest, id: str) -> HttpResponse:
     return _back(request, id)
 
 
-@form_page(Right.OPERATE)
-def edit(request: SeatedRequest, id: str) -> HttpResponse:
-    """The record as JSON; what does not hold comes back with the reason."""
-    found = get_delivery(id)
-    text = request.POST.get("standard", found.standard)
-    error = _edit(request, id, text) if request.method == "POST" else ""
-    if request.method == "POST" and not error:
-        messages.success(request, "The edited record is sent.")
-        return redirect("delivery", id=id)
-    context = {"delivery": found, "text": text, "error": error}
-    return render(request, "portal/edit_delivery.html", context, status=422 if error else 200)
+@page
+def vendor_text(request: SeatedRequest, id: str) -> HttpResponse:
+    """A text to copy, for the support of the other system."""
+    return render(request, "portal/vendor_text.html", {"text": write_to_vendor(id)})
 
 
-def _edit(request: SeatedRequest, id: str, text: str) -> str:
-    """Why it could not be done, or nothing."""
+@act(Right.OPERATE)
+def assign_letter(request: SeatedRequest, id: str) -> HttpResponse:
+    one, member = Delivery.get_public(id), read_member(request)
+    assign(one.cause, member, delivery=one, label=one.external_id)
+    messages.success(request, given_to(member))
+    return _back(request, id)
+
+
+@act(Right.OPERATE)
+def comment_letter(request: SeatedRequest, id: str) -> HttpResponse:
+    one = Delivery.get_public(id)
     try:
-        edit_delivery(Delivery.get_public(id), read_json(text))
-    except (MappingFailed, IllegalMove, NotJson) as reason:
-        return str(reason)
-    return ""
+        comment(request.POST.get("text", ""), delivery=one, label=one.external_id)
+        messages.success(request, "Your comment is kept.")
+    except NotSaid as reason:
+        messages.error(request, str(reason))
+    return redirect(f"{reverse('delivery', kwargs={'id': id})}#comments")
 
 
 def _back(request: SeatedRequest, id: str) -> HttpResponse:

@@ -7,6 +7,7 @@ import { keepDetailsOpen } from "./details.js";
 import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
+import { countTicks } from "./letters.js";
 import { answerByKey } from "./suggestions.js";
 
 focusOnSlash();
@@ -19,3 +20,4 @@ offerSingleSignOn();
 answerByKey();
 moveLinesByKeys();
 filterLines();
+countTicks();

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import requests
 from django.test import Client
@@ -20,11 +21,12 @@ from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
-from flows.models import Event, KitPart
+from flows.models import Deed, Event, KitPart
 from flows.models.event import EventState
+from flows.operations.mend.start import begin_act
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
-from flows.queries.dead_letters import list_dead_groups
+from flows.queries.dead_letters import Wanted, list_dead_groups
 from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
 from tests.portal.build import hold
@@ -183,8 +185,25 @@ class Desk:
         part = KitPart.objects.get()
         return f"/stock/flows/{self.flow.public_id}/kits/remove/", {"part": part.public_id}
 
-    def replay_group(self) -> Prepared:
-        return f"/dead-letters/{list_dead_groups()[0].key}/replay/", {}
+    def mend_letters(self) -> Prepared:
+        return f"/dead-letters/{list_dead_groups()[0].key}/mend/?deed=retry", {}
+
+    def assign_cause(self) -> Prepared:
+        return f"/dead-letters/{list_dead_groups()[0].key}/assign/", {"member": "me"}
+
+    def comment_cause(self) -> Prepared:
+        return f"/dead-letters/{list_dead_groups()[0].key}/comments/", {"text": "Asked them."}
+
+    def stop_bulk(self) -> Prepared:
+        key, said = list_dead_groups()[0].key, {"token": uuid4(), "until": timezone.now()}
+        act = begin_act(key, Deed.RETRY, Wanted(), **said)
+        return f"/mending/{act.public_id}/stop/", {}
+
+    def assign_letter(self) -> Prepared:
+        return f"/deliveries/{self.side.dead.public_id}/assign/", {"member": "me"}
+
+    def comment_letter(self) -> Prepared:
+        return f"/deliveries/{self.side.dead.public_id}/comments/", {"text": "Asked them."}
 
     def release_held(self) -> Prepared:
         return f"/held/{self._held()}/release/", {}

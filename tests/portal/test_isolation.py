@@ -18,10 +18,11 @@ from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
-from flows.models import Delivery, LookupRow, Run, ShadowDifference, ShadowRun
+from flows.models import Deed, Delivery, LookupRow, Run, ShadowDifference, ShadowRun
+from flows.operations.mend.start import begin_act
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
-from flows.queries.dead_letters import list_dead_groups
+from flows.queries.dead_letters import Wanted, list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
@@ -100,7 +101,13 @@ DOORS = [
     Door("run", of="run"),
     Door("dead_letters"),
     Door("dead_group", of="cause"),
-    Door("replay_group", of="cause", to=Right.OPERATE, form=True),
+    Door("dead_letters_csv"),
+    Door("mend_letters", of="cause", to=Right.OPERATE, form=True),
+    Door("assign_cause", of="cause", to=Right.OPERATE),
+    Door("comment_cause", of="cause", to=Right.OPERATE),
+    Door("bulk_act", of="bulk"),
+    Door("bulk_part", of="bulk"),
+    Door("stop_bulk", of="bulk", to=Right.OPERATE),
     Door("held"),
     Door("release_all", to=Right.OPERATE, form=True),
     Door("reject_all", to=Right.OPERATE, form=True),
@@ -120,6 +127,9 @@ DOORS = [
     Door("replay_delivery", of="delivery", to=Right.OPERATE),
     Door("cancel_delivery", of="delivery", to=Right.OPERATE),
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
+    Door("vendor_text", of="delivery"),
+    Door("assign_letter", of="delivery", to=Right.OPERATE),
+    Door("comment_letter", of="delivery", to=Right.OPERATE),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
     Door("sign_in_policy", to=Right.SECURITY, form=True),
@@ -209,6 +219,9 @@ def address_of(door: Door, side: Side) -> str:
             found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
         if door.of in ("shadow", "difference"):
             found |= shadow_of(side)
+        if door.of == "bulk":
+            said = {"token": uuid4(), "until": timezone.now()}
+            found["bulk"] = begin_act(found["cause"], Deed.RETRY, Wanted(), **said).public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
