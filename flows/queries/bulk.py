@@ -104,7 +104,9 @@ def _ways(key: str, wanted: Wanted) -> tuple[list[Way], float, str]:
     for one in find_flows(pk for pk in flows if pk).values():
         count = flows[one.pk]
         ways.append(Way(one.label, one.source.label, one.target.label, count))
-        seconds[one.target.label] += round(count / max(limits_of(one.target).per_second, 0.01))
+        limits = limits_of(one.target)
+        if limits.per_second > 0:  # else only so many at once, which says nothing of the time
+            seconds[one.target.label] += round(max(count - limits.burst, 0) / limits.per_second)
     slowest, longest = seconds.most_common(1)[0] if seconds else ("", 0)
     return sorted(ways, key=lambda way: (-way.count, way.flow)), float(longest), slowest
 

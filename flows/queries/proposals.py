@@ -76,7 +76,7 @@ def _remote(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "retry",
         "Retry",
-        f"{name} gave no answer that can be used. Look whether it is well again, then retry.",
+        f"{name} gave no answer that can be used, and Ekyam has stopped trying. Retry when it is well again.",
         asks_vendor=True,
     )
 
@@ -93,7 +93,7 @@ def _unknown(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "ekyam",
         "Retry",
-        "This is Ekyam's to mend. Retry when it is; nothing is lost until then.",
+        "A fault of Ekyam's own. Retry when it is mended: nothing is lost until then.",
     )
 
 

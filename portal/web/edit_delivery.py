@@ -49,7 +49,7 @@ def edit(request: SeatedRequest, id: str) -> HttpResponse:
         return _overtaken(request, row, found, page, standard, str(reason))
     except (MappingFailed, IllegalMove, NotJson, NotANumber) as reason:
         return _refused(request, row, page, str(reason))
-    page |= {"lines": diff(row.standard or {}, kept), "text": _pretty(kept)}
+    page |= {"lines": diff(_sorted(row.standard or {}), _sorted(kept)), "text": _pretty(kept)}
     return render(request, "portal/edit_look.html", page)
 
 
@@ -106,9 +106,15 @@ def _overtaken(
     why: str,
 ) -> HttpResponse:
     """Theirs beside what was typed, and nothing is lost: it can be sent all the same."""
-    page |= {"error": why, "lines": diff(row.standard or {}, standard), "seen": found.digest}
+    page |= {"error": why, "lines": diff(_sorted(row.standard or {}), _sorted(standard)), "seen": found.digest}
     page["is_overtaken"] = True
     return render(request, "portal/edit_look.html", page, status=409)
+
+
+def _sorted(standard: dict[str, Any]) -> dict[str, Any]:
+    """By name: what only stands elsewhere is no difference."""
+    found: dict[str, Any] = json.loads(json.dumps(standard, sort_keys=True))
+    return found
 
 
 def _pretty(standard: dict[str, Any]) -> str:

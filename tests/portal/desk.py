@@ -195,8 +195,8 @@ class Desk:
         return f"/dead-letters/{list_dead_groups()[0].key}/comments/", {"text": "Asked them."}
 
     def stop_bulk(self) -> Prepared:
-        key, said = list_dead_groups()[0].key, {"token": uuid4(), "until": timezone.now()}
-        act = begin_act(key, Deed.RETRY, Wanted(), **said)
+        key, now = list_dead_groups()[0].key, timezone.now()
+        act = begin_act(key, Deed.RETRY, Wanted(), token=uuid4(), until=now)
         return f"/mending/{act.public_id}/stop/", {}
 
     def assign_letter(self) -> Prepared:
@@ -278,7 +278,8 @@ class Desk:
 
     def edit_delivery(self) -> Prepared:
         edited = {**self.side.dead.standard, "note": SECRET}
-        return f"/deliveries/{self.side.dead.public_id}/edit/", {"standard": json.dumps(edited)}
+        form = {"standard": json.dumps(edited), "do": "keep"}
+        return f"/deliveries/{self.side.dead.public_id}/edit/", form
 
     def mark_done(self) -> Prepared:
         event = self.side.dead.event

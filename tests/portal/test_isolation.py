@@ -220,8 +220,10 @@ def address_of(door: Door, side: Side) -> str:
         if door.of in ("shadow", "difference"):
             found |= shadow_of(side)
         if door.of == "bulk":
-            said = {"token": uuid4(), "until": timezone.now()}
-            found["bulk"] = begin_act(found["cause"], Deed.RETRY, Wanted(), **said).public_id
+            act = begin_act(
+                found["cause"], Deed.RETRY, Wanted(), token=uuid4(), until=timezone.now()
+            )
+            found["bulk"] = act.public_id
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id

@@ -1,0 +1,437 @@
+"""Dead letters as people see and mend them: causes, filters, edits, many at once."""
+
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from ekyam.audit.models import AuditEntry
+from ekyam.tenants.models import Membership
+from ekyam.tenants.scope import tenant_scope
+from flows.models import BulkAct, Comment, Delivery
+from flows.operations.mend import work
+from flows.queries.dead_letters import list_dead_groups
+from flows.states import State
+from tests.portal import build, test_browser
+from tests.portal.conftest import Side
+
+side = test_browser.side
+
+
+def read(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.status_code
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def refuse(side: Side, number: str, **changed: Any) -> Delivery:
+    """Refused as the first one was, of another order."""
+    with tenant_scope(side.company.tenant):
+        one = build.refused(side.shop, number)
+        Delivery.objects.filter(pk=one.pk).update(**changed)
+        return Delivery.objects.get(pk=one.pk)
+
+
+def key_of(side: Side, delivery: Delivery | None = None) -> str:
+    with tenant_scope(side.company.tenant):
+        return str(Delivery.objects.get(pk=(delivery or side.dead).pk).cause.hex)
+
+
+def fresh(side: Side, delivery: Delivery) -> Delivery:
+    with tenant_scope(side.company.tenant):
+        return Delivery.objects.get(pk=delivery.pk)
+
+
+def mend(side: Side, client: Client, deed: str, query: str = "", **form: str) -> BulkAct:
+    """Begin it, and do what a worker would do."""
+    address = f"/dead-letters/{key_of(side)}/mend/?deed={deed}{query}"
+    answer = client.post(address, {"token": str(uuid4()), **form})
+    assert answer.status_code == 302, answer.content
+    with tenant_scope(side.company.tenant):
+        act = BulkAct.objects.latest("created_at")
+    work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
+    act.refresh_from_db = None  # type: ignore[method-assign,assignment]
+    with tenant_scope(side.company.tenant):
+        return BulkAct.objects.get(pk=act.pk)
+
+
+# --- Causes -------------------------------------------------------------------------------------
+
+
+def test_what_died_alike_is_one_cause(here: Side, owner: Client) -> None:
+    refuse(here, "1012", reason="Whiplash rejects the postcode: it needs 6 digits.")
+    refuse(here, "1013", reason="Whiplash rejects the postcode: it needs 66 digits.")
+    refuse(here, "1014", reason="Whiplash rejects the city.")
+    with tenant_scope(here.company.tenant):
+        groups = list_dead_groups()
+    assert sorted(group.count for group in groups) == [1, 1, 2]
+    text = read(owner, "/dead-letters/")
+    assert "4 dead letters have 3 causes" in text and "NetSuite, Whiplash" in text
+    assert "Correct the records" in text and "This is yours to mend" in text
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason", "label", "leads"),
+    [
+        (
+            "missing_row",
+            "«DHL» has no row in the lookup table «carriers».",
+            "Add the row",
+            "/tables/",
+        ),
+        ("unauthorized", "The token is void.", "Authorise Whiplash again", "/connections/"),
+        ("unreachable", "No answer.", "Retry", "mend/?deed=retry"),
+        ("too_late", "It is shipped.", "Waive them", "mend/?deed=waive"),
+        ("bug", "KeyError", "Retry", "mend/?deed=retry"),
+    ],
+)
+def test_it_proposes_a_mending(
+    here: Side, owner: Client, failure: str, reason: str, label: str, leads: str
+) -> None:
+    one = refuse(here, "1012", failure=failure, reason=reason)
+    for address in ("/dead-letters/", f"/dead-letters/{key_of(here, one)}/"):
+        text = read(owner, address)
+        assert label in text and leads in text
+
+
+def test_it_leads_to_the_line_of_the_mapping(here: Side, owner: Client) -> None:
+    said = {"failure": "mapping_failed", "reason": "zip is required, but x is empty."}
+    one = refuse(here, "1012", line="lines[0].sku", attempts_made=0, standard=None, **said)
+    found = re.search(r'href="(/flows/[^"]+/line/\?[^"]+)"', read(owner, "/dead-letters/"))
+    assert found and "side=reader" in found[1]
+    text = read(owner, found[1].replace("&amp;", "&"))
+    assert "<h1>" in text and "sku" in text
+    assert key_of(here, one) != key_of(here)
+
+
+def test_it_narrows_pages_and_exports(here: Side, owner: Client) -> None:
+    for number in range(2000, 2060):
+        refuse(here, str(number), finished_at=here.shop.now - timedelta(days=2))
+    key, flow = key_of(here), here.shop.flow("Shipment Sync").public_id
+    first = read(owner, f"/dead-letters/{key}/")
+    second = read(owner, f"/dead-letters/{key}/?after={first.split('after=')[1].split(chr(34))[0]}")
+    ids = [re.findall(r'name="id" value="(dlv_\w+)"', text) for text in (first, second)]
+    assert len(ids[0]) == 50 and len({*ids[0], *ids[1]}) == 61
+    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?since=day")
+    assert "All 61 are meant" in read(owner, f"/dead-letters/{key}/?flow={flow}")
+    other = here.shop.flow("Orders").public_id
+    assert "No letter of this cause" in read(owner, f"/dead-letters/{key}/?flow={other}")
+    assert "No dead letter is like this" in read(owner, f"/dead-letters/?flow={other}")
+    assert owner.get("/dead-letters/?flow=flw_wrong").status_code == 404
+    assert owner.get(f"/dead-letters/{key}/?after=1-2").status_code == 404
+    answer: Any = owner.get("/dead-letters/csv/?since=day")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert [row["Record"] for row in rows] == ["#1002"]
+
+
+def test_it_asks_few_questions(here: Side, owner: Client) -> None:
+    for number in range(10):
+        refuse(here, str(2000 + number), reason=f"Reason {'x' * number}")
+    for address in ("/dead-letters/?assigned=me", f"/dead-letters/{key_of(here)}/?assigned=me"):
+        owner.post(f"/dead-letters/{key_of(here)}/assign/", {"member": "me"})
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            read(owner, address)
+        said = [one["sql"] for one in asked if one["sql"].startswith(("SELECT", "WITH", "\n"))]
+        assert len(said) <= 15, said
+
+
+# --- Many at once -------------------------------------------------------------------------------
+
+
+def test_it_says_what_will_happen_and_does_it_once(here: Side, owner: Client) -> None:
+    more = [refuse(here, str(2000 + number)) for number in range(4)]
+    stale = more[0]
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("netsuite", "salesorder", timezone.now())
+        newer = here.shop.delivery(here.shop.flow("Shipment Sync"), event, stale.record)
+    address = f"/dead-letters/{key_of(here)}/mend/?deed=retry"
+    text = read(owner, address)
+    assert "5 dead letters</strong> will be sent again" in text
+    assert "<strong>1</strong> is stale" in text and "No rate limit makes" in text
+    form = dict(re.findall(r'name="(token|until)" value="([^"]+)"', text))
+    begun = [owner.post(address, form)["Location"] for _ in range(2)]
+    assert begun[0] == begun[1]
+    assert "already" in read_after(owner, address, {"token": str(uuid4())})
+    assert "It begins" in read(owner, begun[0]) and ">Stop<" in read(owner, begun[0])
+    with tenant_scope(here.company.tenant):
+        act = BulkAct.objects.get()
+    work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
+    text = read(owner, begun[0])
+    assert "4 sent again" in text and "1 superseded" in text and "every 2s" not in text
+    assert fresh(here, stale).note == f"Healed by {newer.public_id}."
+    assert "a later delivery of the same record" in read(owner, f"/deliveries/{stale.public_id}/")
+    assert {fresh(here, one).state for one in (here.dead, *more[1:])} == {State.PENDING}
+    assert owner.post(address, form)["Location"] == begun[0]
+    with tenant_scope(here.company.tenant):
+        told = AuditEntry.objects.filter(actor=here.company.owner.email).order_by("number")
+        assert [one.action for one in told] == [
+            "dead_letters.mending_started",
+            "deliveries.replayed",
+            "dead_letters.mending_done",
+        ]
+    assert "Nothing is dead of this cause" in read(owner, f"/dead-letters/{key_of(here)}/")
+
+
+def read_after(client: Client, address: str, form: dict[str, str]) -> str:
+    return str(client.post(address, form, follow=True).content.decode())
+
+
+def test_it_goes_on_where_a_worker_has_died_and_counts_each_once(
+    here: Side, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "PAGE", 2)
+    for number in range(4):
+        refuse(here, str(2000 + number))
+    owner.post(f"/dead-letters/{key_of(here)}/mend/?deed=retry")
+    with tenant_scope(here.company.tenant):
+        act = BulkAct.objects.get()
+        assert work._work_page(act.pk)
+        again = Delivery.objects.filter(state=State.PENDING)
+        assert again.count() == 2
+        again.update(state=State.DEAD, finished_at=timezone.now())  # they die again at once
+
+    def die(*_: Any) -> None:
+        raise RuntimeError("The worker is gone.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(work, "_retry", die)
+        work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
+    assert "The worker is gone." in read(owner, f"/mending/{act.public_id}/")
+    work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
+    with tenant_scope(here.company.tenant):
+        row = BulkAct.objects.get()
+        assert (row.state, row.seen, row.total) == ("done", 5, 5)
+        assert row.counts["done"] == 5
+        assert Delivery.objects.filter(state=State.DEAD).count() == 2
+
+
+def test_it_is_stopped(here: Side, owner: Client) -> None:
+    owner.post(f"/dead-letters/{key_of(here)}/mend/?deed=retry")
+    with tenant_scope(here.company.tenant):
+        act = BulkAct.objects.get()
+    stop = f"/mending/{act.public_id}/stop/"
+    assert "It is stopped." in read_after(owner, stop, {})
+    assert "stopped already" in read_after(owner, stop, {})
+    work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
+    assert fresh(here, here.dead).state == State.DEAD
+    assert owner.get(f"/mending/{act.public_id}/part/?seen=stopped-None-0-").status_code == 204
+
+
+def test_only_the_ticked_ones_are_meant(here: Side, owner: Client) -> None:
+    other = refuse(here, "2000")
+    act = mend(here, owner, "retry", f"&id={other.public_id}")
+    assert act.counts["done"] == 1 and fresh(here, here.dead).state == State.DEAD
+    gone = f"/dead-letters/{key_of(here)}/mend/?deed=retry&id={other.public_id}"
+    assert "somebody was faster" in owner.get(gone, follow=True).content.decode()
+
+
+def test_it_sets_an_attribute_in_all_and_shows_each_kind_first(here: Side, owner: Client) -> None:
+    other = refuse(here, "2000")
+    empty = refuse(here, "2001", standard=None)
+    with tenant_scope(here.company.tenant):
+        other.standard["shipping_address"]["postal_code"] = "41x"
+        other.save()
+    query = "&path=shipping_address.postal_code&value=411001"
+    text = read(owner, f"/dead-letters/{key_of(here)}/mend/?deed=set{query}")
+    assert (
+        "&quot;41x&quot;" in text and "&quot;411001&quot;" in text and "could not be read" in text
+    )
+    wrong = read(owner, f"/dead-letters/{key_of(here)}/mend/?deed=set&path=nonsense&value=1")
+    assert "has no attribute «nonsense»" in wrong
+    act = mend(here, owner, "set", path="shipping_address.postal_code", value="411001")
+    assert act.counts == {"done": 2, "refused": 1}
+    for one in (here.dead, other):
+        row = fresh(here, one)
+        assert row.state == State.PENDING
+        assert row.standard["shipping_address"]["postal_code"] == "411001"
+    assert fresh(here, empty).state == State.DEAD
+
+
+def test_it_waives_with_a_reason(here: Side, owner: Client) -> None:
+    unsure = refuse(here, "2000", wrote=True)
+    address = f"/dead-letters/{key_of(here)}/mend/?deed=waive"
+    assert "may have been written already" in read(owner, address)
+    assert owner.post(address, {"reason": " "}).status_code == 422
+    act = mend(here, owner, "waive", reason="The customer came to the shop.")
+    assert act.counts == {"done": 1, "passed_over": 1}
+    row = fresh(here, here.dead)
+    assert (row.state, row.note) == (State.CANCELLED, "The customer came to the shop.")
+    assert fresh(here, unsure).state == State.DEAD
+
+
+def test_one_that_is_stale_is_not_sent(here: Side, owner: Client) -> None:
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("netsuite", "salesorder", timezone.now())
+        here.shop.delivery(here.shop.flow("Shipment Sync"), event, here.dead.record)
+    text = read_after(owner, f"/deliveries/{here.dead.public_id}/replay/", {})
+    assert "something newer" in text and fresh(here, here.dead).state == State.SUPERSEDED
+
+
+# --- Editing, looking after, saying -------------------------------------------------------------
+
+
+def test_it_is_edited_as_a_form_with_the_difference_first(here: Side, owner: Client) -> None:
+    address = f"/deliveries/{here.dead.public_id}/edit/"
+    text = read(owner, address)
+    assert text.index("What it seems to be about") < text.index("shipping_address.postal_code")
+    seen = re.findall(r'name="seen" value="(\w+)"', text)[0]
+    typed = {"as": "form", "seen": seen, "f.shipping_address.postal_code": "411001"}
+    looked = owner.post(address, {**typed, "do": "look"})
+    shown = looked.content.decode()
+    assert looked.status_code == 200 and "<ins>" in shown and "411001" in shown
+    assert fresh(here, here.dead).state == State.DEAD
+    record = fresh(here, here.dead).standard
+    record["shipping_address"]["postal_code"] = "411001"
+    kept = {"as": "form", "seen": seen, "standard": json.dumps(record), "do": "keep"}
+    assert 'value="411001"' in owner.post(address, {**kept, "do": "back"}).content.decode()
+    assert owner.post(address, kept).status_code == 302
+    row = fresh(here, here.dead)
+    assert (
+        row.state == State.PENDING and row.standard["shipping_address"]["postal_code"] == "411001"
+    )
+
+
+def test_who_was_slower_sees_the_others_edit_and_loses_nothing(here: Side, owner: Client) -> None:
+    address, before = f"/deliveries/{here.dead.public_id}/edit/", here.dead.standard
+    seen = re.findall(r'name="seen" value="(\w+)"', read(owner, address))[0]
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(pk=here.dead.pk).update(standard={**before, "note": "Theirs"})
+    mine = {"seen": seen, "standard": json.dumps({**before, "note": "Mine"}), "do": "keep"}
+    answer = owner.post(address, mine)
+    text = answer.content.decode()
+    assert answer.status_code == 409 and "Theirs" in text and "Mine" in text
+    again = re.findall(r'name="seen" value="(\w+)"', text)[0]
+    assert owner.post(address, {**mine, "seen": again}).status_code == 302
+    assert fresh(here, here.dead).standard["note"] == "Mine"
+
+
+def test_it_is_looked_after(here: Side, there: Side, owner: Client) -> None:
+    other, key = refuse(here, "2000"), key_of(here)
+    owner.post(f"/dead-letters/{key}/assign/", {"member": "me"})
+    with tenant_scope(here.company.tenant):
+        viewer = Membership.objects.get(user=here.company.viewer)
+    owner.post(f"/deliveries/{other.public_id}/assign/", {"member": viewer.public_id})
+    assert "looks after it" in read(owner, "/dead-letters/?assigned=me")
+    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?assigned=me")
+    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?assigned={viewer.public_id}")
+    assert "as the whole cause" in read(owner, f"/deliveries/{here.dead.public_id}/")
+    with tenant_scope(there.company.tenant):
+        foreign = Membership.objects.get(user=there.company.viewer).public_id
+    answer = owner.post(f"/dead-letters/{key}/assign/", {"member": foreign})
+    assert answer.status_code == 404
+    owner.post(f"/dead-letters/{key}/assign/", {"member": ""})
+    assert "No letter of this cause" in read(owner, f"/dead-letters/{key}/?assigned=me")
+
+
+def test_what_is_said_of_it_is_kept_and_escaped(here: Side, owner: Client) -> None:
+    key = key_of(here)
+    said = "<script>alert(1)</script> 🦜 ask Whiplash"
+    owner.post(f"/dead-letters/{key}/comments/", {"text": said})
+    owner.post(f"/deliveries/{here.dead.public_id}/comments/", {"text": "Only this one."})
+    text = read(owner, f"/dead-letters/{key}/")
+    assert "&lt;script&gt;" in text and "🦜" in text and "Only this one." not in text
+    text = read(owner, f"/deliveries/{here.dead.public_id}/")
+    assert "Only this one." in text and "🦜" in text
+    long = read_after(owner, f"/dead-letters/{key}/comments/", {"text": "x" * 10_000})
+    assert "at most 2,000 characters" in long
+    with tenant_scope(here.company.tenant):
+        assert Comment.objects.count() == 2
+        assert "parrot" not in str(list(AuditEntry.objects.values()))
+
+
+def test_it_writes_to_the_vendor_without_a_secret(here: Side, owner: Client) -> None:
+    with tenant_scope(here.company.tenant):
+        attempt = here.dead.attempts.get()
+        exchange = attempt.exchanges[0]
+        exchange["headers"]["x-request-id"] = "req-77"
+        exchange["url"] += "?access_token=hush"
+        attempt.save()
+    text = read(owner, f"/deliveries/{here.dead.public_id}/vendor/")
+    assert "Request id: req-77" in text and "Status: 422" in text and "UTC" in text
+    assert "hush" not in text and "JH-LAMP" not in text
+
+
+def test_a_viewer_sees_and_changes_nothing(here: Side, viewer: Client) -> None:
+    key = key_of(here)
+    text = read(viewer, f"/dead-letters/{key}/")
+    assert "needs six digits" in text and "Retry…" not in text and "Assign" not in text
+    assert viewer.post(f"/dead-letters/{key}/mend/?deed=retry").status_code == 403
+
+
+# --- In a browser -------------------------------------------------------------------------------
+
+
+def tab_to(page: Page, words: str) -> None:
+    """As somebody without a mouse would."""
+    say = "(document.activeElement.textContent + (document.activeElement.ariaLabel || '')).trim()"
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if str(page.evaluate(say)).startswith(words):
+            return
+    raise AssertionError(f"No key leads to «{words}».")
+
+
+@test_browser.pytestmark
+def test_a_cause_is_mended_by_keyboard_alone(
+    live_server: LiveServer, side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "PAGE", 2)
+    acts: list[BulkAct] = []
+
+    def prepare() -> None:
+        for number in range(4):
+            refuse(side, str(2000 + number))
+
+    def do_a_page() -> None:
+        with tenant_scope(side.company.tenant):
+            acts.append(BulkAct.objects.get())
+            work._work_page(acts[0].pk)
+
+    def do_the_rest() -> None:
+        work.work_at(tenant_id=acts[0].tenant_id, act_id=acts[0].pk)
+
+    test_browser.elsewhere(prepare)
+    with test_browser.browser_page(live_server) as page:
+        test_browser.sign_in(page, side)
+        page.goto("/dead-letters/")
+        tab_to(page, "Whiplash rejects the postcode")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Dead letters of one cause")
+        page.wait_for_load_state()
+        tab_to(page, "Tick all on this page")
+        page.keyboard.press("Space")
+        expect(page.get_by_text("5 ticked here.")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(page.get_by_text("All 5 are meant.")).to_be_visible()
+        for _ in range(3):  # back to the first of the three buttons
+            page.keyboard.press("Shift+Tab")
+        while page.evaluate("document.activeElement.textContent") != "Retry…":
+            page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Send again")
+        tab_to(page, "Retry 5")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Progress")).to_be_visible()
+        test_browser.elsewhere(do_a_page)
+        expect(page.get_by_text("2 of 5")).to_be_visible(timeout=10_000)
+        page.reload()
+        expect(page.get_by_text("2 of 5")).to_be_visible()
+        assert page.locator("progress").get_attribute("value") == "2"
+        test_browser.elsewhere(do_the_rest)
+        expect(page.get_by_text("5 sent again.")).to_be_visible(timeout=10_000)
+        expect(page.locator("[hx-trigger='every 2s']")).to_have_count(0)
+        page.goto("/dead-letters/")
+        expect(page.get_by_text("There is no dead letter")).to_be_visible()
