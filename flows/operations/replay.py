@@ -1,7 +1,7 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -161,15 +161,29 @@ def is_editable(row: Delivery) -> bool:
     return row.flow is not None and not is_stock(row.flow)
 
 
+_SENT_AGAIN = (
+    *("wrote", "is_forced", "state", "due_at", "attempts_made", "waits_for"),
+    *("finished_at", "parked_at", "standard", "version"),
+)
+
+
 def to_pending(row: Delivery) -> None:
     """Of a locked row. Never twice: what may have been written is looked up before it is sent."""
-    row.wrote = row.wrote or row.attempts_made > 0
-    row.is_forced = True
-    row.state, row.due_at, row.attempts_made = State.PENDING, timezone.now(), 0
-    row.waits_for, row.finished_at, row.parked_at = "", None, None
-    row.save()
-    assert row.target_id is not None
-    nudge("deliver", tenant_id=row.tenant_id, subject_id=row.target_id)
+    all_to_pending([row], *_SENT_AGAIN)
+
+
+def all_to_pending(rows: Sequence[Delivery], *fields: str) -> None:
+    """The same of many: one sentence, one nudge for each target."""
+    now = timezone.now()
+    for row in rows:
+        row.wrote = row.wrote or row.attempts_made > 0
+        row.is_forced = True
+        row.state, row.due_at, row.attempts_made = State.PENDING, now, 0
+        row.waits_for, row.finished_at, row.parked_at = "", None, None
+    Delivery.objects.bulk_update(rows, fields or _SENT_AGAIN[:-2])
+    for tenant_id, target_id in {(row.tenant_id, row.target_id) for row in rows}:
+        assert target_id is not None
+        nudge("deliver", tenant_id=tenant_id, subject_id=target_id)
 
 
 def _rest(row: Delivery, note: str) -> None:
@@ -185,12 +199,18 @@ def cancel_delivery(delivery: Delivery, *, note: str) -> None:
 
 def call_off(delivery: Delivery, *, note: str) -> None:
     """The calling off itself, for those who tell of many at once."""
-    now = timezone.now()
-    moved = Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE, wrote=False).update(
-        state=State.CANCELLED, note=note, finished_at=now, waits_for=""
-    )
-    if not moved:
+    if not call_off_all([delivery], note=note):
         raise IllegalMove("It has been sent, or may have been: it cannot be called off.")
+
+
+def call_off_all(deliveries: Iterable[Delivery], *, note: str) -> list[Delivery]:
+    """Returns those that were called off; not what has left, or may have left. Of rows that nobody
+    has locked one at a time."""
+    found = [one for one in deliveries if not one.wrote]
+    moved = Delivery.objects.filter(
+        pk__in=[one.pk for one in found], state__in=CANCELLABLE, wrote=False
+    ).update(state=State.CANCELLED, note=note, finished_at=timezone.now(), waits_for="")
+    return found if moved else []
 
 
 def _record(row: Delivery, action: str, before: str, after: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from flows.operations.replay import check_edited
 from flows.queries.dead_letters import MOST_COUNTED, Wanted, count_dead, dead_letters_of, find_flows
 from flows.states import IllegalMove
 
-LOOKED_AT = 1_000  # the newest, for what is stale and for what a change would do
+LOOKED_AT = 1_000  # the newest, for what is stale
+TRIED = 200  # the newest, with which a change is tried: each is checked as a whole
 FEW = 5  # kinds of change are shown with so many examples of what they change
 
 
@@ -120,7 +121,7 @@ def preview_change(
         dead_letters_of(key, wanted)
         .select_related("record", "flow__source", "flow__target")
         .defer("flow__source__sealed", "flow__target__sealed")
-        .order_by("-finished_at", "-sequence")[:LOOKED_AT]
+        .order_by("-finished_at", "-sequence")[:TRIED]
     )
     kinds: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:

@@ -273,4 +273,4 @@ def label_of(one: Delivery) -> str:
 
 def count_dead(key: str, wanted: Wanted, *, most: int = MOST_COUNTED) -> int:
     """Not further than `most` and one."""
-    return len(dead_letters_of(key, wanted).values_list("state")[: most + 1])
+    return dead_letters_of(key, wanted).order_by()[: most + 1].count()

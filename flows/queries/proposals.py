@@ -76,7 +76,8 @@ def _remote(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "retry",
         "Retry",
-        f"{name} gave no answer that can be used, and Ekyam has stopped trying. Retry when it is well again.",
+        f"{name} gave no answer that can be used, and Ekyam has stopped trying. Retry when it is"
+        " well again.",
         asks_vendor=True,
     )
 

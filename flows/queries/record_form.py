@@ -107,7 +107,18 @@ _ALIKE = {
     "telephone": "phone",
     "mobile": "phone",
 }
-_TOO_COMMON = {"id", "line", "name", "code", "title", "status", "number", "note", "reference", "order"}
+_TOO_COMMON = {
+    "id",
+    "line",
+    "name",
+    "code",
+    "title",
+    "status",
+    "number",
+    "note",
+    "reference",
+    "order",
+}
 
 
 def _words(reason: str) -> set[str]:

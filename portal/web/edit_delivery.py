@@ -106,7 +106,11 @@ def _overtaken(
     why: str,
 ) -> HttpResponse:
     """Theirs beside what was typed, and nothing is lost: it can be sent all the same."""
-    page |= {"error": why, "lines": diff(_sorted(row.standard or {}), _sorted(standard)), "seen": found.digest}
+    page |= {
+        "error": why,
+        "lines": diff(_sorted(row.standard or {}), _sorted(standard)),
+        "seen": found.digest,
+    }
     page["is_overtaken"] = True
     return render(request, "portal/edit_look.html", page, status=409)
 

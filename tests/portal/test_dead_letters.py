@@ -61,7 +61,6 @@ def mend(side: Side, client: Client, deed: str, query: str = "", **form: str) ->
     with tenant_scope(side.company.tenant):
         act = BulkAct.objects.latest("created_at")
     work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
-    act.refresh_from_db = None  # type: ignore[method-assign,assignment]
     with tenant_scope(side.company.tenant):
         return BulkAct.objects.get(pk=act.pk)
 

@@ -29,17 +29,17 @@ from flows.operations.nudge import nudge
 from flows.operations.patience import PAUSE_SECONDS, Patience
 from flows.operations.replay import (
     READ_ANEW,
-    call_off,
+    all_to_pending,
+    call_off_all,
     check_listened_to,
     must_be_read,
     put_in,
-    to_pending,
 )
 from flows.queries.dead_letters import dead_letters_of
 from flows.states import IllegalMove, State
 
 log = structlog.get_logger(__name__)
-PAGE = 100
+PAGE = 200
 TURN_SECONDS = 20.0  # then others have their turn; the nudge that it leaves goes on
 MOST_FAILURES = 5
 DONE, STALE, LEFT = "done", "superseded", "passed_over"
@@ -146,31 +146,26 @@ def _do(act: BulkAct, rows: Sequence[Delivery], now: datetime) -> tuple[Counter[
 
 
 def _waive(rows: Sequence[Delivery], note: str) -> tuple[Counter[str], list[str]]:
-    done = []
-    for row in rows:
-        try:
-            call_off(row, note=note)
-            done.append(row.public_id)
-        except IllegalMove:
-            continue
+    done = [row.public_id for row in call_off_all(rows, note=note)]
     return Counter({DONE: len(done)}), done
 
 
 def _retry(rows: Sequence[Delivery], now: datetime) -> list[str]:
     """What nothing has been made of is read anew: each event once, however many died of it."""
-    unread, done = [], []
-    for row in rows:
-        if not must_be_read(row):
-            to_pending(row)
-            done.append(row.public_id)
-            continue
-        try:
-            check_listened_to(row)
-            unread.append(row)
-        except IllegalMove:
-            continue
-    read_anew(unread, READ_ANEW, now)
-    return [*done, *(row.public_id for row in unread)]
+    unread = [row for row in rows if must_be_read(row)]
+    ready = [row for row in rows if not must_be_read(row)]
+    heard = [row for row in unread if _is_heard(row)]
+    all_to_pending(ready)
+    read_anew(heard, READ_ANEW, now)
+    return [row.public_id for row in (*ready, *heard)]
+
+
+def _is_heard(row: Delivery) -> bool:
+    try:
+        check_listened_to(row)
+    except IllegalMove:
+        return False
+    return True
 
 
 def _set(act: BulkAct, rows: Sequence[Delivery], tally: Counter[str]) -> list[str]:
