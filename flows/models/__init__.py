@@ -6,6 +6,7 @@ from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow
+from flows.models.hour import FlowHour
 from flows.models.letters import Assignee, BulkAct, BulkState, Comment, Deed
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
@@ -34,6 +35,7 @@ __all__ = [
     "Event",
     "Fact",
     "Flow",
+    "FlowHour",
     "Formula",
     "KitPart",
     "Link",

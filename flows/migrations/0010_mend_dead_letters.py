@@ -47,7 +47,7 @@ DROP FUNCTION flows_words(text, text);
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0002_look_after_webhooks"),
-        ("flows", "0007_learn_from_choices"),
+        ("flows", "0009_released_stays_released"),
         ("tenants", "0002_renew_policies"),
     ]
 
