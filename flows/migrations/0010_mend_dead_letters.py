@@ -19,7 +19,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
       lower(trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
       regexp_replace(
         left(reason, 2000),
-        '«(?![a-z][A-Za-z_.\[\]]*»)[^»]*»|"(?![a-z][A-Za-z_.\[\]]*")[^"]*"|''(?![a-z][A-Za-z_.\[\]]*'')[^''\s]+''',
+        '«(?![a-z][A-Za-z_.\[\]]*»)[^»]*»|"(?![a-z][A-Za-z_.\[\]]*")[^"]*"|(?<!\w)''(?![a-z][A-Za-z_.\[\]]*'')[^'']{1,200}''(?!\w)',
         '#', 'g'),
         '[^\s,;:()]+@[^\s,;:()]+', '#', 'g'),
         '\m(?![a-z_]+[0-9]\M)[^\s,;:()"''«»]*[0-9][^\s,;:()"''«»]*', '#', 'g'),

@@ -110,7 +110,7 @@ def test_it_leads_to_the_line_of_the_mapping(here: Side, owner: Client) -> None:
     found = re.search(r'href="(/flows/[^"]+/line/\?[^"]+)"', read(owner, "/dead-letters/"))
     assert found and "side=reader" in found[1]
     text = read(owner, found[1].replace("&amp;", "&"))
-    assert "<h1>" in text and "sku" in text
+    assert "<h1" in text and "sku" in text
     assert key_of(here, one) != key_of(here)
 
 
@@ -139,12 +139,15 @@ def test_it_asks_few_questions(here: Side, owner: Client) -> None:
         refuse(here, str(2000 + number), reason=f"Reason {'x' * number}")
     for address in ("/dead-letters/?assigned=me", f"/dead-letters/{key_of(here)}/?assigned=me"):
         owner.post(f"/dead-letters/{key_of(here)}/assign/", {"member": "me"})
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             read(owner, address)
-        said = [one["sql"] for one in asked if one["sql"].startswith(("SELECT", "WITH", "\n"))]
+        said = [one["sql"] for one in asked if _is_question(one["sql"])]
         assert len(said) <= 15, said
+
+
+def _is_question(sql: str) -> bool:
+    """Not the entering of a scope, which in a test is a sentence more."""
+    return sql.lstrip().startswith(("SELECT", "WITH")) and "set_config" not in sql
 
 
 # --- Many at once -------------------------------------------------------------------------------
