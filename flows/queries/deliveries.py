@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.models import Attempt, Delivery, Event
 from flows.models.event import Origin
-from flows.operations.replay import digest_of, is_editable
+from flows.operations.replay import digest_of
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import SHOWN_CHARACTERS, AttemptRow, pretty, show_attempt
 from flows.queries.hops import Hop, delivery_hop
@@ -75,7 +75,7 @@ def get_delivery(public_id: str) -> DeliveryDetail:
         healed_by=found[1] if (found := _HEALED.fullmatch(one.note)) else "",
         resource=one.flow.stream_spec.resource if one.flow else "",
         digest=digest_of(one.standard),
-        may_edit=hop.may_replay and one.standard is not None and is_editable(one),
+        may_edit=hop.may_edit,
     )
 
 
