@@ -87,7 +87,8 @@ def _show(
 def _refused(request: SeatedRequest, row: Delivery, page: dict[str, Any], why: str) -> HttpResponse:
     """The form again, as it was typed."""
     page["error"] = why
-    if page["way"] == "json":
+    if "standard" in request.POST:
+        page["way"] = "json"
         page["text"] = request.POST.get("standard", page["text"])
         return _show(request, row, page, status=422)
     try:
