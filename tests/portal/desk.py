@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import requests
 from django.test import Client
@@ -21,16 +20,14 @@ from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
-from flows.models import Deed, Event, KitPart, OrderHold, SavedView
+from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
-from flows.operations.mend.start import begin_act
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
-from flows.queries.dead_letters import Wanted, list_dead_groups
 from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
-from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
+from tests.portal.letters_desk import LettersDesk, Prepared
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
 from tests.sandboxes import TOKEN, ask, sandbox_server
@@ -40,7 +37,6 @@ from tests.sso.name_server import NameServer, name_server
 from tests.sso.openid_server import CLIENT_ID, OpenIdServer, openid_server
 from tests.world import add_member
 
-Prepared = tuple[str, dict[str, str]]  # where to knock, and with what
 SECRET = "a-value-that-no-log-may-hold"
 
 
@@ -100,7 +96,7 @@ FORMS: dict[str, dict[str, str]] = {
 }
 
 
-class Desk:
+class Desk(LettersDesk):
     """Makes each deed of a person possible, in one company; one method for each writing door."""
 
     def __init__(self, side: Side, client: Client, outside: Outside) -> None:
@@ -208,43 +204,6 @@ class Desk:
     def remove_kit(self) -> Prepared:
         part = KitPart.objects.get()
         return f"/stock/flows/{self.flow.public_id}/kits/remove/", {"part": part.public_id}
-
-    def mend_letters(self) -> Prepared:
-        return f"/dead-letters/{list_dead_groups()[0].key}/mend/?deed=retry", {}
-
-    def assign_cause(self) -> Prepared:
-        return f"/dead-letters/{list_dead_groups()[0].key}/assign/", {"member": "me"}
-
-    def comment_cause(self) -> Prepared:
-        return f"/dead-letters/{list_dead_groups()[0].key}/comments/", {"text": "Asked them."}
-
-    def stop_bulk(self) -> Prepared:
-        key, now = list_dead_groups()[0].key, timezone.now()
-        act = begin_act(key, Deed.RETRY, Wanted(), token=uuid4(), until=now)
-        return f"/mending/{act.public_id}/stop/", {}
-
-    def assign_letter(self) -> Prepared:
-        return f"/deliveries/{self.side.dead.public_id}/assign/", {"member": "me"}
-
-    def comment_letter(self) -> Prepared:
-        return f"/deliveries/{self.side.dead.public_id}/comments/", {"text": "Asked them."}
-
-    def release_held(self) -> Prepared:
-        return f"/held/{self._held()}/release/", {}
-
-    def reject_held(self) -> Prepared:
-        return f"/held/{self._held()}/reject/", {"reason": "A test of ours."}
-
-    def release_all(self) -> Prepared:
-        self._held()
-        return "/held/all/release/?rule=Large", {"most": "5"}
-
-    def reject_all(self) -> Prepared:
-        self._held()
-        return "/held/all/reject/?rule=Large", {"most": "5", "reason": "Tests of ours."}
-
-    def _held(self) -> str:
-        return hold(self.side.parked).public_id
 
     def change_lines(self) -> Prepared:
         return self._of_orders("mapping/lines"), {"do": "down:reader:0"}

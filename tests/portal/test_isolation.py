@@ -22,7 +22,6 @@ from flows.models import (
     Alert,
     AlertChannel,
     AlertRule,
-    Deed,
     Delivery,
     LookupRow,
     Run,
@@ -31,13 +30,13 @@ from flows.models import (
     ShadowRun,
 )
 from flows.operations.alerts.arrange import ensure_rules
-from flows.operations.mend.start import begin_act
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
-from flows.queries.dead_letters import Wanted, list_dead_groups
+from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
+from tests.portal.letters_desk import bulk_act_of
 from tests.portal.stock_rows import Stock
 from tests.world import add_member
 
@@ -259,10 +258,7 @@ def address_of(door: Door, side: Side) -> str:
         if door.of in ("shadow", "difference"):
             found |= shadow_of(side)
         if door.of == "bulk":
-            act = begin_act(
-                found["cause"], Deed.RETRY, Wanted(), token=uuid4(), until=timezone.now()
-            )
-            found["bulk"] = act.public_id
+            found["bulk"] = bulk_act_of(found["cause"])
         if door.of.startswith("alert"):
             found |= alerts_of(side)
         if door.of == "sync":
