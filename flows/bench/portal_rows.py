@@ -118,11 +118,12 @@ _STANDARD = f"""CASE
 _DELIVERIES = f"""
 INSERT INTO flows_delivery (id, tenant_id, flow_id, run_id, event_id, record_id, target_id, action,
     lane, external_id, source_version, standard, fingerprint, state, due_at, attempts_made, wrote,
-    is_forced, waits_for, parked_at, failure, reason, blame, result_id, result_label, note, why,
+    is_forced, is_released, looked_at, waits_for, parked_at, failure, reason, blame, result_id,
+    result_label, note, why,
     received_at, created_at, finished_at)
 SELECT id, %(tenant)s, flow, run, event, record, target, action, lane, '55' || n, n || '-' || leg,
     standard, '', state, CASE WHEN state = 'retrying' THEN %(now)s + interval '1 day' ELSE at END,
-    1, false, false, CASE WHEN state = 'parked' THEN waits_for ELSE '' END,
+    1, false, false, false, '', CASE WHEN state = 'parked' THEN waits_for ELSE '' END,
     CASE WHEN state = 'parked' THEN at END,
     CASE state WHEN 'dead' THEN 'rejected' WHEN 'parked' THEN 'missing_link'
                WHEN 'retrying' THEN 'unreachable' ELSE '' END,

@@ -1,5 +1,6 @@
-// «g» and a letter goes to a page, «?» lists the keys. Never while somebody writes.
-const WRITING = "input, textarea, select, [contenteditable]";
+// «g» and a letter goes to a page, «?» lists the keys. Never while somebody writes, nor inside of
+// what has keys of its own.
+const WRITING = "input, textarea, select, [contenteditable], [data-offer], [data-own-keys]";
 const PATIENCE_MS = 1500;
 let began = 0;
 
