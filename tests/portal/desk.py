@@ -20,7 +20,7 @@ from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
-from flows.models import Event, KitPart
+from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
@@ -83,6 +83,17 @@ FORMS: dict[str, dict[str, str]] = {
     "add_provider": {"label": "Okta", "kind": "oidc"},
     "remove_provider": {},
     "add_domain": {"domain": "lamps.example"},
+    "edit_alert_rule": {
+        "is_on": "",
+        "threshold": "3",
+        "quiet_minutes": "60",
+        "escalate_minutes": "0",
+        "edition": "1",
+    },
+    "add_alert_channel": {"kind": "email", "label": "Desk", "address": "desk@juniper.example"},
+    "test_alert_channel": {},
+    "remove_alert_channel": {},
+    "acknowledge_alert": {},
     "give_group_role": {"group": "Till", "role": "operator"},
 }
 
@@ -266,6 +277,25 @@ class Desk:
 
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}
+
+    def hold_order(self) -> Prepared:
+        return f"/orders/{self.side.shipped.public_id}/hold/", {"reason": "A test of ours."}
+
+    def release_order(self) -> Prepared:
+        values = {"tenant": self.side.company.tenant, "record": self.side.shipped}
+        OrderHold.objects.create(**values, reason="A test of ours.", held_by="asha")
+        return f"/orders/{self.side.shipped.public_id}/release/", {}
+
+    def save_view(self) -> Prepared:
+        return "/orders/views/", {"name": "Stuck", "filters": "state=dead", "shared": "1"}
+
+    def remove_view(self) -> Prepared:
+        owner = self.side.company.owner
+        row = SavedView.objects.create(tenant=self.side.company.tenant, owner=owner, name="Stuck")
+        return f"/orders/views/{row.public_id}/remove/", {}
+
+    def orders_csv(self) -> Prepared:
+        return "/orders/csv/", {}
 
     def cancel_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.parked.public_id}/cancel/", {}
