@@ -62,7 +62,7 @@ def test_an_order_is_made_and_followed_and_a_fault_comes_and_goes(
             elsewhere(work)
             page.get_by_role("link", name="See the order's journey").click(timeout=15_000)
             expect(page.get_by_role("heading", level=1)).to_have_text("Order #1001")
-            expect(page.get_by_text("Delivered").first).to_be_visible()
+            expect(page.get_by_text("NetSuite").first).to_be_visible()
 
             page.get_by_role("link", name="Sandbox", exact=True).click()
             page.get_by_role("link", name="NetSuite", exact=True).click()
