@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
 
+from connectors.expiry import endings_of
 from connectors.models import OPEN_STATES, Connection
 from ekyam import ids
+from ekyam.vault import VaultError
 from flows.models import Delivery, Flow, SyncState, Version, VersionState
 from flows.operations.stock.streams import stock_flows
 from flows.queries.day import HOURS, Day, make_day
@@ -48,6 +50,21 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class EndsSoon:
+    """What of an open connection has ended, or will within weeks.
+
+    `state` is soon or over.
+    """
+
+    id: str
+    label: str
+    state: str
+    what: str
+    words: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
 class SyncTask:
     """`kind` is asks, failed, drift or late."""
 
@@ -74,6 +91,7 @@ class Home:
     has_connections: bool
     has_flows: bool
     troubled: list[Trouble]
+    ending: list[EndsSoon]
     work: Work
     silent: list[Silent]
     asking: list[Asking]
@@ -86,12 +104,12 @@ class Home:
     def is_calm(self) -> bool:
         work = self.work
         stands = (work.dead, work.held, work.lacking, work.waiting, self.asking, self.places)
-        return not any((*stands, self.troubled, self.silent, self.syncs, self.drafts))
+        return not any((*stands, self.troubled, self.ending, self.silent, self.syncs, self.drafts))
 
 
 def get_home(*, now: datetime) -> Home:
     """Nine queries, and one more where places of stock are not mapped."""
-    connections = list(Connection.objects.defer("sealed").order_by("label", "id"))
+    connections = list(Connection.objects.order_by("label", "id"))
     flows = list_with_last_success({one.pk: one for one in connections})
     work = find_work(now)
     lights = _lights(flows, work)
@@ -109,6 +127,7 @@ def get_home(*, now: datetime) -> Home:
         has_connections=bool(connections),
         has_flows=bool(flows),
         troubled=[_trouble(one, work) for one in connections if one.state != "active"],
+        ending=[end for one in connections if one.is_open for end in _ending_soon(one, now)],
         work=work,
         silent=silent,
         asking=list_asking(),
@@ -163,6 +182,18 @@ def _lights(flows: Sequence[Flow], work: Work) -> Lights:
 
 def _trouble(one: Connection, work: Work) -> Trouble:
     return Trouble(one.public_id, one.label, one.state, one.state_reason, work.shut.get(one.pk, 0))
+
+
+def _ending_soon(one: Connection, now: datetime) -> list[EndsSoon]:
+    try:
+        found = endings_of(one, now=now)
+    except (VaultError, KeyError, ValueError):
+        return []  # not whole: its own page says so, and this one must not fail by it
+    return [
+        EndsSoon(one.public_id, one.label, end.state, end.label, end.words, end.at)
+        for end in found
+        if end.state in ("soon", "over")
+    ]
 
 
 def _hours(now: datetime) -> tuple[dict[UUID, list[Hour]], dict[UUID, dict[datetime, int]]]:

@@ -67,6 +67,8 @@ TONES = {
     "sync_failed": ("bad", "Failed"),
     "sync_drift": ("warn", "Stock differed"),
     "sync_late": ("warn", "Late"),
+    "ends_soon": ("warn", "Ends soon"),
+    "ends_over": ("bad", "Has ended"),
     "silent": ("warn", "Silent"),
     "unfinished": ("quiet", "Not published"),
     # alerts

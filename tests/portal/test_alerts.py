@@ -221,3 +221,15 @@ def test_a_webhook_shows_its_secret_once(owner: Client, here: Side) -> None:
     form = {"kind": "webhook", "label": "Pager", "address": "https://hooks.juniper.example/x"}
     text = owner.post("/alerts/channels/add/", form).content.decode()
     assert "whsec_" in text and "whsec_" not in read(owner, "/alerts/rules/")
+
+
+def test_home_says_what_ends_soon(owner: Client, here: Side) -> None:
+    ends = (timezone.now() + timedelta(days=5)).isoformat()
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(connector="netsuite").update(
+            environment="live",
+            settings={"account_id": "TSTDRV1"},
+            certificate={"host": "api.example", "expires_at": ends},
+        )
+    text = read(owner, "/")
+    assert "NetSuite: certificate of the host" in text and "Ends soon" in text
