@@ -36,6 +36,7 @@ PURE = (
     "flows.formula",
     "flows.slots",
     "flows.rhythm",
+    "flows.alerts",
     "flows.waits",
     "flows.sheet",
     "flows.suggest",

@@ -46,7 +46,7 @@ def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
     return {
         "workflow": workflow,
         "tones": TONES,
-        "answer": answer(workflow.flows),
+        "answer": answer([row.light for row in workflow.flows]),
         "page": listed,
         "chains": list_chains(listed.rows),
         "is_filtered": bool(source or target),

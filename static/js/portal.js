@@ -8,6 +8,8 @@ import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
+import { listenForPalette } from "./palette.js";
+import { listenForKeys } from "./keys.js";
 import { lookAgainWhileVisible } from "./look.js";
 
 focusOnSlash();
@@ -21,3 +23,5 @@ answerByKey();
 lookAgainWhileVisible();
 moveLinesByKeys();
 filterLines();
+listenForPalette();
+listenForKeys();

@@ -11,8 +11,9 @@ from flows.queries.home import answer
 from flows.queries.money import show_money
 from flows.queries.needs import Ending, Facts, judge
 from flows.queries.orders import worst
+from flows.queries.spans import span
 from flows.states import State
-from portal.web.words import TONES, ago, span
+from portal.web.words import TONES, ago
 from tests.portal.build import standard_order
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
