@@ -177,8 +177,11 @@ def test_going_on_shows_first_what_would_be_sent(owner: Client, here: Side) -> N
     text = text_of(owner.get(address))
     assert "2 messages came from Shopify" in text
     assert "1 record that waits here already will be sent" in text
-    assert "would be sent" in text and "What NetSuite would get of" in text
-    assert "would fail" in text
+    assert "would fail" in text and "Tried on the newest records" in text
+    cancels = here.shop.flow("Warehouse cancels in ERP")
+    change(cancels, is_on=False)
+    text = text_of(owner.get(f"/flows/{cancels.public_id}/switch/"))
+    assert "1 record: 1 would be sent" in text and "What NetSuite would get of" in text
     form = {"to": "on", "version": "0", "open": "1"}
     assert "Orders is on." in text_of(owner.post(address, form, follow=True))
     again = text_of(owner.post(address, form, follow=True))
