@@ -352,6 +352,7 @@ CELERY_TASK_ROUTES = {
     "flows.tasks.keep*": {"queue": "poll"},
     "flows.tasks.sync*": {"queue": "poll"},
     "flows.tasks.shadow*": {"queue": "poll"},
+    "flows.tasks.mend*": {"queue": "poll"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -66,3 +66,8 @@ def blame_of(failure: Exception) -> str:
 
 def code_of(failure: Exception) -> str:
     return failure.code if isinstance(failure, Failure) else "bug"
+
+
+def line_of(failure: Exception) -> str:
+    """The attribute of the mapping at which it failed, if one did."""
+    return str(getattr(failure, "line", ""))[:200].replace("\0", "")

@@ -11,6 +11,7 @@ __all__ = [
     "count_hours",
     "deliver",
     "keep_webhooks",
+    "mend",
     "plan_syncs",
     "poll",
     "route",
@@ -69,6 +70,16 @@ def shadow(*, tenant_id: str, subject_id: str) -> None:
 
     nudge.clear("shadow", UUID(subject_id))
     run_shadow(tenant_id=UUID(tenant_id), run_id=UUID(subject_id))
+
+
+@shared_task(ignore_result=True)
+def mend(*, tenant_id: str, subject_id: str) -> None:
+    """Work at what is done to many dead letters."""
+    from flows.operations import nudge
+    from flows.operations.mend.work import work_at
+
+    nudge.clear("mend", UUID(subject_id))
+    work_at(tenant_id=UUID(tenant_id), act_id=UUID(subject_id))
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,6 @@
 """Change one line of a mapping: put, take away, move. Pure; a mapping is never changed itself."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -58,6 +59,25 @@ def find_again(mapping: Mapping, place: Place, target: str) -> Place | None:
         if line.target == target:
             return (*place[:-1], index)
     return None
+
+
+_WHICH = re.compile(r"\[\d*\]|\.\d+(?=\.|$)")
+
+
+def find_named(mapping: Mapping, name: str) -> Place:
+    """The line that fills `lines[].sku`, as failures name it; else the one that its part is in.
+    Raises NoSuchLine."""
+    parts = _WHICH.sub("[]", name).replace("[].", "[]").split("[]")
+    found: Place = ()
+    among = mapping.lines
+    for part in filter(None, parts):
+        index = next((n for n, line in enumerate(among) if line.target == part), None)
+        if index is None:
+            break
+        found, among = (*found, index), among[index].each
+    if not found:
+        raise NoSuchLine(f"No line of this mapping fills «{name[:80]}».")
+    return found
 
 
 def put(mapping: Mapping, place: Place, line: Line) -> Mapping:

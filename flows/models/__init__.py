@@ -17,6 +17,7 @@ from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow
 from flows.models.hour import FlowHour
+from flows.models.letters import Assignee, BulkAct, BulkState, Comment, Deed
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
@@ -39,8 +40,13 @@ __all__ = [
     "AlertNotice",
     "AlertRoute",
     "AlertRule",
+    "Assignee",
     "Attempt",
+    "BulkAct",
+    "BulkState",
+    "Comment",
     "Cursor",
+    "Deed",
     "Delivery",
     "Event",
     "Fact",

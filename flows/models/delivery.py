@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import F, Func, Q, Value
 
 from connectors.models import Connection
 from ekyam.tenants.models import TenantForeignKey, TenantModel
@@ -26,7 +26,9 @@ class Delivery(TenantModel):
     before anything is sent again; `is_forced` that a person asked for it, so that it is sent even
     if it seems unchanged. `waits_for` names what a parked delivery needs. `version` is what it is
     written by; null is the connector's own mapping. `looked_at` is what the rule that held it
-    looked at, `is_released` that a person has let it go since.
+    looked at, `is_released` that a person has let it go since. `line` is the attribute of the
+    mapping at which it failed. `cause` is the same for all that failed alike, whatever ids and
+    amounts their reasons quote: PostgreSQL reckons it (`flows_cause`), however a row is written.
     """
 
     prefix = "dlv"
@@ -74,6 +76,14 @@ class Delivery(TenantModel):
     failure = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     blame = models.CharField(max_length=10, blank=True)
+    line = models.CharField(max_length=200, blank=True, default="", db_default="")
+    cause = models.GeneratedField(
+        expression=Func(
+            F("failure"), F("line"), F("reason"), F("flow"), F("target"), function="flows_cause"
+        ),
+        output_field=models.UUIDField(),
+        db_persist=True,
+    )
     result_id = models.CharField(max_length=255, blank=True)
     result_label = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
@@ -118,6 +128,12 @@ class Delivery(TenantModel):
                 condition=Q(state=State.DEAD.value),
             ),
             models.Index(fields=["tenant", "state", "-sequence"], name="delivery_by_state"),
+            models.Index(
+                fields=["tenant", "cause", "finished_at", "sequence"],
+                include=["flow", "target", "id"],
+                name="delivery_dead_by_cause",
+                condition=Q(state=State.DEAD.value),
+            ),
             models.Index(
                 fields=["version"],
                 name="delivery_of_version",

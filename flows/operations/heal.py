@@ -41,7 +41,7 @@ def wake(table: str, key: str, *, tenant_id: UUID, now: datetime) -> int:
     found = [one for one in unread.select_for_update(of=("self",)) if _is_read(one)]
     read_anew(found, "Read anew, with the row.", now)
     woken = ready.update(
-        state=State.PENDING, due_at=now, waits_for="", failure="", reason="", blame=""
+        state=State.PENDING, due_at=now, waits_for="", failure="", reason="", blame="", line=""
     )
     return woken + len(found)
 

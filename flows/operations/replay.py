@@ -1,6 +1,7 @@
 """What a person does with a delivery: replay it, edit and replay it, call it off."""
 
-from collections.abc import Collection, Iterator
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -24,6 +25,7 @@ def retry_delivery(delivery: Delivery) -> None:
 
 
 Choice = Literal["same", "newest"]
+READ_ANEW = "Read anew by a replay."
 
 
 def replay_delivery(
@@ -44,23 +46,33 @@ def send_again(
 ) -> tuple[str, Delivery]:
     """The replay itself, for those who tell of many at once; returns the state before, and it."""
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
-    before, is_newest = str(row.state), version == "newest"
+    before = str(row.state)
     if row.state not in states:
         raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
-    was_read = row.standard is not None and (row.attempts_made or row.state != State.DEAD)
-    is_unwritten = not row.wrote and row.state not in DONE
-    if not was_read or (is_newest and is_unwritten and not _is_stock(row)):
-        if not _is_listened_to(row):
-            raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
+    if must_be_read(row, version):
+        check_listened_to(row)
         receive_again(event=row.event, flow_id=reader_of(row))
-        _rest(row, "Read anew by a replay.")
+        _rest(row, READ_ANEW)
         return before, row
     if is_held(row):
         raise IllegalMove(f"The rule «{rule_of(row.waits_for)}» holds it: release or reject it.")
-    if is_newest and row.flow is not None:
+    if version == "newest" and row.flow is not None:
         row.version_id = row.flow.version_id
-    _to_pending(row)
+    to_pending(row)
     return before, row
+
+
+def must_be_read(row: Delivery, version: Choice = "same") -> bool:
+    """Whether a replay begins with its event: nothing has been made of it, or it is made anew."""
+    was_read = row.standard is not None and (row.attempts_made or row.state != State.DEAD)
+    is_unwritten = not row.wrote and row.state not in DONE
+    return not was_read or (version == "newest" and is_unwritten and not _is_stock(row))
+
+
+def check_listened_to(row: Delivery) -> None:
+    """Raises IllegalMove when nobody would read its event."""
+    if not _is_listened_to(row):
+        raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
 
 
 def is_held(row: Delivery) -> bool:
@@ -77,12 +89,33 @@ def _is_stock(row: Delivery) -> bool:
     return row.flow is not None and is_stock(row.flow)
 
 
-def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
+def edit_delivery(delivery: Delivery, standard: dict[str, Any], *, seen: str | None = None) -> None:
     """Put an edited record in its place, checked like any other, and send it.
 
-    Raises MappingFailed when it does not hold, IllegalMove when it is too late.
+    `seen` is the digest of what was edited. Raises MappingFailed when the edit does not hold,
+    Overtaken when somebody was faster, IllegalMove when it is too late.
     """
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    before, was = str(row.state), row.standard
+    if seen is not None and seen != digest_of(was):
+        raise Overtaken("Somebody else has edited it meanwhile. Theirs is shown beside yours.")
+    put_in(row, standard)
+    # What was in it may be a customer's, which has no place in a log that is never taken back.
+    changed = sorted(_differences(was or {}, row.standard))
+    _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
+
+
+def put_in(row: Delivery, standard: dict[str, Any]) -> None:
+    """The edit itself, of a row that is locked, for those who tell of many at once."""
+    row.standard = check_edited(row, standard)
+    if is_held(row):
+        row.save(update_fields=["standard"])  # whoever releases it sees the edit
+    else:
+        to_pending(row)
+
+
+def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
+    """The edited record as it would be kept. Raises MappingFailed and IllegalMove."""
     if row.state not in REPLAYABLE or row.flow is None:
         raise IllegalMove(f"It is {row.state}: it cannot be edited.")
     if not is_editable(row):
@@ -98,15 +131,17 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any]) -> None:
         raise MappingFailed(f"The record is not right: {error}.") from error
     except ArithmeticError as error:
         raise MappingFailed("It holds a number that nobody can reckon with.") from error
-    before, was = str(row.state), row.standard
-    row.standard = msgspec.to_builtins(edited)
-    if is_held(row):
-        row.save(update_fields=["standard"])  # whoever releases it sees the edit
-    else:
-        _to_pending(row)
-    # What was in it may be a customer's, which has no place in a log that is never taken back.
-    changed = sorted(_differences(was or {}, row.standard))
-    _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
+    kept: dict[str, Any] = msgspec.to_builtins(edited)
+    return kept
+
+
+class Overtaken(IllegalMove):
+    """It is no longer as it was when the edit began."""
+
+
+def digest_of(standard: Any) -> str:
+    """Says whether a record is as it was, whatever the order of its names."""
+    return hashlib.sha256(msgspec.json.encode(standard, order="sorted")).hexdigest()[:32]
 
 
 def _differences(was: Any, now: Any, path: str = "") -> Iterator[str]:
@@ -126,15 +161,29 @@ def is_editable(row: Delivery) -> bool:
     return row.flow is not None and not is_stock(row.flow)
 
 
-def _to_pending(row: Delivery) -> None:
-    """Never twice: what may have been written is looked up before it is sent."""
-    row.wrote = row.wrote or row.attempts_made > 0
-    row.is_forced = True
-    row.state, row.due_at, row.attempts_made = State.PENDING, timezone.now(), 0
-    row.waits_for, row.finished_at, row.parked_at = "", None, None
-    row.save()
-    assert row.target_id is not None
-    nudge("deliver", tenant_id=row.tenant_id, subject_id=row.target_id)
+_SENT_AGAIN = (
+    *("wrote", "is_forced", "state", "due_at", "attempts_made", "waits_for"),
+    *("finished_at", "parked_at", "standard", "version"),
+)
+
+
+def to_pending(row: Delivery) -> None:
+    """Of a locked row. Never twice: what may have been written is looked up before it is sent."""
+    all_to_pending([row], *_SENT_AGAIN)
+
+
+def all_to_pending(rows: Sequence[Delivery], *fields: str) -> None:
+    """The same of many: one sentence, one nudge for each target."""
+    now = timezone.now()
+    for row in rows:
+        row.wrote = row.wrote or row.attempts_made > 0
+        row.is_forced = True
+        row.state, row.due_at, row.attempts_made = State.PENDING, now, 0
+        row.waits_for, row.finished_at, row.parked_at = "", None, None
+    Delivery.objects.bulk_update(rows, fields or _SENT_AGAIN[:-2])
+    for tenant_id, target_id in {(row.tenant_id, row.target_id) for row in rows}:
+        assert target_id is not None
+        nudge("deliver", tenant_id=tenant_id, subject_id=target_id)
 
 
 def _rest(row: Delivery, note: str) -> None:
@@ -150,12 +199,18 @@ def cancel_delivery(delivery: Delivery, *, note: str) -> None:
 
 def call_off(delivery: Delivery, *, note: str) -> None:
     """The calling off itself, for those who tell of many at once."""
-    now = timezone.now()
-    moved = Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE, wrote=False).update(
-        state=State.CANCELLED, note=note, finished_at=now, waits_for=""
-    )
-    if not moved:
+    if not call_off_all([delivery], note=note):
         raise IllegalMove("It has been sent, or may have been: it cannot be called off.")
+
+
+def call_off_all(deliveries: Iterable[Delivery], *, note: str) -> list[Delivery]:
+    """Returns those that were called off; not what has left, or may have left. Of rows that nobody
+    has locked one at a time."""
+    found = [one for one in deliveries if not one.wrote]
+    moved = Delivery.objects.filter(
+        pk__in=[one.pk for one in found], state__in=CANCELLABLE, wrote=False
+    ).update(state=State.CANCELLED, note=note, finished_at=timezone.now(), waits_for="")
+    return found if moved else []
 
 
 def _record(row: Delivery, action: str, before: str, after: dict[str, Any]) -> None:

@@ -53,8 +53,8 @@ def _selection(model: type[models.Model]) -> _Selection:
 
 
 def insert_all(*groups: Sequence[models.Model], ignore_conflicts: bool = False) -> None:
-    """Insert rows, each group of one model, all in one sentence. Columns with a default of the
-    database are left to it.
+    """Insert rows, each group of one model, all in one sentence. Columns that the
+    database fills by itself are left to it.
 
     Text must be free of NUL characters, which PostgreSQL does not keep.
     """
@@ -80,7 +80,11 @@ def _written(model: type[models.Model]) -> list[tuple[str, Callable[[models.Mode
 
 def _fields(model: type[models.Model]) -> list[Any]:
     fields = model._meta.concrete_fields
-    return [field for field in fields if not isinstance(field.get_default(), DatabaseDefault)]
+    return [
+        field
+        for field in fields
+        if not field.generated and not isinstance(field.get_default(), DatabaseDefault)
+    ]
 
 
 @cache

@@ -33,7 +33,7 @@ from flows.operations.resolve import waiting_key
 from flows.operations.rows import insert_all, select_all
 from flows.operations.send import Try
 from flows.operations.stock.settle_levels import settle_levels
-from flows.retry import Decision, blame_of, code_of, decide
+from flows.retry import Decision, blame_of, code_of, decide, line_of
 from flows.states import DONE, SUPERSEDABLE, State
 from flows.waits import RELEASE, for_row
 
@@ -93,7 +93,7 @@ def _apply(one: Try, decision: Decision | None, now: datetime) -> None:
         _apply_failure(one, decision, now)
     else:
         delivery.state = State.UNCHANGED if outcome.unchanged else State.SUCCEEDED
-        delivery.failure = delivery.reason = delivery.blame = ""
+        delivery.failure = delivery.reason = delivery.blame = delivery.line = ""
         delivery.note = outcome.unchanged or (outcome.written.note if outcome.written else "")
         delivery.finished_at = now
         if outcome.written:
@@ -108,6 +108,7 @@ def _apply_failure(one: Try, decision: Decision, now: datetime) -> None:
     delivery.state = decision.state
     delivery.failure, delivery.blame = code_of(failure), blame_of(failure)
     delivery.reason = str(failure) or type(failure).__name__
+    delivery.line = line_of(failure)
     delivery.due_at = now + timedelta(seconds=decision.delay_seconds)
     delivery.wrote = outcome.wrote
     delivery.attempts_made += 1 if decision.is_counted else 0
@@ -132,12 +133,13 @@ _SAVE = """
     UPDATE flows_delivery d SET
         state = r.state, due_at = r.due_at, attempts_made = r.attempts_made, wrote = r.wrote,
         lease_token = NULL, waits_for = r.waits_for, parked_at = r.parked_at,
-        failure = r.failure, reason = r.reason, blame = r.blame, fingerprint = r.fingerprint,
+        failure = r.failure, reason = r.reason, blame = r.blame, line = r.line,
+        fingerprint = r.fingerprint,
         result_id = r.result_id, result_label = r.result_label, note = r.note,
         finished_at = r.finished_at
     FROM jsonb_to_recordset(%s::jsonb) AS r(
         id uuid, state text, due_at timestamptz, attempts_made int, wrote boolean, waits_for text,
-        parked_at timestamptz, failure text, reason text, blame text, fingerprint text,
+        parked_at timestamptz, failure text, reason text, blame text, line text, fingerprint text,
         result_id text, result_label text, note text, finished_at timestamptz)
     WHERE d.id = r.id AND d.state = 'sending' AND d.lease_token = %s
     RETURNING d.id
@@ -153,6 +155,7 @@ _SAVED = [
     "failure",
     "reason",
     "blame",
+    "line",
     "fingerprint",
     "result_id",
     "result_label",

@@ -10,6 +10,8 @@ from django.utils import timezone
 from connectors.models import OPEN_STATES
 from ekyam.tenants.scope import across_tenants, tenant_scope
 from flows.models import (
+    BulkAct,
+    BulkState,
     Cursor,
     Delivery,
     Event,
@@ -52,6 +54,8 @@ def sweep_all() -> None:
             nudge("sync", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in _to_shadow(now):
             nudge("shadow", tenant_id=tenant_id, subject_id=subject_id)
+        for tenant_id, subject_id in _to_mend(now):
+            nudge("mend", tenant_id=tenant_id, subject_id=subject_id)
         for tenant_id, subject_id in due_for_webhooks(now):
             nudge("keep_webhooks", tenant_id=tenant_id, subject_id=subject_id)
         overdue = _parked_too_long(now)
@@ -108,6 +112,11 @@ def _to_sync(now: datetime) -> set[Found]:
 
 def _to_shadow(now: datetime) -> set[Found]:
     due = ShadowRun.objects.filter(state=ShadowState.RUNNING, due_at__lte=now - GRACE)
+    return set(due.values_list("tenant_id", "pk"))
+
+
+def _to_mend(now: datetime) -> set[Found]:
+    due = BulkAct.objects.filter(state=BulkState.RUNNING, due_at__lte=now - GRACE)
     return set(due.values_list("tenant_id", "pk"))
 
 

@@ -1,16 +1,20 @@
 """One delivery with all that was said about it, and one event as it came."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flows.models import Attempt, Delivery, Event
 from flows.models.event import Origin
+from flows.operations.replay import digest_of
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import SHOWN_CHARACTERS, AttemptRow, pretty, show_attempt
 from flows.queries.hops import Hop, delivery_hop
-from flows.states import DONE
+from flows.states import DONE, State
+
+_HEALED = re.compile(r"Healed by (dlv_\w+)\.")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class DeliveryDetail:
     standard: str
     changes: list[DiffLine]
     may_edit: bool
+    is_dead: bool
+    healed_by: str  # the public id of what came later and went through
+    resource: str
+    digest: str  # of the record as it is now
 
 
 @dataclass(frozen=True)
@@ -63,16 +71,18 @@ def get_delivery(public_id: str) -> DeliveryDetail:
         event_id=one.event.public_id,
         standard=pretty(one.standard) if one.standard else "",
         changes=_changes(one),
+        is_dead=one.state == State.DEAD,
+        healed_by=found[1] if (found := _HEALED.fullmatch(one.note)) else "",
+        resource=one.flow.stream_spec.resource if one.flow else "",
+        digest=digest_of(one.standard),
         may_edit=hop.may_edit,
     )
 
 
 def _find(public_id: str) -> Delivery:
     return (
-        Delivery.objects.select_related(
-            "flow__source", "target", "record__parent", "event", "version"
-        )
-        .defer("event__body", "flow__source__sealed", "target__sealed", "version__logic")
+        Delivery.objects.select_related("flow__source", "target", "record__parent", "event")
+        .defer("event__body", "flow__source__sealed", "target__sealed")
         .get(pk=Delivery.get_public(public_id).pk)
     )
 

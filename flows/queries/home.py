@@ -128,7 +128,7 @@ def count_held() -> dict[str, int]:
 
 
 def list_with_last_success(connections: Mapping[UUID, Connection]) -> list[Flow]:
-    """In the order of the chain, each with its ends and its last success: sequence and time."""
+    """In the order of the chain; each has its ends, and the number and time of its last success."""
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
     rows = Flow.objects.annotate(
         done_sequence=Subquery(newest.values("sequence")[:1]),

@@ -4,7 +4,6 @@ that it costs the same however much there is."""
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import md5
 from uuid import UUID
 
 from django.db import connection as db
@@ -22,7 +21,7 @@ PATIENCE = timedelta(minutes=10)
 # that the index will do.
 _WORK = f"""
     WITH dead AS (
-        SELECT flow_id, failure, reason, sequence, finished_at FROM flows_delivery
+        SELECT flow_id, cause, reason, sequence, finished_at FROM flows_delivery
          WHERE state = 'dead' ORDER BY sequence DESC LIMIT %(most)s
     ), parked AS (
         SELECT d.flow_id, d.waits_for, d.reason, d.note, d.parked_at, c.state AS target
@@ -34,8 +33,9 @@ _WORK = f"""
         SELECT *, starts_with(waits_for, '{RELEASE}') AS held,
                starts_with(waits_for, '{ROW}') AS lacks FROM parked
     )
-    SELECT 'dead', flow_id, failure, reason, '', count(*), max(finished_at), max(sequence)
-      FROM dead GROUP BY flow_id, failure, reason
+    SELECT 'dead', flow_id, cause::text, (array_agg(reason ORDER BY sequence DESC))[1], '',
+           count(*), max(finished_at), max(sequence)
+      FROM dead GROUP BY flow_id, cause
     UNION ALL
     SELECT 'held', flow_id, '', min(reason), waits_for, count(*), min(parked_at), 0
       FROM told WHERE held GROUP BY flow_id, waits_for
@@ -116,6 +116,7 @@ class Work:
         return sum(cause.count for cause in self.dead) <= self.most
 
 
+# Kind, flow or connection, cause, reason, what is waited for, how many, when, the newest.
 _Row = tuple[str, UUID | None, str, str, str, int, datetime, int]
 
 
@@ -144,8 +145,8 @@ def find_work(now: datetime, *, most: int = MOST) -> Work:
 
 def _bury(work: Work, rows: Iterable[_Row]) -> None:
     causes: dict[str, Cause] = {}
-    for _, flow_id, failure, reason, _, count, at, sequence in rows:
-        key = cause_key(failure, reason)
+    for _, flow_id, cause, reason, _, count, at, sequence in rows:
+        key = UUID(cause).hex
         known = causes.get(key)
         if known:
             count, at = known.count + count, max(known.last_at, at)
@@ -153,8 +154,3 @@ def _bury(work: Work, rows: Iterable[_Row]) -> None:
         if flow_id and sequence > work.died.get(flow_id, (0, ""))[0]:
             work.died[flow_id] = (sequence, reason)
     work.dead = sorted(causes.values(), key=lambda one: -one.count)
-
-
-def cause_key(failure: str, reason: str) -> str:
-    """As flows.queries.dead_letters has it of the database."""
-    return md5(f"{failure}\x1f{reason}".encode(), usedforsecurity=False).hexdigest()

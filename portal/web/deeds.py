@@ -10,7 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
 from flows.operations.hold import reject, release
-from flows.operations.replay import cancel_delivery, replay_delivery
+from flows.operations.mend.one import retry_one
+from flows.operations.replay import cancel_delivery
 from flows.operations.seen import ChangedSince, lock_as_seen
 from flows.queries.deeds import Deed, preview
 from flows.states import IllegalMove
@@ -25,6 +26,9 @@ TITLES: dict[
     "reject": ("Reject", "Reject it", "Leave it held"),
     "cancel": ("Cancel", "Cancel it", "Leave it as it is"),
 }
+
+
+OVERTAKEN = "It is not sent: something newer of the same record has taken its place."
 
 
 @form_page(Right.OPERATE)
@@ -76,8 +80,8 @@ def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:
     """What to say afterwards. Raises IllegalMove and BadReason."""
     if deed == "replay":
         is_newest = request.POST.get("version") == "newest"
-        replay_delivery(row, version="newest" if is_newest else "same")
-        return "It is sent again."
+        newer = retry_one(row, version="newest" if is_newest else "same")
+        return "It is sent again." if newer is None else OVERTAKEN
     if deed == "release":
         release(row)
         return "It is released, and sent as it is."

@@ -1,22 +1,36 @@
-"""One delivery: all that was said about it, and its record edited."""
+"""One delivery: all that was said about it; assign it, comment on it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
-from connectors.errors import MappingFailed
-from ekyam.foreign_json import NotJson, read_json
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
-from flows.operations.replay import edit_delivery
+from flows.operations.care import LONGEST, NotSaid, assign, comment
+from flows.queries.care import find_carers, list_people, list_said
 from flows.queries.deliveries import get_delivery, get_payload, list_attempts
-from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, form_page, page
+from flows.queries.vendor_text import write_to_vendor
+from portal.web.access import SeatedRequest, act, page
+from portal.web.dead_letters import given_to, read_member
 
 
 @page
 def delivery(request: SeatedRequest, id: str) -> HttpResponse:
-    return render(request, "portal/delivery.html", {"delivery": get_delivery(id)})
+    found = get_delivery(id)
+    one = Delivery.get_public(id)
+    key = one.cause.hex if found.is_dead else ""
+    carers = find_carers([one.cause.hex])
+    context = {
+        "delivery": found,
+        "cause": key,
+        "carer": carers.letters.get(id),
+        "carer_of_cause": carers.causes.get(key),
+        "people": list_people() if found.is_dead else [],
+        "said": list_said(cause=key, delivery=one),
+        "longest": LONGEST,
+    }
+    return render(request, "portal/delivery.html", context)
 
 
 @page
@@ -29,23 +43,26 @@ def payload(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/payload.html", {"payload": get_payload(id)})
 
 
-@form_page(Right.OPERATE)
-def edit(request: SeatedRequest, id: str) -> HttpResponse:
-    """The record as JSON; what does not hold comes back with the reason."""
-    found = get_delivery(id)
-    text = request.POST.get("standard", found.standard)
-    error = _edit(request, id, text) if request.method == "POST" else ""
-    if request.method == "POST" and not error:
-        messages.success(request, "The edited record is sent.")
-        return redirect("delivery", id=id)
-    context = {"delivery": found, "text": text, "error": error}
-    return render(request, "portal/edit_delivery.html", context, status=422 if error else 200)
+@page
+def vendor_text(request: SeatedRequest, id: str) -> HttpResponse:
+    """A text to copy, for the support of the other system."""
+    return render(request, "portal/vendor_text.html", {"text": write_to_vendor(id)})
 
 
-def _edit(request: SeatedRequest, id: str, text: str) -> str:
-    """Why it could not be done, or nothing."""
+@act(Right.OPERATE)
+def assign_letter(request: SeatedRequest, id: str) -> HttpResponse:
+    one, member = Delivery.get_public(id), read_member(request)
+    assign(one.cause, member, delivery=one, label=one.external_id)
+    messages.success(request, given_to(member))
+    return redirect("delivery", id=id)
+
+
+@act(Right.OPERATE)
+def comment_letter(request: SeatedRequest, id: str) -> HttpResponse:
+    one = Delivery.get_public(id)
     try:
-        edit_delivery(Delivery.get_public(id), read_json(text))
-    except (MappingFailed, IllegalMove, NotJson) as reason:
-        return str(reason)
-    return ""
+        comment(request.POST.get("text", ""), delivery=one, label=one.external_id)
+        messages.success(request, "Your comment is kept.")
+    except NotSaid as reason:
+        messages.error(request, str(reason))
+    return redirect(f"{reverse('delivery', kwargs={'id': id})}#comments")

@@ -23,6 +23,7 @@ from flows.mapping.edit import (
     add,
     find,
     find_again,
+    find_named,
     lines_in,
     put,
     read_place,
@@ -85,6 +86,8 @@ def _spot(request: SeatedRequest, desk: Desk) -> Spot:
     asked = request.POST if request.method == "POST" else request.GET
     side: Side = "writer" if asked.get("side") == "writer" else "reader"
     at, was = asked.get("at", NEW), asked.get("was", "")
+    if "at" not in asked and asked.get("line"):  # as a failure names it
+        at = show_place(find_named(mapping_of(desk, side), asked["line"]))
     before, _, last = at.rpartition(".")
     if last == NEW:
         inside = read_place(before) if before else ()

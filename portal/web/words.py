@@ -137,6 +137,11 @@ TONES = {
     "shadow_now_held": ("warn", "Held"),
     "shadow_now_rejected": ("bad", "Rejected"),
     "shadow_now_failed": ("bad", "Fails"),
+    # what is done to many dead letters
+    "bulk_running": ("busy", "Under way"),
+    "bulk_done": ("good", "Done"),
+    "bulk_stopped": ("quiet", "Stopped"),
+    "bulk_failed": ("bad", "Failed"),
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),

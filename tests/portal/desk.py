@@ -24,11 +24,10 @@ from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
-from flows.queries.dead_letters import list_dead_groups
 from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
-from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
+from tests.portal.letters_desk import LettersDesk, Prepared
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
 from tests.sandboxes import TOKEN, ask, sandbox_server
@@ -38,7 +37,6 @@ from tests.sso.name_server import NameServer, name_server
 from tests.sso.openid_server import CLIENT_ID, OpenIdServer, openid_server
 from tests.world import add_member
 
-Prepared = tuple[str, dict[str, str]]  # where to knock, and with what
 SECRET = "a-value-that-no-log-may-hold"
 
 
@@ -98,7 +96,7 @@ FORMS: dict[str, dict[str, str]] = {
 }
 
 
-class Desk:
+class Desk(LettersDesk):
     """Makes each deed of a person possible, in one company; one method for each writing door."""
 
     def __init__(self, side: Side, client: Client, outside: Outside) -> None:
@@ -207,26 +205,6 @@ class Desk:
         part = KitPart.objects.get()
         return f"/stock/flows/{self.flow.public_id}/kits/remove/", {"part": part.public_id}
 
-    def replay_group(self) -> Prepared:
-        return f"/dead-letters/{list_dead_groups()[0].key}/replay/", {}
-
-    def release_held(self) -> Prepared:
-        return f"/held/{self._held()}/release/", {}
-
-    def reject_held(self) -> Prepared:
-        return f"/held/{self._held()}/reject/", {"reason": "A test of ours."}
-
-    def release_all(self) -> Prepared:
-        self._held()
-        return "/held/all/release/?rule=Large", {"most": "5"}
-
-    def reject_all(self) -> Prepared:
-        self._held()
-        return "/held/all/reject/?rule=Large", {"most": "5", "reason": "Tests of ours."}
-
-    def _held(self) -> str:
-        return hold(self.side.parked).public_id
-
     def change_lines(self) -> Prepared:
         return self._of_orders("mapping/lines"), {"do": "down:reader:0"}
 
@@ -302,7 +280,8 @@ class Desk:
 
     def edit_delivery(self) -> Prepared:
         edited = {**self.side.dead.standard, "note": SECRET}
-        return f"/deliveries/{self.side.dead.public_id}/edit/", {"standard": json.dumps(edited)}
+        form = {"standard": json.dumps(edited), "do": "keep"}
+        return f"/deliveries/{self.side.dead.public_id}/edit/", form
 
     def mark_done(self) -> Prepared:
         event = self.side.dead.event

@@ -8,7 +8,8 @@ from django.test import Client, override_settings
 from connectors.models import Connection
 from ekyam.tenants.models import Role
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery, Flow
+from flows.models import BulkAct, Delivery, Flow
+from flows.operations.mend.work import work_at
 from flows.queries.dead_letters import list_dead_groups
 from tests.portal import build
 from tests.portal.conftest import Side, sign_in
@@ -52,10 +53,13 @@ def test_it_says_how_many_before_it_replays_a_group(owner: Client, here: Side) -
     with tenant_scope(here.company.tenant):
         build.refused(here.shop, "1012")
         key = list_dead_groups()[0].key
-    text = owner.get(f"/dead-letters/{key}/replay/").content.decode()
-    assert "2 deliveries" in text
+    text = owner.get(f"/dead-letters/{key}/mend/?deed=retry").content.decode()
+    assert "2 dead letters" in text
     assert fresh(here, here.dead).state == "dead"
-    owner.post(f"/dead-letters/{key}/replay/")
+    owner.post(f"/dead-letters/{key}/mend/?deed=retry")
+    with tenant_scope(here.company.tenant):
+        act = BulkAct.objects.get()
+    work_at(tenant_id=act.tenant_id, act_id=act.pk)
     with tenant_scope(here.company.tenant):
         assert not Delivery.objects.filter(state="dead").exists()
 
@@ -63,7 +67,7 @@ def test_it_says_how_many_before_it_replays_a_group(owner: Client, here: Side) -
 def test_it_sends_an_edited_record(owner: Client, here: Side) -> None:
     edited = {**here.dead.standard, "note": "Ring twice."}
     address = f"/deliveries/{here.dead.public_id}/edit/"
-    assert owner.post(address, {"standard": json.dumps(edited)}).status_code == 302
+    assert owner.post(address, {"standard": json.dumps(edited), "do": "keep"}).status_code == 302
     row = fresh(here, here.dead)
     assert row.state == "pending" and row.standard["note"] == "Ring twice."
 

@@ -36,6 +36,7 @@ from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
+from tests.portal.letters_desk import bulk_act_of
 from tests.portal.stock_rows import Stock
 from tests.world import add_member
 
@@ -127,7 +128,13 @@ DOORS = [
     Door("sandbox_mend", of="connection", to=Right.CONFIGURE),
     Door("dead_letters"),
     Door("dead_group", of="cause"),
-    Door("replay_group", of="cause", to=Right.OPERATE, form=True),
+    Door("dead_letters_csv"),
+    Door("mend_letters", of="cause", to=Right.OPERATE, form=True),
+    Door("assign_cause", of="cause", to=Right.OPERATE),
+    Door("comment_cause", of="cause", to=Right.OPERATE),
+    Door("bulk_act", of="bulk"),
+    Door("bulk_part", of="bulk"),
+    Door("stop_bulk", of="bulk", to=Right.OPERATE),
     Door("held"),
     Door("release_all", to=Right.OPERATE, form=True),
     Door("reject_all", to=Right.OPERATE, form=True),
@@ -147,6 +154,9 @@ DOORS = [
     Door("replay_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("cancel_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
+    Door("vendor_text", of="delivery"),
+    Door("assign_letter", of="delivery", to=Right.OPERATE),
+    Door("comment_letter", of="delivery", to=Right.OPERATE),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
     Door("alerts"),
@@ -247,6 +257,8 @@ def address_of(door: Door, side: Side) -> str:
             found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
         if door.of in ("shadow", "difference"):
             found |= shadow_of(side)
+        if door.of == "bulk":
+            found["bulk"] = bulk_act_of(found["cause"])
         if door.of.startswith("alert"):
             found |= alerts_of(side)
         if door.of == "sync":

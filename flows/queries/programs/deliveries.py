@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Func, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import QuerySet
 
 from connectors.models import Connection
 from ekyam import ids
@@ -89,10 +88,10 @@ def find_deliveries(wanted: Wanted) -> QuerySet[Delivery]:
     )
     if wanted.cause is None:
         return found
-    cause = Concat(F("failure"), Value("\x1f"), F("reason"), output_field=CharField())
-    return found.annotate(cause=Func(cause, function="md5", output_field=CharField())).filter(
-        cause=wanted.cause
-    )
+    try:
+        return found.filter(cause=UUID(wanted.cause))
+    except ValueError:
+        return found.none()
 
 
 def list_delivery_entries(

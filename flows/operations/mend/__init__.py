@@ -1,0 +1,1 @@
+"""What is done to many dead letters of one cause: begun once, worked at in pages, stopped."""

@@ -1,0 +1,214 @@
+"""What is about to be done to many dead letters, before it is; and how far it has come."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from connectors.channel import limits_of
+from connectors.errors import MappingFailed
+from flows.models import BulkAct, BulkState, Deed, Delivery
+from flows.operations.mend.paths import NoPlace, put_at, values_at
+from flows.operations.mend.stale import find_newer
+from flows.operations.replay import check_edited
+from flows.queries.dead_letters import MOST_COUNTED, Wanted, count_dead, dead_letters_of, find_flows
+from flows.states import IllegalMove
+
+LOOKED_AT = 1_000  # the newest, for what is stale
+TRIED = 200  # the newest, with which a change is tried: each is checked as a whole
+FEW = 5  # kinds of change are shown with so many examples of what they change
+
+
+@dataclass(frozen=True)
+class Way:
+    """So many of them go by one flow; at the target's rate limit that takes so long."""
+
+    flow: str
+    source: str
+    target: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`stale` will be superseded, `unsure` cannot be called off for they may have been written;
+    both are of the newest `looked_at`. `seconds` is how long sending takes at the rate limits."""
+
+    count: int
+    is_more: bool
+    stale: int
+    unsure: int
+    looked_at: int
+    ways: list[Way]
+    seconds: float
+    slowest: str  # the system whose rate limit that is
+
+
+@dataclass(frozen=True)
+class KindOfChange:
+    """`before` and `after` as JSON; `refused` says why it would not hold."""
+
+    before: str
+    after: str
+    refused: str
+    count: int
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ActRow:
+    id: str
+    deed: str
+    cause: str
+    words: str
+    note: str
+    path: str
+    value: str
+    asked_by: str
+    state: str
+    seen: int
+    total: int | None
+    counts: Mapping[str, int]
+    reason: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def preview_act(key: str, wanted: Wanted) -> Preview:
+    """Four queries. Raises Delivery.DoesNotExist for a cause that is none."""
+    counted = count_dead(key, wanted)
+    count = min(counted, MOST_COUNTED)
+    found = dead_letters_of(key, wanted).order_by("-finished_at", "-sequence")
+    newest = list(found.values_list("pk", "wrote")[:LOOKED_AT])
+    ways, seconds, slowest = _ways(key, wanted)
+    return Preview(
+        count=count,
+        is_more=counted > MOST_COUNTED,
+        stale=len(find_newer(pk for pk, _ in newest)),
+        unsure=sum(wrote for _, wrote in newest),
+        looked_at=len(newest),
+        ways=ways,
+        seconds=seconds,
+        slowest=slowest,
+    )
+
+
+def _ways(key: str, wanted: Wanted) -> tuple[list[Way], float, str]:
+    """Each target sends beside the others, so the slowest says how long it takes."""
+    found = dead_letters_of(key, wanted).order_by()
+    flows = Counter(found.values_list("flow_id", flat=True)[:MOST_COUNTED])
+    ways, seconds = [], Counter[str]()
+    for one in find_flows(pk for pk in flows if pk).values():
+        count = flows[one.pk]
+        ways.append(Way(one.label, one.source.label, one.target.label, count))
+        limits = limits_of(one.target)
+        if limits.per_second > 0:  # else only so many at once, which says nothing of the time
+            seconds[one.target.label] += round(max(count - limits.burst, 0) / limits.per_second)
+    slowest, longest = seconds.most_common(1)[0] if seconds else ("", 0)
+    return sorted(ways, key=lambda way: (-way.count, way.flow)), float(longest), slowest
+
+
+def preview_change(
+    key: str, wanted: Wanted, path: str, value: Any
+) -> tuple[list[KindOfChange], int]:
+    """What setting the attribute would do to the newest, each kind once; and how many were looked
+    at. Nothing is kept. Two queries."""
+    rows = (
+        dead_letters_of(key, wanted)
+        .select_related("record", "flow__source", "flow__target")
+        .defer("flow__source__sealed", "flow__target__sealed")
+        .order_by("-finished_at", "-sequence")[:TRIED]
+    )
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        label = (row.record.label if row.record else "") or row.external_id or row.public_id
+        kinds.setdefault(_kind(row, path, value), []).append(label)
+    found = [
+        KindOfChange(*kind, count=len(labels), examples=labels[:FEW])
+        for kind, labels in sorted(kinds.items(), key=lambda one: -len(one[1]))
+    ]
+    return found, sum(one.count for one in found)
+
+
+def _kind(row: Delivery, path: str, value: Any) -> tuple[str, str, str]:
+    after = _json(value)
+    if row.standard is None:
+        return "", after, "It could not be read, so there is no record to change."
+    try:
+        before = ", ".join(dict.fromkeys(map(_json, values_at(row.standard, path))))
+        check_edited(row, put_at(row.standard, path, value))
+    except NoPlace as failure:
+        return "", after, str(failure)
+    except (MappingFailed, IllegalMove) as failure:
+        return before, after, str(failure)
+    return before, after, ""
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)[:200]
+
+
+def list_acts(causes: Iterable[str] = (), *, running: bool = False, size: int = 5) -> list[ActRow]:
+    """The newest first."""
+    found = BulkAct.objects.order_by("-created_at")
+    keys = [UUID(key) for key in causes]
+    found = found.filter(cause__in=keys) if keys else found
+    found = found.filter(state=BulkState.RUNNING) if running else found
+    return [_row(one) for one in found[:size]]
+
+
+def get_act(public_id: str) -> ActRow:
+    """Raises BulkAct.DoesNotExist."""
+    return _row(BulkAct.get_public(public_id))
+
+
+def _row(one: BulkAct) -> ActRow:
+    return ActRow(
+        id=one.public_id,
+        deed=one.deed,
+        cause=one.cause.hex,
+        words=one.words,
+        note=one.note,
+        path=one.change.get("path", ""),
+        value=_json(one.change.get("value")),
+        asked_by=one.actor.get("label", ""),
+        state=one.state,
+        seen=one.seen,
+        total=one.total,
+        counts=one.counts,
+        reason=one.reason,
+        created_at=one.created_at,
+        started_at=one.started_at,
+        finished_at=one.finished_at,
+    )
+
+
+_DONE = {
+    Deed.RETRY: "sent again",
+    Deed.SET: "changed and sent again",
+    Deed.WAIVE: "waived",
+}
+
+
+def said_of(act: ActRow) -> Sequence[str]:
+    """What came of it, in words: «42 sent again», «3 superseded: something newer took …»."""
+    counts = act.counts
+    found = [f"{counts.get('done', 0):,} {_DONE[Deed(act.deed)]}"]
+    if stale := counts.get("superseded", 0):
+        found.append(f"{stale:,} superseded: something newer of the same record took the place")
+    if refused := counts.get("refused", 0):
+        found.append(f"{refused:,} left as they were: the record would not hold with that value")
+    if left := counts.get("passed_over", 0):
+        found.append(f"{left:,} passed over: {_PASSED[Deed(act.deed)]}")
+    return found
+
+
+_PASSED = {
+    Deed.RETRY: "they were no longer dead, or their flow is off",
+    Deed.SET: "they were no longer dead, or cannot be edited",
+    Deed.WAIVE: "they were no longer dead, or may have been written already: retry those",
+}

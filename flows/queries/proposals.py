@@ -1,0 +1,109 @@
+"""What a person may do about a cause: the mending that is proposed first, in words. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from connectors.models import ConnectionState
+from flows.queries.dead_letters import DeadGroup
+
+Kind = Literal["authorise", "row", "line", "edit", "wait", "retry", "waive", "ekyam"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`side`, `table` and `key` say where, as far as the kind asks for it. `asks_vendor` where the
+    other system's support may be the one who knows."""
+
+    kind: Kind
+    label: str  # of the button
+    why: str
+    side: str = ""
+    table: str = ""
+    key: str = ""
+    asks_vendor: bool = False
+
+
+_ROW = re.compile(r"«(.*)» has no row in the lookup table «(.+)»", re.DOTALL)
+_SHUT = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.PAUSED)
+
+
+def propose(group: DeadGroup) -> Proposal:
+    target = group.target
+    name = target.label if target else "the other system"
+    if group.failure == "unauthorized" or (target and target.state in _SHUT):
+        return Proposal("authorise", f"Authorise {name} again", f"{name} no longer lets Ekyam in.")
+    if group.failure == "missing_row" and (found := _ROW.search(group.reason)):
+        return Proposal(
+            "row",
+            "Add the row",
+            f"«{found[1]}» has no row in the table «{found[2]}».",
+            table=found[2],
+            key=found[1],
+        )
+    return _OTHERS.get(group.failure, _unknown)(group, name)
+
+
+def _mapping(group: DeadGroup, name: str) -> Proposal:
+    if group.flow is None:
+        return _unknown(group, name)
+    side = "writer" if group.example_was_read else "reader"
+    at = f"the line that fills «{group.line}»" if group.line else "the mapping"
+    why = f"The mapping of {group.flow.label} could not go on at {at}."
+    return Proposal("line", "Edit the mapping line", why, side=side)
+
+
+def _rejected(group: DeadGroup, name: str) -> Proposal:
+    return Proposal(
+        "edit",
+        "Correct the records",
+        f"{name} has read the record and refuses something in it. Correct it here for what is"
+        " waiting, and in its source or in the mapping for what is to come.",
+        asks_vendor=True,
+    )
+
+
+def _too_late(group: DeadGroup, name: str) -> Proposal:
+    return Proposal(
+        "waive",
+        "Waive them",
+        f"In {name} the record has moved on: what was asked can no longer be done to it.",
+        asks_vendor=True,
+    )
+
+
+def _remote(group: DeadGroup, name: str) -> Proposal:
+    return Proposal(
+        "retry",
+        "Retry",
+        f"{name} gave no answer that can be used, and Ekyam has stopped trying. Retry when it is"
+        " well again.",
+        asks_vendor=True,
+    )
+
+
+def _link(group: DeadGroup, name: str) -> Proposal:
+    return Proposal(
+        "retry",
+        "Retry",
+        f"A record that this one needs never came to {name}. Bring it there, then retry.",
+    )
+
+
+def _unknown(group: DeadGroup, name: str) -> Proposal:
+    return Proposal(
+        "ekyam",
+        "Retry",
+        "A fault of Ekyam's own. Retry when it is mended: nothing is lost until then.",
+    )
+
+
+_OTHERS = {
+    "mapping_failed": _mapping,
+    "money_mismatch": _mapping,
+    "rejected": _rejected,
+    "too_late": _too_late,
+    "unreachable": _remote,
+    "unexpected_response": _remote,
+    "missing_link": _link,
+}
