@@ -1,13 +1,13 @@
 """The On light of each flow, earned: green only when all that it needs is well."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as db
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -64,26 +64,48 @@ class _Figures:
 
 
 def list_flows(*, now: datetime | None = None) -> list[FlowRow]:
-    """In the order of the chain; eight queries, whatever the number of flows."""
-    flows, systems = list(_with_last_success()), _systems()
+    """In the order of the chain; five queries, whatever the number of flows."""
+    systems = {one.pk: one for one in Connection.objects.defer("sealed", "settings")}
+    flows = list(_with_last_success().defer("version__logic"))
+    return [row for _, row in _judged(flows, systems, now or timezone.now())]
+
+
+def get_flow(public_id: str) -> tuple[Flow, FlowRow]:
+    """The flow with its ends and its version, and what the list says of it: five queries.
+
+    Raises Flow.DoesNotExist.
+    """
+    wanted = Q(pk=_key(public_id))
+    feeder = Q(pk__in=Flow.objects.filter(wanted).values("feeder"))
+    flows = list(_with_last_success().filter(wanted | feeder))
+    ends = {id for flow in flows for id in (flow.source_id, flow.target_id)}
+    systems = {one.pk: one for one in Connection.objects.defer("sealed").filter(pk__in=ends)}
+    for flow, row in _judged(flows, systems, timezone.now()):
+        if row.id == public_id:
+            return flow, row
+    raise Flow.DoesNotExist(f"There is no flow {public_id}.")
+
+
+def _key(public_id: str) -> UUID:
+    try:
+        return ids.parse(Flow.prefix, public_id)
+    except ids.UnknownId as error:
+        raise Flow.DoesNotExist(str(error)) from error
+
+
+def _judged(
+    flows: list[Flow], systems: Mapping[UUID, Connection], now: datetime
+) -> Iterator[tuple[Flow, FlowRow]]:
     for flow in flows:  # a few systems have many flows
         flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
-    figures, polls = _figures(now or timezone.now()), _polls()
+    figures, polls = _figures(now), _polls()
     reasons = _reasons(figures.values())
     endings = {one.pk: ending_of(one) for one in systems.values()}
     off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
-    found = []
     for flow in flows:
         one = figures.get(flow.pk, _Figures())
         facts = _facts(flow, one, reasons, polls, off, endings)
-        found.append(_row(flow, one, facts, judge(facts)))
-    return found
-
-
-def get_flow_row(public_id: str) -> FlowRow:
-    """Raises Flow.DoesNotExist."""
-    wanted = Flow.get_public(public_id).public_id
-    return next(row for row in list_flows() if row.id == wanted)
+        yield flow, _row(flow, one, facts, judge(facts))
 
 
 def list_chains(rows: Iterable[FlowRow]) -> list[Chain]:
@@ -94,15 +116,10 @@ def list_chains(rows: Iterable[FlowRow]) -> list[Chain]:
     return list(chains.values())
 
 
-def _systems() -> dict[UUID, Connection]:
-    return {one.pk: one for one in Connection.objects.defer("sealed", "settings")}
-
-
-def _with_last_success() -> Iterable[Flow]:
+def _with_last_success() -> QuerySet[Flow]:
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
     return (
         Flow.objects.select_related("version")
-        .defer("version__logic")
         .annotate(
             done_sequence=Subquery(newest.values("sequence")[:1]),
             done_at=Subquery(newest.values("finished_at")[:1]),
@@ -113,38 +130,39 @@ def _with_last_success() -> Iterable[Flow]:
 
 # --- Figures, as far as they are worth counting -----------------------------------------------
 
-_OPEN = f"""
-    SELECT flow_id, count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%') FROM (
+_COUNT = f"""
+    SELECT flow_id, 'open', count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%') FROM (
         SELECT flow_id, waits_for FROM flows_delivery
-        WHERE tenant_id = %s AND state = ANY(%s) LIMIT {MOST_OPEN + 1}) few
+        WHERE tenant_id = %(tenant)s AND state = ANY(%(open)s) LIMIT {MOST_OPEN + 1}) few
     WHERE flow_id IS NOT NULL GROUP BY flow_id
-"""
-_DEAD = f"""
-    SELECT flow.id, few.count, few.newest FROM flows_flow flow, LATERAL (
+    UNION ALL
+    SELECT flow.id, 'dead', few.count, few.newest FROM flows_flow flow, LATERAL (
         SELECT count(*) AS count, max(sequence) AS newest FROM (
             SELECT sequence FROM flows_delivery WHERE flow_id = flow.id AND state = '{State.DEAD}'
             ORDER BY sequence DESC LIMIT {MOST_DEAD + 1}) one) few
-    WHERE flow.tenant_id = %s AND few.count > 0
-"""
-_MADE = f"""
-    SELECT flow_id, count(*) FROM (
+    WHERE flow.tenant_id = %(tenant)s AND few.count > 0
+    UNION ALL
+    SELECT flow_id, 'made', count(*), 0 FROM (
         SELECT flow_id, state FROM flows_delivery
-        WHERE tenant_id = %s AND id >= %s ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
-    WHERE flow_id IS NOT NULL AND state = ANY(%s) GROUP BY flow_id
+        WHERE tenant_id = %(tenant)s AND id >= %(since)s
+        ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
+    WHERE flow_id IS NOT NULL AND state = ANY(%(done)s) GROUP BY flow_id
 """
+_NAMES = {"open": ("waiting", "lacking"), "dead": ("dead", "newest_dead"), "made": ("rate",)}
 
 
 def _figures(now: datetime) -> dict[UUID, _Figures]:
-    tenant_id, found = current_tenant_id(), dict[UUID, dict[str, int]]()
-    for sentence, values, names in (
-        (_OPEN, [[str(state) for state in OPEN]], ("waiting", "lacking")),
-        (_DEAD, [], ("dead", "newest_dead")),
-        (_MADE, [ids.floor(now - HOUR), [str(state) for state in DONE]], ("rate",)),
-    ):
-        with db.cursor() as cursor:
-            cursor.execute(sentence, [tenant_id, *values])
-            for flow_id, *counts in cursor.fetchall():
-                found.setdefault(flow_id, {}).update(zip(names, counts, strict=True))
+    values = {
+        "tenant": current_tenant_id(),
+        "open": [str(state) for state in OPEN],
+        "done": [str(state) for state in DONE],
+        "since": ids.floor(now - HOUR),
+    }
+    found: dict[UUID, dict[str, int]] = {}
+    with db.cursor() as cursor:
+        cursor.execute(_COUNT, values)
+        for flow_id, what, *counts in cursor.fetchall():
+            found.setdefault(flow_id, {}).update(zip(_NAMES[what], counts, strict=False))
     return {flow_id: _Figures(**one) for flow_id, one in found.items()}
 
 

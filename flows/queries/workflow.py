@@ -109,7 +109,7 @@ class Workflow:
 
 
 def get_workflow(*, now: datetime) -> Workflow:
-    """Nine queries, whatever the number of systems and flows."""
+    """Six queries, whatever the number of systems and flows."""
     flows = list_flows(now=now)
     return Workflow(_systems(flows), flows)
 

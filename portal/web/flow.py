@@ -10,13 +10,14 @@ from ekyam.tenants.rights import Right
 from flows.models import Flow
 from flows.operations.complete import VERIFIED
 from flows.operations.stock.streams import is_stock
-from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow_row
+from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow
 from flows.queries.needs import judge
 from flows.queries.recent import list_recent
 from flows.queries.verify import verify
+from flows.queries.versions import find_draft, find_published
 from flows.rules.judge import RuleInvalid
 from portal.web.access import SeatedRequest, page
-from portal.web.logic import frame, open_desk
+from portal.web.logic import Desk, frame
 
 NEEDS = {
     "authentication": "Authentication",
@@ -28,9 +29,7 @@ NEEDS = {
 
 @page
 def flow(request: SeatedRequest, id: str) -> HttpResponse:
-    row = get_flow_row(id)
-    rows = Flow.objects.select_related("source", "target", "version", "feeder__version")
-    found = rows.get(pk=Flow.get_public(id).pk)
+    found, row = get_flow(id)
     judged = judge(row.facts, stops=_stops(found))
     context: dict[str, Any] = {
         "row": replace(row, light=judged.light.state, why=judged.light.why),
@@ -44,7 +43,7 @@ def flow(request: SeatedRequest, id: str) -> HttpResponse:
         "may_change": request.seat.may(Right.CONFIGURE),
     }
     if not context["is_stock"]:
-        context |= frame(request, open_desk(id), "flow")
+        context |= frame(request, Desk(found, find_draft(found), find_published(found)), "flow")
     return render(request, "portal/flow.html", context)
 
 

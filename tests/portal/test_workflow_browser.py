@@ -12,7 +12,6 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from tests.portal.conftest import Side, furnish
 from tests.portal.test_browser import browser_page, elsewhere, pytestmark, sign_in
-from tests.portal.test_workflow import raw_order
 from tests.world import PASSWORD, build_world
 
 __all__ = ["pytestmark"]
@@ -51,9 +50,9 @@ def test_a_light_changes_by_itself_within_two_seconds(live_server: LiveServer, s
 
 def test_a_flow_goes_on_after_a_preview_and_off_again(live_server: LiveServer, side: Side) -> None:
     with tenant_scope(side.company.tenant):
-        Flow.objects.filter(label="Orders").update(is_on=False)
-        side.shop.event("shopify", "orders/updated", side.shop.now, raw_order())
-        id = side.shop.flow("Orders").public_id
+        flow = side.shop.flow("Warehouse cancels in ERP")
+        Flow.objects.filter(pk=flow.pk).update(is_on=False)
+        id = flow.public_id
     with browser_page(live_server) as page:
         sign_in(page, side)
         page.goto("/flows/")
@@ -62,13 +61,13 @@ def test_a_flow_goes_on_after_a_preview_and_off_again(live_server: LiveServer, s
         stale = page.context.new_page()
         stale.goto(f"/flows/{id}/switch/")
         page.get_by_role("button", name="Switch it on").press("Enter")
-        expect(page.get_by_text("Orders is on.")).to_be_visible()
+        expect(page.get_by_text("Warehouse cancels in ERP is on.")).to_be_visible()
         stale.get_by_role("button", name="Switch it on").click()
-        expect(stale.get_by_text("Orders is on already")).to_be_visible()
+        expect(stale.get_by_text("Warehouse cancels in ERP is on already")).to_be_visible()
         stale.close()
         page.get_by_role("link", name="Switch it off").click()
         page.get_by_role("button", name="Switch it off").click()
-        expect(page.get_by_text("Orders is off.")).to_be_visible()
+        expect(page.get_by_text("Warehouse cancels in ERP is off.")).to_be_visible()
 
 
 def test_who_may_only_look_finds_no_switch(live_server: LiveServer, side: Side) -> None:
