@@ -129,8 +129,8 @@ _STANDARD = f"""CASE
 _DELIVERIES = f"""
 INSERT INTO flows_delivery (id, tenant_id, flow_id, run_id, event_id, record_id, root_id,
     target_id, action, lane, external_id, source_version, standard, fingerprint, state, due_at,
-    attempts_made, wrote, is_released, looked_at, is_forced, waits_for, parked_at, failure, reason, blame,
-    result_id, result_label, note, why,
+    attempts_made, wrote, is_released, looked_at, is_forced, waits_for, parked_at, failure, reason,
+    blame, result_id, result_label, note, why,
     received_at, created_at, finished_at)
 SELECT id, %(tenant)s, flow, run, event, record, coalesce(whole, record), target, action, lane,
     '55' || n, n || '-' || leg,
