@@ -38,6 +38,7 @@ PURE = (
     "flows.rhythm",
     "flows.alerts",
     "flows.waits",
+    "flows.search",
     "flows.sheet",
     "flows.suggest",
     "flows.diagram",

@@ -69,6 +69,17 @@ SELECT gen_random_uuid(), %(tenant)s, {_SHIPMENT}, {_HOUSE}, 'shipment', '88' ||
   FROM {_NUMBERS}
 """
 
+# As flows.search makes them.
+_KEYS = f"""
+INSERT INTO flows_searchkey (id, tenant_id, record_id, kind, digest)
+SELECT gen_random_uuid(), %(tenant)s, one.record, one.kind,
+       left(encode(sha256(convert_to(lower(one.said), 'UTF8')), 'hex'), 32)
+  FROM {_NUMBERS}, LATERAL (VALUES ({_ORDER}, 'email', 'buyer' || n || '@shopper.example'),
+                                   ({_ORDER}, 'sku', 'SKU-' || n %% 5000),
+                                   ({_SHIPMENT}, 'tracking', 'TRK' || n))
+                   AS one (record, kind, said)
+"""
+
 _EVENTS = f"""
 INSERT INTO flows_event (id, tenant_id, connection_id, origin, topic, feed, delivery_key, headers,
                          body, received_at, state, note)
@@ -116,14 +127,15 @@ _STANDARD = f"""CASE
             jsonb_build_array(jsonb_build_object('title', 'IGST', 'amount', '18.00')))))
     END"""
 _DELIVERIES = f"""
-INSERT INTO flows_delivery (id, tenant_id, flow_id, run_id, event_id, record_id, target_id, action,
-    lane, external_id, source_version, standard, fingerprint, state, due_at, attempts_made, wrote,
-    is_forced, is_released, looked_at, waits_for, parked_at, failure, reason, blame, result_id,
-    result_label, note, why,
+INSERT INTO flows_delivery (id, tenant_id, flow_id, run_id, event_id, record_id, root_id,
+    target_id, action, lane, external_id, source_version, standard, fingerprint, state, due_at,
+    attempts_made, wrote, is_released, looked_at, is_forced, waits_for, parked_at, failure, reason,
+    blame, result_id, result_label, note, why,
     received_at, created_at, finished_at)
-SELECT id, %(tenant)s, flow, run, event, record, target, action, lane, '55' || n, n || '-' || leg,
+SELECT id, %(tenant)s, flow, run, event, record, coalesce(whole, record), target, action, lane,
+    '55' || n, n || '-' || leg,
     standard, '', state, CASE WHEN state = 'retrying' THEN %(now)s + interval '1 day' ELSE at END,
-    1, false, false, false, '', CASE WHEN state = 'parked' THEN waits_for ELSE '' END,
+    1, false, false, '', false, CASE WHEN state = 'parked' THEN waits_for ELSE '' END,
     CASE WHEN state = 'parked' THEN at END,
     CASE state WHEN 'dead' THEN 'rejected' WHEN 'parked' THEN 'missing_link'
                WHEN 'retrying' THEN 'unreachable' ELSE '' END,
@@ -138,6 +150,7 @@ FROM (SELECT n, leg, {_AT} + make_interval(secs => {_LEG_AFTER}) AS at,
         {_ACTION} AS action, {_EVENT} AS event, CASE WHEN leg = 1 THEN {_RUN} END AS run,
         CASE WHEN leg = 0 THEN {_CUSTOMER} WHEN leg < 4 THEN {_ORDER}
              WHEN leg < 6 THEN {_SHIPMENT} ELSE {_ITEM} END AS record,
+        CASE WHEN leg IN (4, 5) THEN {_ORDER} END AS whole,
         CASE WHEN leg > 5 THEN 3 WHEN leg > 3 THEN 2 ELSE 0 END AS lane, {_STATE} AS state,
         {_WAITS} AS waits_for, {_CAUSE} AS cause, {_STANDARD} AS standard
       FROM {_NUMBERS}, generate_series(0, 9) AS leg) AS made
@@ -168,4 +181,4 @@ SELECT gen_random_uuid(), %(tenant)s, flow_id, date_trunc('hour', created_at, 'U
 ON CONFLICT DO NOTHING
 """
 
-TABLES = (_HUBS, _LINKS, _EVENTS, _RUNS, _DELIVERIES, _ATTEMPTS)
+TABLES = (_HUBS, _LINKS, _KEYS, _EVENTS, _RUNS, _DELIVERIES, _ATTEMPTS)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from connectors.models import Connection
+from ekyam import ids
 from flows.models import Flow
 from flows.queries.orders import Wanted
 
@@ -65,7 +66,7 @@ def read_filters(given: QueryDict) -> Asked:
 
 
 def wanted_of(asked: Asked) -> Wanted:
-    """In the company's time zone. Raises DoesNotExist for a system or a flow that is none."""
+    """In the company's time zone. Raises DoesNotExist for what can be no system or flow."""
     values: dict[str, Any] = asked.values
     span, last = SPANS.get(values.get("within", "")), _day(values.get("to", ""))
     since = _midnight(_day(values.get("from", "")))
@@ -80,7 +81,11 @@ def wanted_of(asked: Asked) -> Wanted:
 
 
 def _key(model: type[Connection] | type[Flow], public_id: str) -> UUID | None:
-    return model.get_public(public_id).pk if public_id else None
+    """Of another company's there is nothing to see: it is not asked for."""
+    try:
+        return ids.parse(model.prefix, public_id) if public_id else None
+    except ids.UnknownId as error:
+        raise model.DoesNotExist(str(error)) from error
 
 
 def _day(text: str) -> date | None:
