@@ -1,6 +1,7 @@
 """Small pieces of pages: chips, times, links of the navigation."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -8,7 +9,9 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
+from connectors.registry import folder_of
 from ekyam.team.members import a
 from portal.web import words
 
@@ -120,6 +123,14 @@ def actor_kind(kind: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.simple_tag
+@cache
+def system_icon(connector: str) -> str:
+    """The drawing that a connector brings: ours, and decoration beside its name."""
+    drawing = (folder_of(connector) / "icon.svg").read_text()
+    return format_html('<span class="system-icon" aria-hidden="true">{}</span>', mark_safe(drawing))
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)

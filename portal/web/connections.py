@@ -12,14 +12,17 @@ from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.queries.home import count_held
+from flows.queries.set_up import list_unfinished, uses_of
 from portal.web.access import SeatedRequest, act, act_outside, page
+from portal.web.set_up_steps import resumable
 
 
 @page
 def connections(request: SeatedRequest) -> HttpResponse:
     held = count_held()
     rows = [(one, held.get(one.id, 0)) for one in list_connections()]
-    return render(request, "portal/connections.html", {"rows": rows})
+    context = {"rows": rows, "unfinished": resumable(list_unfinished())}
+    return render(request, "portal/connections.html", context)
 
 
 @page
@@ -33,7 +36,8 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     """The check sends requests, so no transaction is open meanwhile."""
     with tenant_scope(request.seat.tenant):
         row = Connection.get_public(id)
-    parts = check_connection(row)
+        uses = uses_of(row)
+    parts = check_connection(row, uses=uses)
     with tenant_scope(request.seat.tenant):
         keep_report(row, parts)
     failed = [part["label"] for part in parts if not part["ok"]]

@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from connectors.queries import list_connections
 from flows.queries.home import count_held, get_home
+from flows.queries.set_up import list_unfinished
 from portal.web.access import SeatedRequest, page
+from portal.web.set_up_steps import resumable
 
 
 @page
@@ -15,6 +17,7 @@ def home(request: SeatedRequest) -> HttpResponse:
     context = {
         "home": get_home(now=timezone.now()),
         "connections": connections,
+        "unfinished": resumable(list_unfinished()),
         "troubled": [(one, held.get(one.id, 0)) for one in connections if one.state != "active"],
     }
     return render(request, "portal/home.html", context)

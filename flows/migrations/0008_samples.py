@@ -1,0 +1,25 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("flows", "0007_learn_from_choices"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="event",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("webhook", "Webhook"),
+                    ("poll", "Poll"),
+                    ("sync", "Sync"),
+                    ("manual", "Manual"),
+                    ("replay", "Replay"),
+                    ("sample", "Sample"),
+                ],
+                max_length=10,
+            ),
+        ),
+    ]
