@@ -169,3 +169,8 @@ def free_account(connector: str, wanted: str) -> str:
     while (name := wanted if number == 1 else f"{wanted}-{number}") in known:
         number += 1
     return name
+
+
+def free_label(wanted: str, account: str) -> str:
+    """Two connections of one name would be mixed up."""
+    return f"{wanted} ({account})" if Connection.objects.filter(label=wanted).exists() else wanted

@@ -42,9 +42,11 @@ class StreamCheck:
 
     @property
     def state(self) -> str:
-        """stream_good, stream_doubtful, stream_bad or stream_none."""
+        """stream_good, stream_doubtful, stream_bad, stream_example or stream_none."""
         if not self.samples:
             return "stream_none"
+        if not self.is_own:
+            return "stream_example"
         if self.missing:
             return "stream_bad"
         return "stream_doubtful" if self.faults else "stream_good"
@@ -52,13 +54,14 @@ class StreamCheck:
 
 @dataclass(frozen=True)
 class StreamDetail:
-    """One record as it came, as the standard has it, and each attribute with what fills it."""
+    """One record as it came, as the standard has it, and each attribute with its findings and
+    how many records have them."""
 
     check: StreamCheck
     raw: str
     standard: str
     failure: str
-    attributes: list[Attribute]
+    attributes: list[tuple[Attribute, list[tuple[str, int]]]]
 
 
 Samples = list[tuple[str, Any, datetime | None]]
@@ -84,7 +87,8 @@ def check_stream(connection: Connection, name: str) -> StreamDetail:
     raw = samples[0][1] if samples else None
     standard, failure = _read(connection, stream, raw) if samples else (None, "")
     ordered = sorted(attributes.values(), key=lambda one: (not one.is_missing, not one.is_required))
-    return StreamDetail(check, pretty(raw), pretty(standard), failure, ordered)
+    found = [(one, [(str(f), n) for f, n in one.counts.items() if n]) for one in ordered]
+    return StreamDetail(check, pretty(raw), pretty(standard), failure, found)
 
 
 def pretty(value: Any) -> str:

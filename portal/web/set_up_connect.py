@@ -1,6 +1,6 @@
 """The second step: the form of what a connector declares, the check part by part, the consent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -215,7 +215,8 @@ def connect_simulator(request: SeatedRequest, id: str) -> HttpResponse:
             row = operations.lock(id)
             if row.connection_id is not None:
                 return redirect("set_up_connect", id=id)
-            connection = operations.keep_access(row, given)
+            label = operations.free_label(given.label, account)
+            connection = operations.keep_access(row, replace(given, label=label))
     except Ended as ended:
         return has_ended(request, ended)
     except Taken:

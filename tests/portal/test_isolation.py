@@ -11,6 +11,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from connectors.models import SetUp
 from ekyam.keys.operations import make_application, make_key
 from ekyam.sso.models import IdentityProvider
 from ekyam.team.invitations import invite
@@ -52,6 +53,23 @@ DOORS = [
     Door("authorize", of="shop", to=Right.CONNECT),
     Door("authorized", to=Right.CONNECT, back=True),
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
+    Door("set_ups", see=Right.CONNECT),
+    Door("begin_set_up", to=Right.CONNECT),
+    Door("set_up", of="set_up", see=Right.CONNECT),
+    Door("discard_set_up", of="set_up", to=Right.CONNECT),
+    Door("choose_uses", of="set_up", to=Right.CONNECT),
+    Door("agree_set_up", of="set_up", to=Right.CONNECT),
+    Door("finish_set_up", of="set_up", to=Right.CONNECT),
+    Door("set_up_connect", of="set_up", to=Right.CONNECT, form=True),
+    Door("check_set_up", of="set_up", to=Right.CONNECT),
+    Door("connect_sandbox", of="set_up", to=Right.CONNECT),
+    Door("set_up_map", of="set_up", see=Right.CONNECT),
+    Door("set_up_stream", of="set_up", see=Right.CONNECT),
+    Door("read_samples", of="set_up", to=Right.CONNECT),
+    Door("set_up_writer", of="set_up", see=Right.CONNECT),
+    Door("set_up_flows", of="set_up", to=Right.CONFIGURE, form=True),
+    Door("set_up_live", of="set_up", see=Right.CONNECT),
+    Door("turn_on_flows", of="set_up", to=Right.CONFIGURE),
     Door("flows"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
     Door("suggestions", of="flow"),
@@ -195,6 +213,11 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "set_up":
+            erp = side.shop.connections["netsuite"]
+            found["set_up"] = SetUp.objects.create(
+                tenant=side.company.tenant, connector="netsuite", connection=erp
+            ).public_id
         if door.of == "member":
             found["member"] = Membership.objects.get(user=side.company.viewer).public_id
         if door.of == "invitation":
