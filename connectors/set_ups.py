@@ -4,14 +4,16 @@ elsewhere, from what is true."""
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.models import Connection, ConnectionState, Environment, SetUp
 from connectors.operations import connect
 from connectors.registry import get_connector
+from ekyam import ids
 from ekyam.audit.record import record
 from ekyam.tenants.models import User
 
@@ -41,19 +43,24 @@ class Access:
     credentials: Mapping[str, str]
 
 
-def begin(*, tenant_id: UUID, connector: str, by: User, uses: Collection[str]) -> SetUp:
-    """A new one; where this person has begun one that has no connection yet, that one: so a second
-    click begins no second. Raises UnknownConnector."""
+def begin(
+    *, tenant_id: UUID, connector: str, by: User, uses: Collection[str], once: str = ""
+) -> SetUp:
+    """A new one. The same one again for the same button (`once` names it), and where this person
+    has begun one that has no connection yet: so a second click begins no second.
+
+    Raises UnknownConnector.
+    """
     get_connector(connector)
     # A lock that the two clicks share, before there is a row of theirs.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    known = SetUp.objects.filter(
-        connector=connector, connection=None, begun_by=by, ended_at=None
-    ).first()
+    id_ = uuid5(by.pk, f"{tenant_id}:{connector}:{once}") if once else ids.new()
+    mine = SetUp.objects.filter(connector=connector, begun_by=by)
+    known = mine.filter(Q(pk=id_) | Q(connection=None, ended_at=None)).first()
     if known is not None:
         return known
     row = SetUp.objects.create(
-        tenant_id=tenant_id, connector=connector, begun_by=by, uses=sorted(uses)
+        id=id_, tenant_id=tenant_id, connector=connector, begun_by=by, uses=sorted(uses)
     )
     record("set_up.begun", subject=row.public_id, label=row.spec.label)
     return row

@@ -1,6 +1,6 @@
 """Which flows could be between a system and the others that are connected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from flows.recipes import Recipe, Step, all_recipes
 
 MOST_OTHERS = 20  # systems that flows are offered with
 SINGLE = 100  # the place of flows that no recipe knows: behind all of those
+
+
+Ends = tuple[UUID, str, UUID, str]  # source, stream, target, action
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,13 @@ def list_offers(connection: Connection) -> list[Offer]:
     )
     known = {
         (one.source_id, one.stream, one.target_id, one.action): one
-        for one in Flow.objects.filter(Q(source=connection) | Q(target=connection))
+        for one in Flow.objects.filter(_touches([connection, *others]))
     }
+    rivals = _ends_of(known.values())
     found: dict[str, Offer] = {}
     for other in others:
         for offer in (*_ready(connection, other), *_singles(connection, other)):
-            found.setdefault(offer.key, _with_flow(offer, known))
+            found.setdefault(offer.key, _with_flow(offer, known, rivals))
     return sorted(found.values(), key=lambda one: (one.position, one.label, one.key))
 
 
@@ -97,8 +101,22 @@ def _singles(here: Connection, there: Connection) -> Iterator[Offer]:
                     )
 
 
-def _with_flow(offer: Offer, known: dict[tuple[UUID, str, UUID, str], Flow]) -> Offer:
+def _with_flow(offer: Offer, known: dict[Ends, Flow], rivals: set[tuple[UUID, str, str]]) -> Offer:
+    """Where one end has such a flow with another system, nobody is advised to add a second: an
+    order would be written to both."""
     flow = known.get((offer.source.pk, offer.stream, offer.target.pk, offer.action))
-    if flow is None:
-        return offer
-    return replace(offer, label=flow.label, flow_id=flow.public_id, is_on=flow.is_on)
+    if flow is not None:
+        return replace(offer, label=flow.label, flow_id=flow.public_id, is_on=flow.is_on)
+    ends = {(end.pk, offer.stream, offer.action) for end in (offer.source, offer.target)}
+    return replace(offer, is_advised=False) if ends & rivals else offer
+
+
+def _ends_of(flows: Iterable[Flow]) -> set[tuple[UUID, str, str]]:
+    return {
+        (end, one.stream, one.action) for one in flows for end in (one.source_id, one.target_id)
+    }
+
+
+def _touches(connections: Iterable[Connection]) -> Q:
+    ids = [one.pk for one in connections]
+    return Q(source__in=ids) | Q(target__in=ids)

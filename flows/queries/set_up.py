@@ -50,6 +50,7 @@ class Progress:
     begun_by: str
     begun_at: datetime
     is_ended: bool
+    is_discarded: bool
     uses: tuple[str, ...]
     parts: list[CheckPart]
     steps: list[Step]
@@ -121,6 +122,7 @@ def _progress(row: SetUp, flows: dict[object, list[bool]]) -> Progress:
         begun_by=(row.begun_by.name or row.begun_by.email) if row.begun_by else "",
         begun_at=row.created_at,
         is_ended=row.ended_at is not None,
+        is_discarded=row.is_discarded,
         uses=tuple(row.uses),
         parts=parts,
         steps=[

@@ -1,5 +1,7 @@
 """Setting a system up: the catalogue, and to begin, to resume and to discard."""
 
+from secrets import token_urlsafe
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
@@ -27,6 +29,7 @@ def set_ups(request: SeatedRequest) -> HttpResponse:
         "unfinished": resumable(list_unfinished()),
         "entries": list_catalogue(query, category),
         "categories": list_categories(),
+        "once": token_urlsafe(9),
         "query_text": query,
         "category": category,
     }
@@ -44,7 +47,11 @@ def begin(request: SeatedRequest) -> HttpResponse:
         return redirect("set_ups")
     with tenant_scope(request.seat.tenant):
         row = operations.begin(
-            tenant_id=request.seat.tenant.pk, connector=slug, by=request.user, uses=uses
+            tenant_id=request.seat.tenant.pk,
+            connector=slug,
+            by=request.user,
+            uses=uses,
+            once=request.POST.get("once", "")[:LONGEST_QUERY],
         )
     if request.POST.get("sandbox"):
         return connect_simulator(request, row.public_id)
@@ -92,11 +99,12 @@ def choose_uses(request: SeatedRequest, id: str) -> HttpResponse:
 @act(Right.CONNECT)
 def agree(request: SeatedRequest, id: str) -> HttpResponse:
     """Go on from a step that only a person can judge."""
+    try:
+        row = operations.lock(id)
+    except Ended as ended:
+        return has_ended(request, ended)
     step = request.POST.get("step", "")
     if step not in AGREED:
         return HttpResponseBadRequest("There is no such step.")
-    try:
-        operations.agree(operations.lock(id), step)
-    except Ended as ended:
-        return has_ended(request, ended)
+    operations.agree(row, step)
     return redirect("set_up_writer" if step == "map" else "set_up_flows", id=id)
