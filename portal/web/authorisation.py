@@ -12,6 +12,7 @@ from connectors.operations import change_credentials
 from connectors.set_ups import open_set_up_of
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
+from flows.queries.set_up import uses_of
 from portal.web.access import SeatedRequest, act, act_on_return, form_page
 from portal.web.credentials import CredentialsForm
 
@@ -23,7 +24,7 @@ def authorize(request: SeatedRequest, id: str) -> HttpResponse:
     if not row.spec.auth_method(row.auth).has_consent:
         raise Http404
     try:
-        address = oauth.begin(row, user_id=request.user.pk)
+        address = oauth.begin(row, user_id=request.user.pk, uses=uses_of(row))
     except Failure as failure:
         messages.error(request, f"Nothing was authorised. {failure.message}")
         return redirect("change_credentials", id=id)

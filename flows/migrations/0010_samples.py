@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0007_learn_from_choices"),
+        ("flows", "0009_released_stays_released"),
     ]
 
     operations = [
