@@ -1,5 +1,6 @@
 """The credential check: each part on its own, in plain words."""
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from connectors import probes
 from connectors.channel import Channel, open_channel
-from connectors.errors import Failure, Unauthorized
+from connectors.errors import Failure, RateLimited, Unauthorized
 from connectors.models import Connection, ConnectionState, Environment
 from connectors.operations import change_state
 from connectors.spec import Check, Connector, Context, Plan
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 # not ok: skipped, not_needed.
 Part = dict[str, Any]
 _UNFORESEEN = {"refused": False, "message": "Something unexpected happened; Ekyam has been told."}
+TRIES, LONGEST_WAIT_SECONDS = 3, 5.0
 _ORDER = ("credentials", "environment", "permission", "other", "webhooks")
 
 
@@ -114,7 +116,7 @@ def _told(check: Check, channel: Channel, ask: Callable[[], str]) -> Part:
     part: Part = {"name": check.name, "label": check.label, "ok": False, "refused": False}
     part |= {"kind": check.kind, "mend": check.mend}
     try:
-        return {**part, "ok": True, "message": ask()}
+        return {**part, "ok": True, "message": _patiently(ask)}
     except Failure as failure:
         refused = isinstance(failure, Unauthorized)
         return {**part, "message": failure.message, "refused": refused}
@@ -122,6 +124,16 @@ def _told(check: Check, channel: Channel, ask: Callable[[], str]) -> Part:
         slug = channel.connector.slug
         log.exception("a check failed unexpectedly", connector=slug, part=check.name)
         return {**part, **_UNFORESEEN}
+
+
+def _patiently(ask: Callable[[], str]) -> str:
+    """A person waits: a system that wants fewer requests is asked again in a moment."""
+    for _ in range(TRIES - 1):
+        try:
+            return ask()
+        except RateLimited as failure:
+            time.sleep(min(failure.retry_after, LONGEST_WAIT_SECONDS))
+    return ask()
 
 
 def _context(channel: Channel) -> Context:

@@ -85,7 +85,8 @@ def budget(channel: Channel) -> dict[str, Any]:
         may.insert(0, f"{limits.per_second:g} points a second")
     words = f"The account allows {' and '.join(may) or 'as much as is asked'}."
     if found is not None and found.throttled:
-        words += f" In the last hour it asked us {found.throttled} times to slow down."
+        times = "once" if found.throttled == 1 else f"{found.throttled} times"
+        words += f" In the last hour it asked us {times} to slow down."
     return {**part, "message": words}
 
 

@@ -1,5 +1,7 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -53,10 +55,10 @@ def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> H
 
 
 def _by_pair(offers: list[Offer]) -> list[tuple[str, str, list[Offer]]]:
-    found: dict[tuple[str, str], list[Offer]] = {}
+    found: dict[tuple[UUID, UUID], list[Offer]] = {}
     for one in offers:
-        found.setdefault((one.source.label, one.target.label), []).append(one)
-    return [(source, target, some) for (source, target), some in found.items()]
+        found.setdefault((one.source.pk, one.target.pk), []).append(one)
+    return [(some[0].source.label, some[0].target.label, some) for some in found.values()]
 
 
 def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
