@@ -22,4 +22,19 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AlterField(
+            model_name="run",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("webhook", "Webhook"),
+                    ("poll", "Poll"),
+                    ("sync", "Sync"),
+                    ("manual", "Manual"),
+                    ("replay", "Replay"),
+                    ("sample", "Sample"),
+                ],
+                max_length=10,
+            ),
+        ),
     ]
