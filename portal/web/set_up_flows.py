@@ -1,10 +1,12 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 
 from connectors import set_ups as operations
 from connectors.set_ups import Ended
@@ -13,16 +15,21 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
+from flows.operations.stock.streams import is_stock
 from flows.queries.home import plural
 from flows.queries.lights import FlowRow, list_flows
 from flows.queries.offers import Offer, list_offers
 from flows.queries.set_up import Progress, get_progress
 from flows.queries.stock.layout import list_stock_flows
+from flows.queries.verify import verify
+from flows.rules.judge import RuleInvalid
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
 from portal.web.set_up_steps import has_ended, show, too_early
+from portal.web.verify import tried
 
 MOST_AT_ONCE = 60
+PREVIEWED = 20  # of the newest records
 
 
 @form_page(Right.CONFIGURE)
@@ -111,6 +118,27 @@ def _answer(rows: list[FlowRow]) -> str:
         said = "The flow is" if many == 1 else f"All {many} flows are"
         return f"{said} On. The set-up is finished."
     return f"{on} of {many} flows are On. The others wait until you turn them On."
+
+
+@page_for(Right.CONNECT)
+def preview(request: SeatedRequest, id: str) -> HttpResponse:
+    """A part of the page: what one flow would make of the newest records. Nothing is written."""
+    connection = get_progress(id).connection
+    asked = request.GET.get("flow", "")
+    mine = Flow.objects.select_related("source", "target", "version").filter(
+        Q(source=connection) | Q(target=connection)
+    )
+    flow = mine.filter(pk=Flow.get_public(asked).pk).first() if asked else mine.first()
+    if flow is None or connection is None:
+        raise Http404
+    context: dict[str, Any] = {"flow": flow, "is_stock": is_stock(flow)}
+    if not context["is_stock"]:
+        try:
+            report = verify(flow, most=PREVIEWED)
+            context |= {"report": report, "tried": tried(report)}
+        except RuleInvalid as failure:
+            context["failure"] = str(failure)
+    return render(request, "portal/set_up_preview.html", context)
 
 
 @act_outside(Right.CONFIGURE)

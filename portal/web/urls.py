@@ -74,6 +74,7 @@ urlpatterns = [
     path("set-up/<str:id>/writer/", set_up_data.writer, name="set_up_writer"),
     path("set-up/<str:id>/flows/", set_up_flows.configure, name="set_up_flows"),
     path("set-up/<str:id>/live/", set_up_flows.live, name="set_up_live"),
+    path("set-up/<str:id>/live/preview/", set_up_flows.preview, name="preview_flow"),
     path("set-up/<str:id>/live/on/", set_up_flows.turn_on, name="turn_on_flows"),
     path("flows/", flows.flows, name="flows"),
     path("flows/<str:id>/switch/", flows.switch, name="switch_flow"),

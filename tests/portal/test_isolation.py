@@ -69,6 +69,7 @@ DOORS = [
     Door("set_up_writer", of="set_up", see=Right.CONNECT),
     Door("set_up_flows", of="set_up", to=Right.CONFIGURE, form=True),
     Door("set_up_live", of="set_up", see=Right.CONNECT),
+    Door("preview_flow", of="set_up", see=Right.CONNECT),
     Door("turn_on_flows", of="set_up", to=Right.CONFIGURE),
     Door("flows"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE),
