@@ -195,7 +195,7 @@ def test_it_goes_from_nothing_to_flows_that_are_on(
     assert flow.label == "Orders" and not flow.is_on
     assert flow.public_id in text_of(integrator.get(f"{address}live/"))
     would = text_of(integrator.get(f"{address}live/preview/?flow={flow.public_id}"))
-    assert "would be sent, to NetSuite sandbox" in would
+    assert "1 record: 1 would" in would and "to NetSuite sandbox" in would
     for _ in range(2):
         integrator.post(f"{address}live/on/", {"flow": [flow.public_id]})
     assert the(company, Flow).is_on

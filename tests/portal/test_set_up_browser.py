@@ -15,7 +15,7 @@ from tests.sandboxes import TOKEN, sandbox_server
 from tests.world import PASSWORD, Company, build_world
 
 __all__ = ["pytestmark"]
-FURTHEST = 80  # presses of Tab on one page
+FURTHEST = 150  # presses of Tab on one page
 NAME = """() => { const at = document.activeElement;
     return at.getAttribute("aria-label") || at.innerText || at.labels?.[0]?.innerText || ""; }"""
 
