@@ -1,12 +1,12 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from connectors import set_ups as operations
 from connectors.set_ups import Ended
@@ -15,21 +15,19 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
-from flows.operations.stock.streams import is_stock
 from flows.queries.home import plural
-from flows.queries.lights import FlowRow, list_flows
+from flows.queries.lights import FlowRow
 from flows.queries.offers import Offer, list_offers
 from flows.queries.set_up import Progress, get_progress
-from flows.queries.stock.layout import list_stock_flows
-from flows.queries.verify import verify
-from flows.rules.judge import RuleInvalid
+from flows.queries.switching import preview_on
+from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
+from portal.web.flows import TONES
 from portal.web.set_up_steps import has_ended, show, too_early
 from portal.web.verify import tried
 
 MOST_AT_ONCE = 60
-PREVIEWED = 20  # of the newest records
 
 
 @form_page(Right.CONFIGURE)
@@ -92,7 +90,8 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
     if progress.connection is None:
         return too_early(request, progress) or redirect("set_ups")
     own = progress.connection.public_id
-    rows = [row for row in list_flows() if own in (row.source.id, row.target.id)]
+    workflow = get_workflow(now=timezone.now())
+    rows = [row for row in workflow.flows if own in (row.source.id, row.target.id)]
     unadvised = {
         one.flow_id for one in list_offers(progress.connection) if one.recipe and not one.is_advised
     }
@@ -102,7 +101,8 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
         "live",
         flows=[(row, row.id not in unadvised) for row in rows],
         answer=_answer(rows),
-        of_stock={flow.public_id for flow in list_stock_flows()},
+        workflow=workflow,
+        tones=TONES,
         waiting=sum(not row.is_on for row in rows),
     )
 
@@ -125,19 +125,14 @@ def preview(request: SeatedRequest, id: str) -> HttpResponse:
     """A part of the page: what one flow would make of the newest records. Nothing is written."""
     connection = get_progress(id).connection
     asked = request.GET.get("flow", "")
-    mine = Flow.objects.select_related("source", "target", "version").filter(
+    mine = Flow.objects.select_related("source", "target", "version", "feeder__version").filter(
         Q(source=connection) | Q(target=connection)
     )
     flow = mine.filter(pk=Flow.get_public(asked).pk).first() if asked else mine.first()
     if flow is None or connection is None:
         raise Http404
-    context: dict[str, Any] = {"flow": flow, "is_stock": is_stock(flow)}
-    if not context["is_stock"]:
-        try:
-            report = verify(flow, most=PREVIEWED)
-            context |= {"report": report, "tried": tried(report)}
-        except RuleInvalid as failure:
-            context["failure"] = str(failure)
+    found = preview_on(flow)
+    context = {"flow": flow, "preview": found, "tried": tried(found.report) if found.report else ""}
     return render(request, "portal/set_up_preview.html", context)
 
 

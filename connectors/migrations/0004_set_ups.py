@@ -9,7 +9,7 @@ from ekyam.tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0002_look_after_webhooks"),
+        ("connectors", "0003_health_of_connections"),
         ("tenants", "0002_renew_policies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
