@@ -23,7 +23,7 @@ from flows.queries.switching import preview_on
 from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
-from portal.web.flows import TONES
+from portal.web.flows import drawing_of
 from portal.web.set_up_steps import has_ended, show, too_early
 from portal.web.verify import tried
 
@@ -51,11 +51,7 @@ def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> H
         status=status,
         ready=_by_pair(ready),
         singles=_by_pair([one for one in offers if not one.recipe]),
-        others=len(
-            {one.pk for offer in offers for one in (offer.source, offer.target)}
-            - {progress.connection.pk}
-        ),
-        known=sum(bool(one.flow_id) for one in offers),
+        is_advised=any(one.is_advised or one.flow_id for one in ready),
     )
 
 
@@ -101,8 +97,7 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
         "live",
         flows=[(row, row.id not in unadvised) for row in rows],
         answer=_answer(rows),
-        workflow=workflow,
-        tones=TONES,
+        **drawing_of(workflow, rest="&drawing=1"),
         waiting=sum(not row.is_on for row in rows),
     )
 
