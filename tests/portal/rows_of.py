@@ -10,7 +10,8 @@ from ekyam.keys.operations import make_application, make_key
 from ekyam.tenants.models import Role
 from ekyam.tenants.rights import RIGHTS
 from flows.mapping.logic import Logic
-from flows.models import ShadowDifference, ShadowRun
+from flows.models import Alert, AlertChannel, AlertRule, ShadowDifference, ShadowRun
+from flows.operations.alerts.arrange import ensure_rules
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
 from tests.portal.conftest import Side

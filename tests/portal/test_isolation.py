@@ -26,7 +26,7 @@ from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
-from tests.portal.rows_of import programs_of, shadow_of
+from tests.portal.rows_of import alerts_of, programs_of, shadow_of
 from tests.portal.stock_rows import Stock
 from tests.world import add_member
 
