@@ -41,7 +41,8 @@ class Token:
     into the credentials in one transaction, so a rotated refresh token is never lost. The merged
     names are `access_token`, `refresh_token` and `expires_at` (ISO 8601, UTC).
     `authorize(settings, credentials, state, return_address)` is where a person is sent first, for
-    methods that need consent; `exchange(credentials, settings, answer, return_address)` turns the
+    methods that need consent, with the names of the permissions that are needed as the setting
+    `scopes`; `exchange(credentials, settings, answer, return_address)` turns the
     query that comes back into the first token request, or raises Unauthorized.
     """
 

@@ -1,31 +1,88 @@
 """The credential check: each part on its own, in plain words."""
 
+import time
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from connectors import probes
 from connectors.channel import Channel, open_channel
-from connectors.errors import Failure, Unauthorized
-from connectors.models import Connection, ConnectionState
+from connectors.errors import Failure, RateLimited, Unauthorized
+from connectors.models import Connection, ConnectionState, Environment
 from connectors.operations import change_state
-from connectors.spec import Check, Context, Plan
+from connectors.spec import Check, Connector, Context, Plan
 from ekyam.audit.record import record
 
 log = structlog.get_logger(__name__)
-Part = dict[str, Any]  # name, label, ok, refused, message
+# name, label, ok, refused, message; kind and mend as of Check; state, where it is none of ok and
+# not ok: skipped, not_needed.
+Part = dict[str, Any]
 _UNFORESEEN = {"refused": False, "message": "Something unexpected happened; Ekyam has been told."}
+TRIES, LONGEST_WAIT_SECONDS = 3, 5.0
+_ORDER = ("credentials", "environment", "permission", "other", "webhooks")
 
 
-def check_connection(connection: Connection) -> list[Part]:
-    """Ask the remote system, part by part; not within a transaction, for it sends requests."""
+def check_connection(
+    connection: Connection, *, uses: Collection[str] | None = None, with_webhooks: bool = False
+) -> list[Part]:
+    """Ask the remote system, part by part; not within a transaction, for it sends requests.
+
+    Of the permissions only those that these uses need (None: all). `with_webhooks` registers them,
+    and sees whether our own address answers.
+    """
+    webhooks = connection.spec.webhooks
+    with_webhooks = with_webhooks and webhooks is not None and webhooks.register is not None
     try:
         channel = open_channel(connection)
     except Exception:
         log.exception("a connection could not be opened", connection=connection.public_id)
         return [{"name": "settings", "label": "Settings", "ok": False, **_UNFORESEEN}]
-    return [_run(check, channel) for check in connection.spec.checks]
+    return list(_parts(channel, uses, with_webhooks))
+
+
+def _parts(channel: Channel, uses: Collection[str] | None, with_webhooks: bool) -> Iterator[Part]:
+    """Where nothing answers, or nobody lets us in, the rest is not asked: it would say the same."""
+    skipped = ""
+    for part in probes.reach(channel):
+        yield part
+        if part["name"] == "reachable" and not part["ok"]:
+            skipped = f"Not asked, because {channel.connector.label} does not answer."
+    for check in sorted(channel.connector.checks, key=lambda one: _ORDER.index(one.kind)):
+        if with_webhooks and check.kind == "webhooks":
+            continue  # the round trip tells more
+        part = _ask(check, channel, uses, skipped)
+        yield part
+        if check.kind == "credentials" and not part["ok"]:
+            skipped = skipped or "Not asked, because the credentials do not open the door yet."
+    if with_webhooks and skipped:
+        yield _skip(_ROUND_TRIP, skipped)
+    elif with_webhooks:
+        yield _told(_ROUND_TRIP, channel, lambda: _round_trip(channel))
+    yield probes.budget(channel)
+
+
+def _ask(check: Check, channel: Channel, uses: Collection[str] | None, skipped: str) -> Part:
+    if skipped:
+        return _skip(check, skipped)
+    if not _is_needed(check, channel.connector, uses):
+        return _skip(check, "Nothing that you have chosen needs it.", state="not_needed")
+    if check.kind == "environment" and channel.connection.environment == Environment.SANDBOX:
+        words = "This is Ekyam's own simulator: nothing in it is real, and nothing costs money."
+        return {**_skip(check, words), "state": "ok"}
+    return _run(check, channel)
+
+
+def _is_needed(check: Check, connector: Connector, uses: Collection[str] | None) -> bool:
+    asked_by = [one for one in connector.permissions if one.check == check.name]
+    return not asked_by or any(one.is_needed(uses) for one in asked_by)
+
+
+def _skip(check: Check, words: str, *, state: str = "skipped") -> Part:
+    told = {"name": check.name, "label": check.label, "kind": check.kind}
+    return {**told, "ok": True, "refused": False, "state": state, "message": words}
 
 
 def keep_report(connection: Connection, parts: list[Part]) -> None:
@@ -52,10 +109,14 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
 
 
 def _run(check: Check, channel: Channel) -> Part:
-    part = {"name": check.name, "label": check.label, "ok": False, "refused": False}
+    return _told(check, channel, lambda: channel.client().run(check.plan(_context(channel))))
+
+
+def _told(check: Check, channel: Channel, ask: Callable[[], str]) -> Part:
+    part: Part = {"name": check.name, "label": check.label, "ok": False, "refused": False}
+    part |= {"kind": check.kind, "mend": check.mend}
     try:
-        message = channel.client().run(check.plan(_context(channel)))
-        return {**part, "ok": True, "message": message}
+        return {**part, "ok": True, "message": _patiently(ask)}
     except Failure as failure:
         refused = isinstance(failure, Unauthorized)
         return {**part, "message": failure.message, "refused": refused}
@@ -63,6 +124,16 @@ def _run(check: Check, channel: Channel) -> Part:
         slug = channel.connector.slug
         log.exception("a check failed unexpectedly", connector=slug, part=check.name)
         return {**part, **_UNFORESEEN}
+
+
+def _patiently(ask: Callable[[], str]) -> str:
+    """A person waits: a system that wants fewer requests is asked again in a moment."""
+    for _ in range(TRIES - 1):
+        try:
+            return ask()
+        except RateLimited as failure:
+            time.sleep(min(failure.retry_after, LONGEST_WAIT_SECONDS))
+    return ask()
 
 
 def _context(channel: Channel) -> Context:
@@ -83,6 +154,29 @@ def register_webhooks(connection: Connection) -> list[str]:
         webhook_address(connection), topics, _context(channel)
     )
     return channel.client().run(plan)
+
+
+def _round_trip(channel: Channel) -> str:
+    """There: the vendor knows where to knock. Back: our door answers where it was told."""
+    changed = register_webhooks(channel.connection)
+    probes.knock(channel, webhook_address(channel.connection))
+    said = f"{len(changed)} subscriptions were made or mended, and" if changed else "All are, and"
+    return f"Webhooks are registered. {said} our address answers: {settings.PUBLIC_URL}."
+
+
+def _nothing(context: Context) -> Plan[str]:
+    yield from ()
+    return ""
+
+
+_ROUND_TRIP = Check(
+    "round_trip",
+    "Webhooks, there and back",
+    _nothing,
+    kind="webhooks",
+    mend="Until it passes, changes come by polling, minutes later; nothing is lost. See that the"
+    " vendor can reach Ekyam's public address, and check again.",
+)
 
 
 def webhook_address(connection: Connection) -> str:

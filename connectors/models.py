@@ -120,3 +120,44 @@ class OAuthState(TenantModel):
 
     def __str__(self) -> str:
         return f"until {self.expires_at}"
+
+
+class SetUp(TenantModel):
+    """A system on its way to being connected. How far it is follows from what is true, not from
+    here: this keeps what else nobody could know.
+
+    `uses` are what it is to be used for, as of Permission; `agreed` the steps of which a person
+    said that they are as they should be.
+    """
+
+    prefix = "stp"
+
+    connector = models.SlugField(max_length=60)
+    connection = TenantForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    begun_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    uses = models.JSONField(default=list)
+    agreed = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    is_discarded = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["tenant", "created_at"],
+                name="set_up_not_ended",
+                condition=models.Q(ended_at=None),
+            ),
+            models.Index(fields=["connection"], name="set_up_of_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connector} since {self.created_at}"
+
+    @property
+    def spec(self) -> Connector:
+        return get_connector(self.connector)

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,8 +22,10 @@ LIFETIME = timedelta(minutes=10)
 RETURN_PATH = "/connections/authorized"
 
 
-def begin(connection: Connection, *, user_id: UUID) -> str:
+def begin(connection: Connection, *, user_id: UUID, uses: Collection[str] | None = None) -> str:
     """The vendor's address where a person gives consent. Needs a tenant scope.
+
+    Where the vendor takes scopes one by one, no more are asked for than these uses need.
 
     Raises Unauthorized where our own part of the credentials is missing.
     """
@@ -32,7 +34,8 @@ def begin(connection: Connection, *, user_id: UUID) -> str:
     state = secrets.token_urlsafe(32)
     ours = channel.credentials
     try:
-        address: str = method.authorize(channel.settings, ours, state, return_address())
+        told = {**channel.settings, "scopes": _scopes(connection, uses)}
+        address: str = method.authorize(told, ours, state, return_address())
     except KeyError as missing:
         raise Unauthorized(f"The {missing.args[0]} is missing: enter it first.") from missing
     OAuthState.objects.create(
@@ -44,6 +47,12 @@ def begin(connection: Connection, *, user_id: UUID) -> str:
     )
     record("connection.consent_asked", subject=connection.public_id, label=connection.label)
     return address
+
+
+def _scopes(connection: Connection, uses: Collection[str] | None) -> list[str]:
+    """By the names of the permissions; those that only make more possible are not asked for."""
+    permissions = connection.spec.permissions
+    return [one.name for one in permissions if not one.optional and one.is_needed(uses)]
 
 
 def complete(*, tenant_id: UUID, user_id: UUID, answer: Mapping[str, str]) -> Connection:

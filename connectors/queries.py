@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from connectors.budget import standing_of
 from connectors.channel import account_of, limits_of
@@ -27,8 +26,11 @@ class ConnectionRow:
 @dataclass(frozen=True)
 class CheckPart:
     label: str
-    state: str  # ok or not_ok
+    state: str  # ok, not_ok, skipped or not_needed
     message: str
+    name: str = ""
+    kind: str = ""
+    mend: str = ""  # what to press, where it did not pass
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def get_connection(public_id: str) -> ConnectionDetail:
     return ConnectionDetail(
         row=_row(one),
         settings=_settings(one),
-        parts=_parts(one.check_report),
+        parts=parts_of(one),
         has_consent=one.spec.auth_method(one.auth).has_consent,
     )
 
@@ -124,12 +126,16 @@ def _settings(one: Connection) -> list[tuple[str, str]]:
     ]
 
 
-def _parts(report: list[dict[str, Any]]) -> list[CheckPart]:
+def parts_of(one: Connection) -> list[CheckPart]:
+    """Of its last check."""
     return [
         CheckPart(
             label=part.get("label", ""),
-            state="ok" if part.get("ok") else "not_ok",
+            state=part.get("state") or ("ok" if part.get("ok") else "not_ok"),
             message=part.get("message", ""),
+            name=part.get("name", ""),
+            kind=part.get("kind", ""),
+            mend="" if part.get("ok") else part.get("mend", ""),
         )
-        for part in report
+        for part in one.check_report
     ]

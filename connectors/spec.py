@@ -1,6 +1,6 @@
 """What a connector declares: data and small pure functions, no database and no tenant."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -211,11 +211,45 @@ class Limits:
 
 @dataclass(frozen=True)
 class Check:
-    """One part of the credential check: a Plan that returns a sentence, or fails."""
+    """One part of the credential check: a Plan that returns a sentence, or fails.
+
+    `kind` says what it is about: where the credentials are refused, there is nothing more to ask.
+    `mend` says in the vendor's own words what to press when it does not pass.
+    """
 
     name: str
     label: str
     plan: Callable[[Context], Plan[str]]
+    kind: Literal["credentials", "permission", "environment", "webhooks", "other"] = "other"
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Something that the vendor must allow us: a scope, or a permission of a role.
+
+    `uses` names what needs it, as `stream:orders` and `action:cancel_order`; without any it is
+    needed for all. `why` is a clause: «reads orders and refunds». `check` names the Check that
+    asks for it, where there is one. What is `optional` only makes more possible.
+    """
+
+    name: str
+    why: str
+    uses: tuple[str, ...] = ()
+    check: str = ""
+    optional: bool = False
+
+    def is_needed(self, uses: Collection[str] | None) -> bool:
+        """For these uses; None stands for all of them."""
+        return uses is None or not self.uses or not set(uses).isdisjoint(self.uses)
+
+
+def streams_and_actions(*, streams: str = "", actions: str = "") -> tuple[str, ...]:
+    """Two lists of names, as uses."""
+    return (
+        *(f"stream:{name}" for name in streams.split()),
+        *(f"action:{name}" for name in actions.split()),
+    )
 
 
 @dataclass(frozen=True)
@@ -227,6 +261,7 @@ class Connector:
     The settings that functions are given hold the address in use as `base_url`.
     `classify(request, response)` returns the Failure that an answer means, or None;
     `meter(request, response)` what it tells of the rate budget, where the vendor tells it.
+    `about` says in a sentence what the system is for; `permissions` what it must allow us, and why.
     `synonyms` are names of fields, in lower case, that only this vendor uses, each in plain words:
     they help to suggest mappings.
     `finders[resource](reference, context)` looks a record up by our reference (a SKU, for
@@ -251,6 +286,8 @@ class Connector:
     meter: Callable[[Request, Response], Meter | None] | None = None
     headers: Dict[str, str] = field(default_factory=dict)
     synonyms: Dict[str, str] = field(default_factory=dict)
+    about: str = ""
+    permissions: tuple[Permission, ...] = ()
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Any]:

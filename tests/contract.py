@@ -35,6 +35,20 @@ def it_stands_in_a_folder_of_its_name(slug: str, port: int) -> None:
         assert (folder_of(slug) / name).exists(), name
 
 
+def it_says_what_its_permissions_are_for(slug: str, port: int) -> None:
+    connector = get_connector(slug)
+    uses = {f"stream:{one.name}" for one in connector.streams}
+    uses |= {f"action:{one.name}" for one in connector.actions}
+    checks = {one.name for one in connector.checks}
+    assert connector.about
+    for one in connector.permissions:
+        assert one.why and set(one.uses) <= uses, one.name
+        assert not one.check or one.check in checks, one.name
+    asked = {one.check for one in connector.permissions}
+    assert {one.name for one in connector.checks if one.kind == "permission"} <= asked
+    assert any(one.kind == "credentials" for one in connector.checks)
+
+
 def it_speaks_of_resources_and_feeds_that_exist(slug: str, port: int) -> None:
     connector = get_connector(slug)
     feeds = {feed.name for feed in connector.feeds}

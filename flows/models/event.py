@@ -14,6 +14,7 @@ class Origin(models.TextChoices):
     SYNC = "sync"
     MANUAL = "manual"
     REPLAY = "replay"
+    SAMPLE = "sample"  # read to be looked at, and never routed
 
 
 class EventState(models.TextChoices):

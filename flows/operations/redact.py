@@ -12,6 +12,7 @@ from connectors.models import Connection
 from connectors.spec import Privacy
 from flows.mapping.records import expression
 from flows.models import Attempt, Delivery, Event, Link, Record, SearchKey, ShadowDifference
+from flows.models.event import Origin
 from flows.personal import blank
 from flows.search import EMAIL, digest_of
 from flows.states import State
@@ -37,8 +38,11 @@ def redact(connection: Connection, event: Event, privacy: Privacy, *, now: datet
     deliveries.filter(state__in=_UNSENT).update(
         state=State.CANCELLED, note="Its shopper's data were erased.", finished_at=now, waits_for=""
     )
+    # What was read in a set-up belongs to no record yet, so nobody knows whose it is.
+    samples, _ = Event.objects.filter(origin=Origin.SAMPLE).delete()
     return (
-        _blank_attempts(Attempt.objects.filter(delivery__in=deliveries))
+        samples
+        + _blank_attempts(Attempt.objects.filter(delivery__in=deliveries))
         + _blank_deliveries(deliveries, traits)
         + _blank_events(events, traits)
     )

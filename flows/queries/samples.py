@@ -1,15 +1,17 @@
 """The newest records of a flow as they came, to try a mapping or a rule on. Nothing is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection as db
 
 from connectors.channel import base_url_of
 from connectors.errors import Failure
+from connectors.models import Connection
 from connectors.spec import Context
 from connectors.standard.record import Record
 from flows.mapping.compile import to_plain
@@ -17,6 +19,7 @@ from flows.mapping.logic import Logic
 from flows.mapping.records import read_record
 from flows.models import Delivery, Event, Flow
 from flows.operations.read import NobodyListens, list_raws
+from flows.operations.read_samples import KEY
 from flows.operations.resolve import Resolver
 from flows.operations.tables import Tables
 from flows.queries.of_stream import OF_STREAM, sources_of
@@ -77,12 +80,15 @@ def _read(event: Event, flow: Flow) -> list[tuple[str, Any]]:
 
 
 def _events(flow: Flow, limit: int) -> Iterator[Event]:
-    """Of the stream, among the newest of the connection; else of what was delivered."""
+    """Of the stream, among the newest of the connection; else of what was read to be looked at,
+    else of what was delivered."""
     most = max(40, limit * 4)
     feeds, topics = sources_of(flow.source.spec, flow.stream_spec)
     with db.cursor() as cursor:
         cursor.execute(_NEWEST, [flow.source_id, flow.source_id, feeds, topics, most])
         found = [pk for (pk,) in cursor.fetchall()]
+    if not found:
+        found = newest_samples(flow.source_id, feeds=feeds, limit=most)
     if not found:
         done = Delivery.objects.filter(flow=flow, state__in=DONE).order_by("-sequence")
         found = list(done.values_list("event_id", flat=True)[:most])
@@ -93,10 +99,22 @@ def _events(flow: Flow, limit: int) -> Iterator[Event]:
         yield from (events[pk] for pk in some if pk in events)
 
 
+def newest_samples(connection_id: UUID, *, feeds: Sequence[str], limit: int) -> list[UUID]:
+    """Of what the set-up has read: a few records of each feed."""
+    mine = Event.objects.filter(connection_id=connection_id, delivery_key__startswith=KEY)
+    rows = mine.filter(feed__in=feeds).order_by("-received_at", "-id")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
 def reading_context(flow: Flow, now: datetime) -> Context:
     """As routing has it."""
-    tables = Tables(flow.tenant_id)
-    settings = {**flow.source.settings, "base_url": base_url_of(flow.source)}
+    return context_of(flow.source, now)
+
+
+def context_of(source: Connection, now: datetime) -> Context:
+    """For a reader of this system."""
+    tables = Tables(source.tenant_id)
+    settings = {**source.settings, "base_url": base_url_of(source)}
     return Context(settings=settings, now=now, find_row=tables.find_row, find_rate=tables.find_rate)
 
 

@@ -60,10 +60,10 @@ def verify(
     side = side_for(flow, _as_fed(flow, logic), links, timezone.now())
     samples, is_own = _samples(flow, most)
     standard, body = attributes_of(side.reader), attributes_of(side.writer)
-    _add_required(flow, standard)
+    add_required(flow.stream_spec.resource, standard)
     report = Report(len(samples), is_own, list(standard.values()), list(body.values()))
     records = _run(side, links, samples, report)
-    may_hold = _check_standard(flow)
+    may_hold = check_standard(flow.stream_spec.resource)
     for name, raw in samples:
         examine(side.reader, raw, side.reading, standard, check=may_hold, sample=name)
     own = _types_of_own(flow, side, records)
@@ -119,18 +119,18 @@ def _run(
 # --- What an attribute may hold -----------------------------------------------------------------
 
 
-def _add_required(flow: Flow, standard: dict[str, Attribute]) -> None:
+def add_required(resource: str, standard: dict[str, Attribute]) -> None:
     """What the standard requires, whether a line fills it or not."""
     listed = (path.rpartition("[].")[0] for path in standard)
-    for path in required_paths(resources()[flow.stream_spec.resource], frozenset(listed)):
+    for path in required_paths(resources()[resource], frozenset(listed)):
         if path in standard:
             standard[path].is_required = True
         elif not any(known.startswith(f"{path}.") for known in standard):
             standard[path] = Attribute(path, has_line=False, is_required=True)
 
 
-def _check_standard(flow: Flow) -> Check:
-    resource = flow.stream_spec.resource
+def check_standard(resource: str) -> Check:
+    """Whether a value can be held where the standard has a place for it."""
 
     def check(path: str, value: Any) -> tuple[str, str] | None:
         try:

@@ -1,6 +1,7 @@
 """Small pieces of pages: chips, times, links of the navigation."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -9,8 +10,10 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
+from connectors.registry import folder_of
 from ekyam.team.members import a
 from flows.queries import home, spans
 from flows.queries.day import DayRow
@@ -165,6 +168,14 @@ def origin(code: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.simple_tag
+@cache
+def system_icon(connector: str) -> str:
+    """The drawing that a connector brings: ours, and decoration beside its name."""
+    drawing = (folder_of(connector) / "icon.svg").read_text()
+    return format_html('<span class="system-icon" aria-hidden="true">{}</span>', mark_safe(drawing))
 
 
 @register.simple_tag

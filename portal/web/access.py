@@ -73,6 +73,11 @@ def form_page(right: Right) -> Door:
     return partial(_door, method="GET POST", right=right, is_scoped=True)
 
 
+def form_page_outside(right: Right) -> Door:
+    """Like `form_page`, for an answer that sends requests: the view opens scopes itself."""
+    return partial(_door, method="GET POST", right=right, is_scoped=False)
+
+
 def act_on_return(right: Right) -> Door:
     """For a person whom a vendor sends back, by GET; the view opens scopes itself."""
     return partial(_door, method="GET", right=right, is_scoped=False)

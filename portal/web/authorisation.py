@@ -9,7 +9,10 @@ from connectors.credentials import open_credentials
 from connectors.errors import Failure
 from connectors.models import Connection
 from connectors.operations import change_credentials
+from connectors.set_ups import open_set_up_of
 from ekyam.tenants.rights import Right
+from ekyam.tenants.scope import tenant_scope
+from flows.queries.set_up import uses_of
 from portal.web.access import SeatedRequest, act, act_on_return, form_page
 from portal.web.credentials import CredentialsForm
 
@@ -21,7 +24,7 @@ def authorize(request: SeatedRequest, id: str) -> HttpResponse:
     if not row.spec.auth_method(row.auth).has_consent:
         raise Http404
     try:
-        address = oauth.begin(row, user_id=request.user.pk)
+        address = oauth.begin(row, user_id=request.user.pk, uses=uses_of(row))
     except Failure as failure:
         messages.error(request, f"Nothing was authorised. {failure.message}")
         return redirect("change_credentials", id=id)
@@ -41,6 +44,11 @@ def authorized(request: SeatedRequest) -> HttpResponse:
     except Failure as failure:
         messages.error(request, f"Nothing was authorised. {failure.message}")
         return redirect("connections")
+    with tenant_scope(request.seat.tenant):
+        begun = open_set_up_of(row)
+    if begun is not None:
+        messages.success(request, f"{row.label} is authorised. Now check what it may do.")
+        return redirect("set_up_connect", id=begun.public_id)
     messages.success(request, f"{row.label} is authorised. What waited is sent now.")
     return redirect("connection", id=row.public_id)
 

@@ -17,8 +17,10 @@ from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.queries.connections import answer, answer_of_all, get_doings
 from flows.queries.home import count_held
+from flows.queries.set_up import list_unfinished, uses_of
 from portal.web.access import SeatedRequest, act, act_outside, page
 from portal.web.hour_bars import chart_of
+from portal.web.set_up_steps import resumable
 
 
 @page
@@ -28,7 +30,11 @@ def connections(request: SeatedRequest) -> HttpResponse:
         (one, held.get(one.id, 0), chart_of(sums[one.id]) if one.id in sums else None)
         for one in list_connections()
     ]
-    context = {"rows": rows, "answer": answer_of_all([one for one, _, _ in rows])}
+    context = {
+        "rows": rows,
+        "answer": answer_of_all([one for one, _, _ in rows]),
+        "unfinished": resumable(list_unfinished()),
+    }
     return render(request, "portal/connections.html", context)
 
 
@@ -55,7 +61,8 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     """The check sends requests, so no transaction is open meanwhile."""
     with tenant_scope(request.seat.tenant):
         row = Connection.get_public(id)
-    parts, certificate = check_connection(row), see_certificate(row)
+        uses = uses_of(row)
+    parts, certificate = check_connection(row, uses=uses), see_certificate(row)
     with tenant_scope(request.seat.tenant):
         keep_certificate(row, certificate)
         keep_report(row, parts)

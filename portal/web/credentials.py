@@ -20,13 +20,13 @@ class CredentialsForm(forms.Form):
         super().__init__(*args)
         for field in fields:
             shown = "" if field.secret else known.get(field.name, field.default)
-            self.fields[field.name] = _form_field(field, shown)
+            self.fields[field.name] = form_field(field, shown)
 
     def clean(self) -> dict[str, Any]:
-        return {name: _mend_key(value) for name, value in self.cleaned_data.items()}
+        return {name: mend_key(value) for name, value in self.cleaned_data.items()}
 
 
-def _form_field(field: Field, shown: str) -> forms.Field:
+def form_field(field: Field, shown: str) -> forms.Field:
     given: dict[str, Any] = {
         "label": field.label,
         "help_text": field.help,
@@ -49,7 +49,7 @@ def _validators(field: Field) -> list[RegexValidator]:
     return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z"), words)]
 
 
-def _mend_key(value: str) -> str:
+def mend_key(value: str) -> str:
     """A password input swallows the line breaks of a key in PEM form."""
     found = _PEM.fullmatch(value)
     if found is None:

@@ -32,11 +32,24 @@ def workflow_part(request: SeatedRequest) -> HttpResponse:
     found = get_workflow(now=timezone.now())
     if found.seen == request.GET.get("seen"):
         return HttpResponse(status=204)
+    if "drawing" in request.GET:  # where the list is another one
+        return render(request, "portal/workflow.html", drawing_of(found, rest="&drawing=1"))
     return render(request, "portal/workflow_part.html", _context(request, found))
 
 
+def drawing_of(workflow: Workflow, *, rest: str) -> dict[str, Any]:
+    """What the drawing needs, wherever it stands; `rest` is what it is asked for again with."""
+    return {
+        "workflow": workflow,
+        "tones": TONES,
+        "rest": rest,
+        "most_open": MOST_OPEN,
+        "most_dead": MOST_DEAD,
+    }
+
+
 def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
-    """`rest` is what the list is asked for, to be asked again; `between` the two systems of it."""
+    """`rest` is what the list is asked for, to be asked again."""
     source, target = request.GET.get("from", ""), request.GET.get("to", "")
     rows = [row for row in workflow.flows if _is_between(row, source, target)]
     listed = _cut(rows, request.GET.get("after", ""))
@@ -44,17 +57,13 @@ def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
     asked: dict[str, str] = {name: request.GET[name] for name in FILTERS if name in request.GET}
     kept = {name: value for name, value in asked.items() if name != "after"}
     return {
-        "workflow": workflow,
-        "tones": TONES,
+        **drawing_of(workflow, rest=f"&{urlencode(asked)}" if asked else ""),
         "answer": answer([row.light for row in workflow.flows]),
         "page": listed,
         "chains": list_chains(listed.rows),
         "is_filtered": bool(source or target),
         "query": urlencode(kept),
-        "rest": f"&{urlencode(asked)}" if asked else "",
         "stock": newest_syncs(of_stock) if of_stock else {},
-        "most_open": MOST_OPEN,
-        "most_dead": MOST_DEAD,
     }
 
 

@@ -5,7 +5,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from flows.queries.home import get_home
+from flows.queries.set_up import list_unfinished
 from portal.web.access import SeatedRequest, page
+from portal.web.set_up_steps import resumable
 
 SHOWN = 5  # of each kind; the page behind it has all of them
 
@@ -13,4 +15,9 @@ SHOWN = 5  # of each kind; the page behind it has all of them
 @page
 def home(request: SeatedRequest) -> HttpResponse:
     found = get_home(now=timezone.now())
-    return render(request, "portal/home.html", {"home": found, "shown": f":{SHOWN}"})
+    context = {
+        "home": found,
+        "shown": f":{SHOWN}",
+        "unfinished": resumable(list_unfinished()),
+    }
+    return render(request, "portal/home.html", context)

@@ -147,6 +147,18 @@ TONES = {
     # parts of a check, runs and orders
     "ok": ("good", "Passed"),
     "not_ok": ("bad", "Did not pass"),
+    "skipped": ("quiet", "Not asked"),
+    "not_needed": ("quiet", "Not needed"),
+    # set-ups
+    "permission_needed": ("busy", "Needed"),
+    "permission_unneeded": ("quiet", "Not needed"),
+    "permission_optional": ("quiet", "Optional"),
+    "stream_good": ("good", "Fits"),
+    "stream_doubtful": ("warn", "Fits, with doubts"),
+    "stream_bad": ("bad", "Lacks something"),
+    "stream_example": ("quiet", "By example"),
+    "stream_none": ("quiet", "No record yet"),
+    "set_up_open": ("busy", "Not finished"),
     "source": ("good", "Source"),
     "done": ("good", "Done"),
     "open": ("busy", "Under way"),

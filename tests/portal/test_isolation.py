@@ -1,17 +1,14 @@
 """Who may enter by which door: one row for each, and no door without a row."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 
-from ekyam.keys.operations import make_application, make_key
+from connectors.models import SetUp
 from ekyam.sso.models import IdentityProvider
 from ekyam.team.invitations import invite
 from ekyam.tenants.models import Membership, Role
@@ -19,24 +16,18 @@ from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
 from flows.models import (
-    Alert,
-    AlertChannel,
-    AlertRule,
     Delivery,
     LookupRow,
     Run,
     SavedView,
-    ShadowDifference,
-    ShadowRun,
 )
-from flows.operations.alerts.arrange import ensure_rules
-from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
 from flows.states import State
 from portal.web.urls import urlpatterns
 from tests.portal.conftest import Side, sign_in
 from tests.portal.letters_desk import bulk_act_of
+from tests.portal.rows_of import alerts_of, programs_of, shadow_of
 from tests.portal.stock_rows import Stock
 from tests.world import add_member
 
@@ -64,6 +55,24 @@ DOORS = [
     Door("authorize", of="shop", to=Right.CONNECT),
     Door("authorized", to=Right.CONNECT, back=True),
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
+    Door("set_ups", see=Right.CONNECT),
+    Door("begin_set_up", to=Right.CONNECT),
+    Door("set_up", of="set_up", see=Right.CONNECT),
+    Door("discard_set_up", of="set_up", to=Right.CONNECT),
+    Door("choose_uses", of="set_up", to=Right.CONNECT),
+    Door("agree_set_up", of="set_up", to=Right.CONNECT),
+    Door("finish_set_up", of="set_up", to=Right.CONNECT),
+    Door("set_up_connect", of="set_up", to=Right.CONNECT, form=True),
+    Door("check_set_up", of="set_up", to=Right.CONNECT),
+    Door("connect_sandbox", of="set_up", to=Right.CONNECT),
+    Door("set_up_map", of="set_up", see=Right.CONNECT),
+    Door("set_up_stream", of="set_up", see=Right.CONNECT),
+    Door("read_samples", of="set_up", to=Right.CONNECT),
+    Door("set_up_writer", of="set_up", see=Right.CONNECT),
+    Door("set_up_flows", of="set_up", to=Right.CONFIGURE, form=True),
+    Door("set_up_live", of="set_up", see=Right.CONNECT),
+    Door("preview_flow", of="set_up", see=Right.CONNECT),
+    Door("turn_on_flows", of="set_up", to=Right.CONFIGURE),
     Door("flows"),
     Door("workflow_part"),
     Door("flow", of="flow"),
@@ -239,6 +248,11 @@ def address_of(door: Door, side: Side) -> str:
             "event": side.dead.event.public_id,
             "stock_flow": side.shop.flow("Inventory Sync").public_id,
         }
+        if door.of == "set_up":
+            erp = side.shop.connections["netsuite"]
+            found["set_up"] = SetUp.objects.create(
+                tenant=side.company.tenant, connector="netsuite", connection=erp
+            ).public_id
         if door.of == "member":
             found["member"] = Membership.objects.get(user=side.company.viewer).public_id
         if door.of == "view":
@@ -283,42 +297,6 @@ def address_of(door: Door, side: Side) -> str:
     if door.of == "cause":
         return reverse(door.name, kwargs={"key": found["cause"]})
     return reverse(door.name, kwargs={"id": found[door.of]})
-
-
-def shadow_of(side: Side) -> dict[str, str]:
-    """A shadow run, and something that it found."""
-    flow, event = side.shop.flow("Orders"), side.dead.event
-    run = ShadowRun.objects.filter(flow=flow).first()
-    if run is None:
-        save_draft(flow, Logic(), edition=find_edition(flow))
-        run = start_shadow(flow, since=timezone.now() - timedelta(days=1))
-    said = {"tenant": side.company.tenant, "run": run, "kind": "changed", "attributes": "total"}
-    one = ShadowDifference.objects.create(event=event, external_id="5501", **said)
-    return {"shadow": run.public_id, "difference": one.public_id}
-
-
-def alerts_of(side: Side) -> dict[str, str]:
-    """A rule, an alert of it, and a channel that no rule uses."""
-    tenant, now = side.company.tenant, timezone.now()
-    ensure_rules(tenant.pk)
-    rule = AlertRule.objects.get(kind="dead_letters")
-    said = {"tenant": tenant, "rule": rule, "opened_at": now, "last_at": now}
-    one, _ = Alert.objects.get_or_create(cause="tested", cleared_at=None, defaults=said)
-    channel, _ = AlertChannel.objects.get_or_create(
-        tenant=tenant, label=f"{tenant.slug} on call", defaults={"kind": "owners"}
-    )
-    ids = {"alert_rule": rule.public_id, "alert": one.public_id}
-    return ids | {"alert_channel": channel.public_id}
-
-
-def programs_of(side: Side) -> dict[str, str]:
-    """A key, and an application with its secret; others each time."""
-    said: Any = {"tenant": side.company.tenant, "maker": side.company.owner}
-    said |= {"name": f"Till {uuid4()}", "may": RIGHTS[Role.OWNER], "rights": ["look"]}
-    secret = make_application(**said, redirects=[], asks=True).row
-    key = make_key(**said, days=30).row
-    ids = {"key": key.public_id, "secret": secret.public_id}
-    return ids | {"application": secret.application.public_id}
 
 
 def knock(client: Client, door: Door, address: str) -> int:

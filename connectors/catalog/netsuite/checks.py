@@ -27,12 +27,19 @@ def _environment(context: Context) -> Plan[str]:
     return f"{account} is a live account."
 
 
-def _may_read(record: str, permission: str) -> Check:
+def _may_read(record: str, permission: str, level: str) -> Check:
     def plan(context: Context) -> Plan[str]:
         yield Request("GET", f"{RECORDS}/{record}", params={"limit": "1"})
         return f"The role has the permission {permission}."
 
-    return Check(f"permission_{record.lower()}", f"Permission: {permission}", plan)
+    return Check(
+        f"permission_{record.lower()}",
+        f"Permission: {permission}",
+        plan,
+        kind="permission",
+        mend=f"In NetSuite, Setup > Users/Roles > Manage Roles > Ekyam's role > Permissions: add"
+        f" {permission}, level {level}.",
+    )
 
 
 def _line_column(context: Context) -> Plan[str]:
@@ -96,15 +103,40 @@ def _compare(order: Mapping[str, Any], shown: datetime, context: Context) -> str
     return f"The account's times are those of {zone.key}."
 
 
+_COMPANY = "Setup > Company > Company Information"
+
 CHECKS = (
-    Check("login", "Reachable, and the credentials are right", _login),
-    Check("environment", "Sandbox or live", _environment),
-    _may_read("salesOrder", "Transactions > Sales Order"),
-    _may_read("itemFulfillment", "Transactions > Item Fulfillment"),
-    _may_read("inventoryAdjustment", "Transactions > Adjust Inventory"),
-    _may_read("customer", "Lists > Customers"),
-    _may_read("inventoryItem", "Lists > Items"),
-    Check("line_column", "The column that names order lines", _line_column),
-    Check("chosen_records", "The records chosen in the settings", _chosen_records),
-    Check("time_zone", "The account's time zone", _time_zone),
+    Check(
+        "login",
+        "Credentials",
+        _login,
+        kind="credentials",
+        mend="Compare the values with those of the integration, and see that the certificate or"
+        " the token belongs to the user and the role made for Ekyam.",
+    ),
+    Check("environment", "Sandbox or live", _environment, kind="environment"),
+    _may_read("salesOrder", "Transactions > Sales Order", "Edit"),
+    _may_read("itemFulfillment", "Transactions > Item Fulfillment", "Create"),
+    _may_read("inventoryAdjustment", "Transactions > Adjust Inventory", "Create"),
+    _may_read("customer", "Lists > Customers", "Edit"),
+    _may_read("inventoryItem", "Lists > Items", "View"),
+    Check(
+        "line_column",
+        "The column that names order lines",
+        _line_column,
+        mend="Customization > Lists, Records & Fields > Transaction Line Fields > New: id"
+        " _ekyam_line_id, Free-Form Text, on Sale Item and Item Fulfillment.",
+    ),
+    Check(
+        "chosen_records",
+        "The records chosen in the settings",
+        _chosen_records,
+        mend="Correct the number in the settings, or make the record active in NetSuite.",
+    ),
+    Check(
+        "time_zone",
+        "The account's time zone",
+        _time_zone,
+        mend=f"{_COMPANY} shows the time zone: choose the same one in the settings.",
+    ),
 )

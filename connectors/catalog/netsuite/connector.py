@@ -8,6 +8,7 @@ from connectors.catalog.netsuite.answers import classify
 from connectors.catalog.netsuite.bodies import total_of
 from connectors.catalog.netsuite.checks import CHECKS
 from connectors.catalog.netsuite.login import OAUTH2, TBA
+from connectors.catalog.netsuite.permissions import PERMISSIONS
 from connectors.spec import Action, Connector, Feed, Field, Limits, Stream
 
 _WAYS = "Lists > Accounting > Items; the number in the column Internal ID."
@@ -216,4 +217,6 @@ CONNECTOR = Connector(
     classify=classify,
     headers={"Accept": "application/json"},
     synonyms=SYNONYMS,
+    about="The books: sales orders, customers, items and what is in stock.",
+    permissions=PERMISSIONS,
 )

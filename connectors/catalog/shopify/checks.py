@@ -48,10 +48,7 @@ def _may(*scopes: str) -> Callable[[Context], Plan[str]]:
         granted = yield from _granted(context)
         missing = [scope for scope in scopes if scope not in granted]
         if missing:
-            raise Unauthorized(
-                f"The app lacks {', '.join(missing)}: add it in the app's access scopes, release"
-                " the version, and approve it in the shop."
-            )
+            raise Unauthorized(f"The app lacks the scope {', '.join(missing)}.")
         return f"Granted: {', '.join(scopes)}."
 
     return plan
@@ -77,11 +74,31 @@ def _scope_label(scope: str) -> str:
     return f"May {verb} {what.replace('_', ' ')}"
 
 
+_ADD = (
+    "Dev Dashboard > your app > Versions: add the scope {}, release the version, and approve it in"
+    " the shop. A custom app: Settings > Apps > Develop apps > your app > Configuration."
+)
+
 CHECKS = (
-    Check("reachable", "The shop answers and knows us", _reachable),
-    *(Check(scope, _scope_label(scope), _may(scope)) for scope in SCOPES),
+    Check(
+        "reachable",
+        "Credentials",
+        _reachable,
+        kind="credentials",
+        mend="Compare the shop's name and the credentials with those of the app, and see that the"
+        " app is installed in this shop.",
+    ),
+    *(
+        Check(scope, _scope_label(scope), _may(scope), kind="permission", mend=_ADD.format(scope))
+        for scope in SCOPES
+    ),
     Check("old_orders", "How far back orders can be read", _old_orders),
-    Check("version", "The API version is supported", _version),
-    Check("environment", "Development store or live shop", _environment),
-    Check("webhooks", "Webhooks are registered", _webhooks),
+    Check(
+        "version",
+        "The API version is supported",
+        _version,
+        mend="Choose the version that is named here in the settings.",
+    ),
+    Check("environment", "Development store or live shop", _environment, kind="environment"),
+    Check("webhooks", "Webhooks are registered", _webhooks, kind="webhooks"),
 )

@@ -10,6 +10,7 @@ from connectors.catalog.shopify import (
     hooks,
     login,
     orders,
+    permissions,
     polling,
     products,
     readers,
@@ -282,4 +283,6 @@ CONNECTOR = Connector(
     meter=meter,
     headers={"User-Agent": "Ekyam"},
     synonyms=SYNONYMS,
+    about="The shop: orders, products, customers and the stock that is offered.",
+    permissions=permissions.PERMISSIONS,
 )

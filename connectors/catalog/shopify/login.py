@@ -70,7 +70,7 @@ def authorize(
 ) -> str:
     query = {
         "client_id": credentials["client_id"],
-        "scope": ",".join(SCOPES),
+        "scope": ",".join(settings.get("scopes") or SCOPES),
         "redirect_uri": return_address,
         "state": state,
     }

@@ -7,6 +7,7 @@ import msgspec
 from connectors.auth import Token
 from connectors.catalog.whiplash import (
     access,
+    checks,
     mappings,
     plans,
     polls,
@@ -15,7 +16,7 @@ from connectors.catalog.whiplash import (
     subscriptions,
 )
 from connectors.signatures import hmac_sha256
-from connectors.spec import Action, Check, Connector, Feed, Field, Limits, Stream, Webhooks
+from connectors.spec import Action, Connector, Feed, Field, Limits, Stream, Webhooks
 
 _KEYS = (
     Field("client_id", "Client ID", "Whiplash, Integrations, Custom application: its client id."),
@@ -337,16 +338,11 @@ CONNECTOR = Connector(
             "consumer_return.unexpected",
         ),
     ),
-    checks=(
-        Check("access", "Credentials", subscriptions.check_access),
-        Check("customer", "Customer", subscriptions.check_customer),
-        Check("orders", "Orders", subscriptions.check_actions),
-        Check("stock", "Stock", subscriptions.check_stock),
-        Check("environment", "Sandbox or live", subscriptions.check_environment),
-        Check("webhooks", "Webhooks", subscriptions.check_webhooks),
-    ),
+    checks=checks.CHECKS,
     # 10 requests a second per customer account is the vendor's word.
     limits=Limits(per_second=10, burst=10, concurrency=4),
     classify=access.classify,
     synonyms=SYNONYMS,
+    about="The warehouse: it ships what it is sent, and tells shipments, returns and stock.",
+    permissions=checks.PERMISSIONS,
 )

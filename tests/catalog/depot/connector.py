@@ -124,5 +124,6 @@ CONNECTOR = Connector(
         delivery_id=lambda headers, body: headers.get("x-depot-delivery", ""),
         sent_at=lambda headers, body: headers.get("x-depot-sent", ""),
     ),
-    checks=(Check("key", "The key opens the door", ask_name),),
+    checks=(Check("key", "The key opens the door", ask_name, kind="credentials"),),
+    about="A depot of the tests: it takes tickets, and tells of them.",
 )

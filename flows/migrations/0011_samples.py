@@ -1,0 +1,40 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("flows", "0009_lights_by_dead"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="event",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("webhook", "Webhook"),
+                    ("poll", "Poll"),
+                    ("sync", "Sync"),
+                    ("manual", "Manual"),
+                    ("replay", "Replay"),
+                    ("sample", "Sample"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="run",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("webhook", "Webhook"),
+                    ("poll", "Poll"),
+                    ("sync", "Sync"),
+                    ("manual", "Manual"),
+                    ("replay", "Replay"),
+                    ("sample", "Sample"),
+                ],
+                max_length=10,
+            ),
+        ),
+    ]

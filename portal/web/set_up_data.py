@@ -1,0 +1,104 @@
+"""The third and fourth step: what comes from the system, and what it accepts."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from connectors.spec import Action
+from ekyam.tenants.rights import Right
+from ekyam.tenants.scope import tenant_scope
+from flows.models import Flow
+from flows.operations.read_samples import read_samples
+from flows.queries.set_up import get_progress
+from flows.queries.stream_checks import StreamCheck, check_stream, check_streams
+from portal.web.access import SeatedRequest, act_outside, page_for
+from portal.web.set_up_steps import show, too_early
+
+
+@page_for(Right.CONNECT)
+def map_data(request: SeatedRequest, id: str) -> HttpResponse:
+    progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    streams = check_streams(progress.connection)
+    return show(
+        request,
+        progress,
+        "map",
+        streams=[(one, f"stream:{one.name}" in progress.uses) for one in streams],
+        answer=_answer(streams, progress.label),
+        has_own=any(one.is_own for one in streams),
+    )
+
+
+def _answer(streams: list[StreamCheck], label: str) -> str:
+    bad = [one for one in streams if one.state == "stream_bad"]
+    own = [one for one in streams if one.is_own]
+    if not own:
+        return (
+            f"Ekyam knows the records of {label} already. Read the newest ones, to see that yours"
+            " fit."
+        )
+    if bad:
+        names = ", ".join(one.label for one in bad)
+        return f"Something that is required is missing in: {names}."
+    return f"{len(own)} of {len(streams)} kinds of record were read, and what is required is there."
+
+
+@page_for(Right.CONNECT)
+def stream(request: SeatedRequest, id: str) -> HttpResponse:
+    """A part of the page, asked for when it is opened."""
+    connection = get_progress(id).connection
+    if connection is None:
+        raise Http404
+    try:
+        detail = check_stream(connection, request.GET.get("stream", ""))
+    except KeyError:
+        # Without a name: of the first, so that the address shows something by itself.
+        if "stream" in request.GET or not connection.spec.streams:
+            raise Http404 from None
+        detail = check_stream(connection, connection.spec.streams[0].name)
+    return render(request, "portal/set_up_stream.html", {"detail": detail})
+
+
+@act_outside(Right.CONNECT)
+def read(request: SeatedRequest, id: str) -> HttpResponse:
+    """Reads from the system; nothing is sent on, and nothing is changed there."""
+    with tenant_scope(request.seat.tenant):
+        progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    found = read_samples(progress.connection)
+    problems = {one.problem for one in found if one.problem}
+    total = sum(one.count for one in found)
+    for problem in sorted(problems):
+        messages.error(request, f"Not everything could be read. {problem}")
+    if total:
+        messages.success(request, f"{total} records were read. Nothing was sent on.")
+    elif not problems:
+        messages.success(
+            request, f"{progress.label} answered, and has no record of the last 30 days yet."
+        )
+    return redirect("set_up_map", id=id)
+
+
+@page_for(Right.CONNECT)
+def writer(request: SeatedRequest, id: str) -> HttpResponse:
+    progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    flows: dict[str, list[Flow]] = {}
+    for flow in Flow.objects.filter(target=progress.connection).order_by("label"):
+        flows.setdefault(flow.action, []).append(flow)
+    actions = [_row(one, flows.get(one.name, [])) for one in progress.connector.actions]
+    return show(request, progress, "writer", actions=actions)
+
+
+def _row(action: Action, flows: list[Flow]) -> dict[str, object]:
+    """`once` says how a second try is kept from writing twice."""
+    return {
+        "label": action.label,
+        "takes": action.resource.replace("_", " "),
+        "lines": len(action.writer.lines),
+        "flows": flows,
+    }

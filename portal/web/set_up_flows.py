@@ -1,0 +1,186 @@
+"""The last two steps: which flows there are to be, and turning them On."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from connectors import set_ups as operations
+from connectors.set_ups import Ended
+from ekyam.tenants.rights import Right
+from ekyam.tenants.scope import tenant_scope
+from flows.models import Flow
+from flows.operations.configure import switch_on
+from flows.operations.make_flows import make_flows
+from flows.queries.home import plural
+from flows.queries.lights import FlowRow
+from flows.queries.offers import Offer, list_offers
+from flows.queries.set_up import Progress, get_progress
+from flows.queries.switching import preview_on
+from flows.queries.workflow import get_workflow
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
+from portal.web.flows import drawing_of
+from portal.web.set_up_steps import has_ended, show, too_early
+from portal.web.verify import tried
+
+MOST_AT_ONCE = 60
+
+
+@form_page(Right.CONFIGURE)
+def configure(request: SeatedRequest, id: str) -> HttpResponse:
+    progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    if request.method == "POST":
+        return _make(request, progress)
+    return _page(request, progress)
+
+
+def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> HttpResponse:
+    assert progress.connection is not None
+    offers = list_offers(progress.connection)
+    ready = [one for one in offers if one.recipe]
+    return show(
+        request,
+        progress,
+        "flows",
+        status=status,
+        ready=_by_pair(ready),
+        singles=_by_pair([one for one in offers if not one.recipe]),
+        is_advised=any(one.is_advised or one.flow_id for one in ready),
+    )
+
+
+def _by_pair(offers: list[Offer]) -> list[tuple[str, str, list[Offer]]]:
+    found: dict[tuple[UUID, UUID], list[Offer]] = {}
+    for one in offers:
+        found.setdefault((one.source.pk, one.target.pk), []).append(one)
+    return [(some[0].source.label, some[0].target.label, some) for some in found.values()]
+
+
+def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
+    assert progress.connection is not None
+    try:
+        operations.lock(progress.id)
+    except Ended as ended:
+        return has_ended(request, ended)
+    made = make_flows(progress.connection, set(request.POST.getlist("flow")))
+    if not made and not progress.steps[4].is_done:
+        messages.error(request, "Choose at least one flow.")
+        return _page(request, progress, status=422)
+    if made:
+        count = len(made)
+        messages.success(
+            request, f"{count} {plural('flow', count)} made. Nothing is sent before you turn it On."
+        )
+    return redirect("set_up_live", id=progress.id)
+
+
+@page_for(Right.CONNECT)
+def live(request: SeatedRequest, id: str) -> HttpResponse:
+    progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    own = progress.connection.public_id
+    workflow = get_workflow(now=timezone.now())
+    rows = [row for row in workflow.flows if own in (row.source.id, row.target.id)]
+    unadvised = {
+        one.flow_id for one in list_offers(progress.connection) if one.recipe and not one.is_advised
+    }
+    return show(
+        request,
+        progress,
+        "live",
+        flows=[(row, row.id not in unadvised) for row in rows],
+        answer=_answer(rows),
+        **drawing_of(workflow, rest="&drawing=1"),
+        waiting=sum(not row.is_on for row in rows),
+    )
+
+
+def _answer(rows: list[FlowRow]) -> str:
+    on, many = sum(row.is_on for row in rows), len(rows)
+    if not rows:
+        return "There is no flow yet: choose some in the step before."
+    if not on:
+        verb = "is" if many == 1 else "are"
+        return f"{many} {plural('flow', many)} {verb} ready. Turn On what you want."
+    if on == many:
+        said = "The flow is" if many == 1 else f"All {many} flows are"
+        return f"{said} On. The set-up is finished."
+    return f"{on} of {many} flows are On. The others wait until you turn them On."
+
+
+@page_for(Right.CONNECT)
+def preview(request: SeatedRequest, id: str) -> HttpResponse:
+    """A part of the page: what one flow would make of the newest records. Nothing is written."""
+    connection = get_progress(id).connection
+    asked = request.GET.get("flow", "")
+    mine = Flow.objects.select_related("source", "target", "version", "feeder__version").filter(
+        Q(source=connection) | Q(target=connection)
+    )
+    flow = mine.filter(pk=Flow.get_public(asked).pk).first() if asked else mine.first()
+    if flow is None or connection is None:
+        raise Http404
+    found = preview_on(flow)
+    context = {"flow": flow, "preview": found, "tried": tried(found.report) if found.report else ""}
+    return render(request, "portal/set_up_preview.html", context)
+
+
+@act_outside(Right.CONFIGURE)
+def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
+    """Each flow in a transaction of its own: one that may not go On keeps none of the others."""
+    with tenant_scope(request.seat.tenant):
+        progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    chosen = request.POST.getlist("flow")[:MOST_AT_ONCE]
+    turned = [label for one in chosen if (label := _turn_on(request, progress, one))]
+    if turned:
+        count = len(turned)
+        words = f"{turned[0]} is On." if count == 1 else f"{count} flows are On."
+        messages.success(request, f"{words} What changes from now on is sent.")
+        with tenant_scope(request.seat.tenant):
+            _finish(id)
+    elif not chosen:
+        messages.error(request, "Choose at least one flow.")
+    return redirect("set_up_live", id=id)
+
+
+def _turn_on(request: SeatedRequest, progress: Progress, public_id: str) -> str:
+    """Its label if it is On now. One that is not of this system, or was On, is left alone."""
+    assert progress.connection is not None
+    try:
+        with tenant_scope(request.seat.tenant):
+            flow = Flow.get_public(public_id)
+            if progress.connection.pk not in (flow.source_id, flow.target_id) or flow.is_on:
+                return ""
+            switch_on(flow)
+            return str(flow.label)
+    except Flow.DoesNotExist:
+        messages.error(request, "One of the flows is not there any more.")
+    except IllegalMove as reason:
+        messages.error(request, str(reason))
+    return ""
+
+
+def _finish(id: str) -> None:
+    try:
+        operations.finish(operations.lock(id))
+    except Ended:
+        return  # it was finished before
+
+
+@act(Right.CONNECT)
+def finish(request: SeatedRequest, id: str) -> HttpResponse:
+    """Without turning anything On: whoever does that may be somebody else."""
+    try:
+        operations.finish(operations.lock(id))
+    except Ended as ended:
+        return has_ended(request, ended)
+    messages.success(request, "The set-up is finished. Flows are turned On on their page.")
+    return redirect("flows")
