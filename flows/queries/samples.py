@@ -41,6 +41,11 @@ class Sample:
     raw: Any
     id: str = ""
 
+    @property
+    def key(self) -> str:
+        """What it is chosen by."""
+        return self.id or self.event_id
+
 
 @dataclass(frozen=True)
 class Trial:
