@@ -8,6 +8,7 @@ from datetime import datetime
 from connectors.lines import Line
 from connectors.lines import Mapping as Lines
 from connectors.standard.attributes import AttributeUnknown, type_at
+from connectors.steps import AnyStep, Function
 from flows.mapping.attributes import complaint
 from flows.mapping.compile import is_empty
 from flows.mapping.edit import Place, find, show_place
@@ -37,7 +38,8 @@ MISSING = ("none", "empty")
 @dataclass(frozen=True)
 class TargetRow:
     """An attribute, and its line if it has one (`at`). `steps` are their labels, `whole` is what
-    makes it together with others; `state` is none, filled, empty, failing, whole or untried."""
+    makes it together with others; `state` is none, filled, empty, failing, waiting, whole or
+    untried."""
 
     path: str
     kind: str
@@ -78,7 +80,7 @@ class Canvas:
 
     @property
     def failing(self) -> int:
-        return sum(bool(row.failure) for row in self.rows)
+        return sum(row.state == "failing" for row in self.rows)
 
     @property
     def filled(self) -> int:
@@ -145,17 +147,23 @@ def _filled(
 ) -> TargetRow:
     failure = tried.failure or _complaint(resource, path, tried.value)
     state = "empty" if is_empty(tried.value) else "filled"
+    failing = "waiting" if tried.waits else "failing"
     return TargetRow(
         path=path,
         kind=attribute.kind if attribute else ("list" if line.each else ""),
         is_required=line.required or bool(attribute and attribute.required),
-        state="failing" if failure else state if tried.has_sample else "untried",
+        state=failing if failure else state if tried.has_sample else "untried",
         source=line.source,
-        steps=tuple(step.label for step in line.steps),
+        steps=tuple(map(_label, line.steps)),
         inner=len(line.each),
         gives=show_value(tried.value),
         failure=failure,
     )
+
+
+def _label(step: AnyStep) -> str:
+    """Short enough to stand on a line."""
+    return f"{step.name.rpartition('.')[2]}()" if isinstance(step, Function) else step.label
 
 
 def _complaint(resource: str, path: str, value: object) -> str:

@@ -83,4 +83,10 @@ def _found(
 
 def _values(record: Any) -> dict[str, str]:
     found = sources_of([record]) if record is not None else ()
-    return {one.path: shown(one.samples[0])[:LONGEST] for one in found if one.samples}
+    return {one.path: _say(one.samples[0], one.kind) for one in found if one.samples}
+
+
+def _say(sample: str, kind: str) -> str:
+    if kind == "boolean":
+        return "yes" if sample == "True" else "no"
+    return shown(sample)[:LONGEST]

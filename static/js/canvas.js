@@ -54,7 +54,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target !== form()) return;
   isSending = false;
   hold(null);
-  if (!event.detail.successful) {
+  if (event.detail.successful) tell("");
+  else {
     left.length = 0;
     tell("This was not saved: Ekyam could not be reached, or refused it. Load the page again and look.");
   }
