@@ -15,7 +15,28 @@ document.addEventListener("input", (event) => {
 export function findRows() {
   show("fields", ".f", "");
   show("attributes", ".t", document.querySelector("[data-show]")?.value ?? "");
+  for (const list of document.querySelectorAll(".pane")) reach(list);
 }
+
+// What is hidden cannot be where Tab comes to.
+function reach(list) {
+  const now = list.querySelector('[tabindex="0"]');
+  if (now?.offsetParent) return;
+  if (now) now.tabIndex = -1;
+  const first = shown(list)[0];
+  if (first) first.tabIndex = 0;
+}
+
+const shown = (list) => [...list.querySelectorAll(".f, .t, summary")].filter((row) => row.offsetParent);
+
+// From the search one goes down into what was found.
+document.addEventListener("keydown", (event) => {
+  const wanted = event.target.dataset?.find;
+  if (!wanted || !["ArrowDown", "Enter"].includes(event.key)) return;
+  event.preventDefault();
+  const rows = shown(document.getElementById(wanted));
+  (rows.find((row) => !row.matches("summary")) ?? rows[0])?.focus();
+});
 
 function show(id, rows, kind) {
   const list = document.getElementById(id);

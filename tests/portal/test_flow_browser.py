@@ -30,7 +30,7 @@ def test_it_tries_a_line_while_one_types_and_moves_it_by_keys(
         id = side.shop.flow("Orders").public_id
     with browser_page(live_server) as page:
         sign_in(page, side)
-        page.goto(f"/flows/{id}/mapping/")
+        page.goto(f"/flows/{id}/mapping/list/")
         page.locator("#reader-1 a").click()
         gives = page.locator("#preview")
         expect(gives).to_contain_text(raw["name"])
