@@ -15,7 +15,7 @@ from flows.mapping.place import find_filling
 from flows.mapping.words import say_step
 from flows.models import Flow, OwnChoice, SharedTally
 from flows.queries.sides import Side, Subject, subject_of
-from flows.queries.versions import find_draft, find_published, logic_of, whole_logic
+from flows.queries.versions import find_current, logic_of, whole_logic
 from flows.suggest import Evidence, Knowledge
 from flows.suggest.knowledge import Key, Tally, merge
 
@@ -112,7 +112,8 @@ def find_found(place: Place) -> Found | None:
 
 def current_logic(flow: Flow) -> Logic:
     """What is being worked at."""
-    found = find_draft(flow) or find_published(flow)
+    draft, published = find_current(flow)
+    found = draft or published
     return logic_of(found) if found else Logic()
 
 

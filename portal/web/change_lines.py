@@ -100,7 +100,8 @@ def _cut(request: SeatedRequest, desk: Desk, side: Side) -> Said:
         raise NoSuchLine(f"No line fills {attribute or 'it'} any more.")
     line, before = find(mapping, found), before_of(mapping, attribute)
     _save(request, desk, side, remove(mapping, found))
-    inner = f", with its {len(line.each)} lines for each element" if line.each else ""
+    many = f"{len(line.each)} line{'s' if len(line.each) > 1 else ''}"
+    inner = f", with its {many} for each element" if line.each else ""
     return Said(f"The line of {attribute} is taken away{inner}.", undo=_kept(before))
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django_htmx.http import retarget
+from django_htmx.http import reswap, retarget
 
-from flows.mapping.difference import Difference
+from flows.mapping.difference import WHOSE, Difference
 from flows.operations.suggest import ask_for_suggestions
 from flows.queries.canvas import open_canvas
 from flows.queries.lines import SIDES, Side
@@ -51,7 +51,7 @@ def mapping(request: SeatedRequest, id: str) -> HttpResponse:
 def show_attributes(request: SeatedRequest, context: dict[str, Any]) -> HttpResponse:
     """What a change has changed: the attributes, the bar above them, and what is said."""
     answer = render(request, "portal/canvas_part.html", context)
-    return retarget(answer, "#attributes")
+    return reswap(retarget(answer, "#attributes"), "innerHTML")
 
 
 def canvas_context(
@@ -85,7 +85,7 @@ def canvas_context(
 
 def count_changes(difference: Difference) -> str:
     """«3 lines and 1 rule», or nothing."""
-    lines = len(difference.of("reader")) + len(difference.of("writer"))
+    lines = sum(one.name != WHOSE for side in SIDES for one in difference.of(side))
     counts = ((lines, "line"), (len(difference.of("rules")), "rule"))
     return " and ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import reselect, reswap, trigger_client_event
+from django_htmx.http import reselect, trigger_client_event
 
 from connectors.errors import MappingFailed
 from connectors.lines import Line, Mapping
@@ -249,7 +249,7 @@ def _done(request: SeatedRequest, desk: Desk, spot: Spot, text: str, address: st
         return redirect(address)
     now = open_desk(desk.flow.public_id)
     answer = show_attributes(request, canvas_context(request, now, spot.side, Said(text)))
-    return trigger_client_event(reselect(reswap(answer, "innerHTML"), "unset"), "line-saved")
+    return trigger_client_event(reselect(answer, "unset"), "line-saved")
 
 
 def _placed(mapping: Mapping, spot: Spot, line: Line) -> tuple[Mapping, Place]:

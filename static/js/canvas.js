@@ -9,6 +9,7 @@ let chosen = null; // the path of the field that was chosen
 let focused = null; // the path of the attribute to come back to
 const left = []; // changes that wait for the one before them
 let isSending = false;
+let isOurs = false; // what is drawn anew answers a change of ours
 
 const canvas = () => document.getElementById("canvas");
 const may = () => canvas()?.hasAttribute("data-may");
@@ -33,7 +34,7 @@ function send() {
   if (isSending || !left.length) return;
   const values = left.shift();
   for (const name of ["do", "attribute", "source", "before"]) form().elements[name].value = values[name] ?? "";
-  isSending = true;
+  isSending = isOurs = true;
   focused = values.attribute || focused;
   form().requestSubmit();
 }
@@ -66,7 +67,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (!canvas()) return;
   if (event.target.id === "attributes" || event.target.id === "canvas") begin();
   if (event.target.id !== "attributes" || panelIsOpen()) return;
-  if (!form().contains(document.activeElement) && document.activeElement !== document.body) return;
+  const isLost = document.activeElement === document.body;
+  if (!isLost && (!isOurs || document.activeElement.matches("input, select"))) return;
+  isOurs = false;
   if (focused) attribute(focused)?.focus({ preventScroll: true });
 });
 
@@ -88,7 +91,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) {
     document.getElementById("panel").close();
-    change(button.dataset);
+    change({ ...button.dataset });
   } else if (event.target.closest("[data-forget]")) {
     document.getElementById("canvas-said").replaceChildren();
     attribute(focused ?? "")?.focus();

@@ -18,7 +18,7 @@ export async function openPanel(row) {
     select: "#line",
     swap: "innerHTML",
   });
-  body.querySelector("#source, button, a")?.focus();
+  (body.querySelector("#source:not([value=''])") ?? body.querySelector("button:not(.unseen), input"))?.focus();
 }
 
 document.addEventListener("click", (event) => {
