@@ -106,8 +106,9 @@ function draw() {
       const isToSeen = within(to, right);
       if (!isFromSeen && !isToSeen) continue;
       const path = pathOf(one.key);
-      path.setAttribute("d", curve(clamped(from, left) + left.top - frame.top, clamped(to, right) + right.top - frame.top, width));
-      path.setAttribute("class", `${one.kind}${isFromSeen && isToSeen ? "" : " far"}${one.row.matches(":focus, :hover") || one.field.matches(":focus, :hover, .is-chosen") ? " here" : ""}`);
+      const start = clamped(from, left) + left.top - frame.top;
+      put(path, "d", curve(start, clamped(to, right) + right.top - frame.top, width));
+      put(path, "class", looks(one, isFromSeen && isToSeen));
       kept.add(one.key);
     }
     drawLoose(kept);
@@ -117,6 +118,16 @@ function draw() {
     path.remove();
     paths.delete(key);
   }
+}
+
+// What is as it was is not painted anew.
+function put(path, name, value) {
+  if (path.getAttribute(name) !== value) path.setAttribute(name, value);
+}
+
+function looks({ kind, row, field }, isNear) {
+  const isHere = row.matches(":focus, :hover") || field.matches(":focus, :hover, .is-chosen");
+  return `${kind}${isNear ? "" : " far"}${isHere ? " here" : ""}`;
 }
 
 function pathOf(key) {
