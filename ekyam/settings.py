@@ -360,6 +360,18 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 29.0},
     },
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
+    "count_hours": {
+        "task": "flows.tasks.count_hours",
+        "schedule": 60.0,
+        "kwargs": {"hours": 2},
+        "options": {"expires": 59.0},
+    },
+    "count_day": {
+        "task": "flows.tasks.count_hours",
+        "schedule": 600.0,
+        "kwargs": {"hours": 26},
+        "options": {"expires": 599.0},
+    },
 }
 
 start.refuse_unless_ready(globals())

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 __all__ = [
     "BrokerError",
+    "count_hours",
     "deliver",
     "keep_webhooks",
     "plan_syncs",
@@ -76,6 +77,14 @@ def plan_syncs() -> None:
 
     plan()
     look_after_sold()
+
+
+@shared_task(ignore_result=True)
+def count_hours(*, hours: int) -> None:
+    """Count what each flow did in the last hours."""
+    from flows.operations.count_hours import count_hours as count
+
+    count(hours=hours)
 
 
 @shared_task(ignore_result=True)

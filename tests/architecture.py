@@ -35,6 +35,7 @@ PURE = (
     "flows.retry",
     "flows.formula",
     "flows.slots",
+    "flows.rhythm",
     "flows.waits",
     "flows.sheet",
     "flows.suggest",

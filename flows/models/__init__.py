@@ -6,6 +6,7 @@ from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
 from flows.models.flow import Flow
+from flows.models.hour import FlowHour
 from flows.models.link import Link, Record
 from flows.models.lookup import LookupRow, Rate
 from flows.models.run import Cursor, Run
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "Fact",
     "Flow",
+    "FlowHour",
     "Formula",
     "KitPart",
     "Link",

@@ -25,7 +25,8 @@ class Delivery(TenantModel):
     `wrote` says that a write may have reached the target already, so that it is looked up there
     before anything is sent again; `is_forced` that a person asked for it, so that it is sent even
     if it seems unchanged. `waits_for` names what a parked delivery needs. `version` is what it is
-    written by; null is the connector's own mapping.
+    written by; null is the connector's own mapping. `looked_at` is what the rule that held it
+    looked at, `is_released` that a person has let it go since.
     """
 
     prefix = "dlv"
@@ -68,6 +69,8 @@ class Delivery(TenantModel):
     is_forced = models.BooleanField(default=False)
     waits_for = models.CharField(max_length=400, blank=True)
     parked_at = models.DateTimeField(null=True)
+    looked_at = models.CharField(max_length=64, blank=True)
+    is_released = models.BooleanField(default=False)
     failure = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     blame = models.CharField(max_length=10, blank=True)

@@ -98,6 +98,7 @@ def _state(reading: Reading, now: datetime) -> dict[str, Any]:
             "failure": HELD,
             "reason": ending.reason,
             "blame": "tenant",
+            "looked_at": ending.looked_at,
         }
     note = f"Rejected by the rule «{ending.rule}»: {ending.reason}"
     return {"state": State.CANCELLED, "note": note, "finished_at": now}

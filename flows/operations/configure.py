@@ -9,21 +9,15 @@ from connectors.models import Connection
 from ekyam.audit.record import record
 from flows.models import Event, Flow
 from flows.models.event import EventState, Origin
+from flows.operations.complete import refuse_incomplete
 from flows.operations.nudge import nudge
 from flows.operations.poll import ensure_cursors
 from flows.operations.stock.offers import refuse_rivals
 from flows.operations.stock.plan import begin_with_sync
 from flows.operations.stock.streams import is_stock, streams_by_feed
 from flows.operations.versions import is_fed
-from flows.queries.verify import verify
+from flows.queries.versions import logic_of
 from flows.recipes import Recipe
-from flows.states import IllegalMove
-
-VERIFIED = 50  # of the newest records: it is asked while a person waits
-
-
-class Incomplete(IllegalMove):
-    """The flow's own version leaves empty what is required: Verify shows where."""
 
 
 def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[Flow]:
@@ -62,7 +56,7 @@ def switch_on(flow: Flow) -> None:
     if is_stock(flow):
         refuse_rivals(flow)
     elif flow.version is not None:
-        _refuse_incomplete(flow)
+        refuse_incomplete(flow, logic_of(flow.version), move="go On as it is")
     flow.is_on, flow.switched_at = True, now
     if flow.feeder_id is not None and not is_fed(flow):
         flow.feeder = None  # it reads for itself again
@@ -75,17 +69,6 @@ def switch_on(flow: Flow) -> None:
     nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
     begin_with_sync(flow)
     _record_switch(flow, "flow.switched_on")
-
-
-def _refuse_incomplete(flow: Flow) -> None:
-    """Raises Incomplete for a version by which nothing could arrive."""
-    stops = verify(flow, most=VERIFIED).stops
-    if stops:
-        many = f" And {len(stops) - 3} more." if len(stops) > 3 else ""
-        raise Incomplete(
-            f"{flow.label} cannot go On as it is: {' '.join(stops[:3])}{many}"
-            " Mend its draft, publish it, and switch the flow On then."
-        )
 
 
 def _listen_to_target(flow: Flow, now: datetime) -> None:

@@ -18,7 +18,8 @@ OPEN = {"waits_for": "", "failure": "", "reason": "", "blame": ""}
 
 
 def release(delivery: Delivery) -> None:
-    """It is sent as it is, and not judged again. Raises IllegalMove when it is not held."""
+    """It is sent as it is, and not judged again; nor does the rule hold what comes of its record
+    later, while what it looks at stays. Raises IllegalMove when it is not held."""
     row = _release(delivery.pk)
     _record(row, "delivery.released", {"state": str(State.PENDING)})
 
@@ -54,7 +55,8 @@ def _many(ids: Iterable[UUID], act: Callable[[UUID], Delivery], action: str, lab
 
 def _release(pk: UUID) -> Delivery:
     row, now = _held(pk), timezone.now()
-    _change(row, state=State.PENDING, due_at=now, note=f"Released by {_who()}.", **OPEN)
+    note = f"Released by {_who()}."
+    _change(row, state=State.PENDING, due_at=now, note=note, is_released=True, **OPEN)
     if row.target_id is not None:
         nudge("deliver", tenant_id=row.tenant_id, subject_id=row.target_id)
     return row

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from connectors.errors import Failure, MappingFailed
 from connectors.spec import Connector, Context, Feed, Stream
 from connectors.standard.record import Record as StandardRecord
 from flows.mapping.records import expression, read_record, select_record
-from flows.models import Event, Flow
+from flows.models import Delivery, Event, Flow
 from flows.models.event import Origin
 from flows.operations.compiled import compiled
 from flows.rules.verdict import Ending, Verdict
@@ -203,13 +203,19 @@ def _read(event: Event, flow: Flow, feed: Feed, raw: Any, context: Context) -> R
         updated_at = standard.updated_at or _as_time(version)
         standard.check()
         if logic.judge is not None:
-            verdict = logic.judge(standard, context)
+            verdict = logic.judge(standard, context, partial(_is_released, flow, external_id))
         text = _as_text(version)
         return Reading(event, flow, external_id, text, updated_at, standard, verdict=verdict)
     except Exception as failure:
         at = standard.updated_at if standard else None
         text = _as_text(version)
         return Reading(event, flow, external_id, text, at or _as_time(version), standard, failure)
+
+
+def _is_released(flow: Flow, external_id: str, looked_at: str) -> bool:
+    """Whether a person has let this record go when the rule looked at the same."""
+    row = Delivery.objects.filter(flow=flow, external_id=external_id, is_released=True)
+    return row.filter(looked_at=looked_at).exists()
 
 
 def _as_time(version: str) -> datetime | None:

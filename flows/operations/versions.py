@@ -13,6 +13,7 @@ from ekyam.audit.record import record
 from flows.mapping.logic import Logic
 from flows.mapping.parse import LogicInvalid, parse_logic
 from flows.models import Flow, Version, VersionState
+from flows.operations.complete import refuse_incomplete
 from flows.operations.stock.streams import is_stock
 from flows.queries.versions import logic_of
 from flows.rules.judge import RuleInvalid, check_rules
@@ -68,11 +69,15 @@ def discard_draft(flow: Flow) -> None:
 def publish(flow: Flow, *, edition: int | None = None) -> Version:
     """From now on the flow goes by its draft; `edition` is the one that was seen.
 
-    Raises IllegalMove, Conflict, and MappingFailed for what cannot be gone by.
+    Raises IllegalMove, Conflict, MappingFailed for what cannot be gone by, and Incomplete for what
+    would leave a flow that is On without what is required.
     """
+    seen = _draft_of(flow)
+    if flow.is_on:
+        _refuse_worse(flow, logic_of(seen))
     flow = _lock(flow)
     draft = _draft_of(flow)
-    if edition is not None and edition != draft.edition:
+    if draft.edition != (seen.edition if edition is None else edition):
         raise Conflict("Somebody else has saved this draft since you looked. Look again.")
     before = _number(flow)
     _go_by(flow, draft, logic_of(draft))
@@ -162,6 +167,12 @@ def _find_destination(flow: Flow, label: str) -> Flow:
     if flow.feeder_id is not None or Flow.objects.filter(feeder=found[0]).exists():
         raise MappingFailed(f"«{label}»: what a rule has sent on is not sent on again.")
     return found[0]
+
+
+def _refuse_worse(flow: Flow, logic: Logic) -> None:
+    check_logic(flow, logic)
+    today = logic_of(flow.version) if flow.version else Logic()
+    refuse_incomplete(flow, logic, move="go by this draft while it is On", instead_of=today)
 
 
 def _go_by(flow: Flow, version: Version | None, logic: Logic) -> None:

@@ -113,5 +113,5 @@ def _row(one: Delivery) -> HeldRow:
         target=one.target.label if one.target else "",
         order_id=root.public_id if root and root.resource == "order" else "",
         since=one.parked_at or one.created_at,
-        why=one.why,
+        why=one.why.replace(f"{rule_of(one.waits_for)}: Held: {one.reason}.", "").strip(),
     )

@@ -18,8 +18,8 @@ from flows.mapping.records import read_record
 from flows.models import Delivery, Event, Flow
 from flows.operations.read import NobodyListens, list_raws
 from flows.operations.resolve import Resolver
-from flows.operations.shadow.start import OF_STREAM, sources_of
 from flows.operations.tables import Tables
+from flows.queries.of_stream import OF_STREAM, sources_of
 from flows.rules.judge import RuleInvalid, compile_rules
 from flows.states import DONE
 

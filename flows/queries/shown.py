@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from connectors.errors import MissingLink
+from connectors.errors import MissingLink, MissingRow
 from flows.models import Delivery
 from flows.states import State
 from flows.waits import RELEASE, ROW
@@ -12,6 +12,7 @@ UNNEEDED = "unneeded"  # waits for what may as well never come
 HEALED = "healed"  # failed, and something newer did what it could not
 HELD = "held_by_rule"  # a rule has it wait for a person
 LACKS_ROW = "lacks_row"  # waits for a row of a lookup table
+_WAITED = ("", MissingLink.code, MissingRow.code, "held")  # as failures: they never failed
 
 
 def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
@@ -33,7 +34,7 @@ def show_state(one: Delivery, *, is_idle: bool = False) -> str:
         return HELD
     if one.state == State.PARKED and one.waits_for.startswith(ROW):
         return LACKS_ROW
-    if one.state == State.SUPERSEDED and one.failure not in ("", MissingLink.code):
+    if one.state == State.SUPERSEDED and one.failure not in _WAITED:
         return HEALED
     return one.state
 

@@ -32,7 +32,8 @@ class Report:
     """`standard` is what the reader fills, `body` what the writer does. `outcomes` counts what
     comes of the samples (sent, held, rejected, routed, waits, failed, absent), `failures` says why
     a few of them fail. `is_own`: they are the company's own records, not the connector's samples.
-    `stops` says, in sentences, what keeps the flow from going On."""
+    `stops` says, by mapping and attribute, what keeps the flow from going On, in a sentence each.
+    """
 
     samples: int
     is_own: bool
@@ -40,7 +41,7 @@ class Report:
     body: list[Attribute]
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[Outcome] = field(default_factory=list)
-    stops: list[str] = field(default_factory=list)
+    stops: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def verify(
@@ -67,7 +68,7 @@ def verify(
         around = surroundings(side, record)
         plain = to_plain(record)
         examine(side.writer, plain, around, body, check=_as_before(own), sample=name)
-    report.stops.extend(_stops(report))
+    report.stops.update(_stops(report))
     return report if with_values else _without_values(report)
 
 
@@ -173,18 +174,18 @@ def _as_before(kinds: dict[str, set[str]]) -> Check:
 # --- What keeps it from going On ----------------------------------------------------------------
 
 
-def _stops(report: Report) -> list[str]:
-    found = []
+def _stops(report: Report) -> dict[tuple[str, str], str]:
+    found = {}
     for where, attributes in (("reader", report.standard), ("writer", report.body)):
         for one in attributes:
             if not one.is_missing:
                 continue
             if not one.has_line:
-                found.append(
+                found[where, one.path] = (
                     f"«{one.path}» is required, and no line of the {where} fills it: add one."
                 )
             elif report.is_own:
-                found.append(_stop(where, one))
+                found[where, one.path] = _stop(where, one)
     return found
 
 

@@ -4,9 +4,12 @@ They are judged in their order, each over what those before it made of the recor
 off is judged no more. All that one rule says is done before a hold, reject or route of it ends
 the judging. A rule that cannot be judged is a MappingFailed that names it: never a silent no. A
 lookup table without the row that a rule asks for is a MissingRow: the record waits for that row.
+What a person has released from a rule is not held by it again, while what it looks at is the same.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from connectors.conditions import ConditionInvalid
 from connectors.context import Context
@@ -16,12 +19,21 @@ from flows.rules.actions import Judging, compile_action
 from flows.rules.change import ChangeImpossible
 from flows.rules.compare import Incomparable
 from flows.rules.conditions import compile_condition, paths_of
+from flows.rules.looked_at import looked_at
 from flows.rules.plain import PathInvalid, check_path
-from flows.rules.rule import Hold, Reject, Route, Rule, Set, Split
+from flows.rules.rule import Hold, Notify, Reject, Route, Rule, Set, Split
 from flows.rules.split import part_name
 from flows.rules.verdict import Verdict
 
-Judge = Callable[[Record, Context], Verdict]
+Released = Callable[[str], bool]
+
+
+class Judge(Protocol):
+    """`released(looked_at)`: has a person let this record go, with that before the rule's eyes?"""
+
+    def __call__(
+        self, record: Record, context: Context, released: Released = lambda looked_at: False
+    ) -> Verdict: ...
 
 
 class RuleInvalid(ValueError):
@@ -42,10 +54,12 @@ def compile_rules(rules: Iterable[Rule]) -> Judge:
     _check_apart(rules)
     active = [one for one in compiled if one.rule.is_on]
 
-    def judge(record: Record, context: Context) -> Verdict:
+    def judge(
+        record: Record, context: Context, released: Released = lambda looked_at: False
+    ) -> Verdict:
         judging = Judging(record, context)
         for one in active:
-            one.judge(judging)
+            one.judge(judging, released)
             if judging.ending is not None:
                 break
         return judging.verdict()
@@ -72,19 +86,19 @@ class _Compiled:
         self._known: set[type[Record]] = set()  # that have what it names
         try:
             self._holds = compile_condition(rule.when)
-            self._acts = [compile_action(action, rule.name) for action in rule.then]
+            self._acts = [(action, compile_action(action, rule.name)) for action in rule.then]
         except (PathInvalid, Incomparable, ConditionInvalid, ChangeImpossible) as error:
             raise RuleInvalid(rule.name, str(error)) from error
         if sum(isinstance(action, Hold | Reject | Route) for action in rule.then) > 1:
             raise RuleInvalid(rule.name, "It can hold, reject or route, one of them.")
+        self._may_hold = any(isinstance(action, Hold) for action in rule.then)
 
-    def judge(self, judging: Judging) -> None:
+    def judge(self, judging: Judging, released: Released) -> None:
         name = self.rule.name
         try:
             self._check(type(judging.record))
             if self._holds(judging.asked):
-                for act in self._acts:
-                    act(judging)
+                self._act(judging, released)
                 judging.settle()
         except MappingFailed as error:
             raise MappingFailed(
@@ -94,6 +108,15 @@ class _Compiled:
             raise
         except Exception as error:
             raise MappingFailed(_named(name, str(error)), line=name) from error
+
+    def _act(self, judging: Judging, released: Released) -> None:
+        seen = looked_at(self.rule, judging.asked.plain) if self._may_hold else ""
+        is_released = self._may_hold and released(seen)
+        for action, act in self._acts:
+            if not (is_released and isinstance(action, Hold | Notify)):
+                act(judging)
+        if judging.ending is not None and judging.ending.kind == "hold":
+            judging.ending = replace(judging.ending, looked_at=seen)
 
     def _check(self, record: type[Record]) -> None:
         if record not in self._known:

@@ -1,6 +1,6 @@
 """What judging found: the record as it is now, what ends it, its parts, and who is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from connectors.standard.record import Record
@@ -17,12 +17,14 @@ class Done:
 @dataclass(frozen=True)
 class Ending:
     """The record does not go on by this flow. `flow` is the label of the one that it is routed
-    to; a record that is held or rejected has the `reason` that people read."""
+    to; a record that is held or rejected has the `reason` that people read. `looked_at` is the
+    digest of what a rule that holds has looked at."""
 
     kind: Literal["hold", "reject", "route"]
     rule: str
     reason: str = ""
     flow: str = ""
+    looked_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

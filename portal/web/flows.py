@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow
-from flows.operations.configure import Incomplete, switch_off, switch_on
+from flows.operations.complete import Incomplete
+from flows.operations.configure import switch_off, switch_on
 from flows.queries.home import answer
 from flows.queries.lights import list_chains, list_flows
 from flows.queries.stock.layout import list_stock_flows

@@ -11,6 +11,7 @@ from ekyam.tenants.rights import Right
 from flows.mapping.difference import Difference, difference
 from flows.mapping.logic import Logic
 from flows.models import Version
+from flows.operations.complete import Incomplete
 from flows.operations.versions import CONNECTORS_OWN, discard_draft, publish, save_draft
 from flows.operations.versions import roll_back as go_back
 from flows.queries.shadow import list_shadow_runs
@@ -71,6 +72,9 @@ def _publish(request: SeatedRequest, desk: Desk, id: str) -> HttpResponse:
             edition = save_draft(desk.flow, desk.logic, edition=edition, note=note).edition
         found = publish(desk.flow, edition=edition)
         messages.success(request, f"Version {found.number} is published: the flow goes by it now.")
+    except Incomplete as refused:
+        messages.error(request, str(refused))
+        return redirect("verify_flow", id=id)
     except (IllegalMove, MappingFailed) as refused:
         messages.error(request, str(refused))
         return redirect("publish_flow" if desk.draft else "mapping", id=id)

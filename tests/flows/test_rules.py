@@ -72,6 +72,22 @@ def test_it_is_judged_no_more_when_it_was_released(depots: Depots, client: Clien
     assert depots.states() == ["succeeded"]
 
 
+def test_a_release_stays_while_what_the_rule_looks_at_stays(depots: Depots, client: Client) -> None:
+    with_rules(depots, rule(Hold("Look."), Notify("A large one.")))
+    depots.post(client, large(depots))
+    depots.work()
+    with tenant_scope(depots.tenant):
+        release(of(depots)[0])
+    depots.work()
+    depots.post(client, large(depots, changed="2026-01-05T11:00:00Z"))
+    depots.work()
+    assert [one.waits_for for one in of(depots)] == ["", ""]
+    assert "Large" not in of(depots)[1].why
+    depots.post(client, large(depots, changed="2026-01-05T12:00:00Z", total="601.00"))
+    depots.work()
+    assert [one.waits_for for one in of(depots)] == ["", "", "release:Large"]
+
+
 def test_a_newer_one_takes_the_place_of_the_held_one_and_is_judged(
     depots: Depots, client: Client
 ) -> None:

@@ -130,11 +130,23 @@ def test_a_flow_that_may_not_go_on_leads_there(here: Side, owner: Client) -> Non
     flow = lay_in(here, order(1))
     draft(here, flow, unfilled(flow))
     with tenant_scope(here.company.tenant):
-        publish(flow)
         Flow.objects.filter(pk=flow.pk).update(is_on=False)
+        publish(Flow.objects.get(pk=flow.pk))
     answer = owner.post(at(flow, "switch"), {"to": "on"}, follow=True)
     assert answer.redirect_chain[-1][0] == f"{at(flow, 'verify')}?of=published"
     assert "cannot go On as it is" in text_of(answer) and "«number» is required" in text_of(answer)
+
+
+def test_what_is_on_does_not_go_by_a_draft_without_what_is_required(
+    here: Side, owner: Client
+) -> None:
+    flow = lay_in(here, order(1))
+    edition = draft(here, flow, unfilled(flow)).edition
+    answer = owner.post(at(flow, "publish"), {"edition": edition}, follow=True)
+    assert answer.redirect_chain[-1][0] == at(flow, "verify")
+    assert "cannot go by this draft while it is On" in text_of(answer)
+    with tenant_scope(here.company.tenant):
+        assert Flow.objects.get(pk=flow.pk).version is None
 
 
 # --- Shadow runs --------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from django.db import connection as db
 from django.utils import timezone
 
-from connectors.spec import Connector, Stream
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
 from flows.mapping.logic import Logic
@@ -24,6 +23,7 @@ from flows.models import (
 from flows.operations.nudge import nudge
 from flows.operations.stock.streams import is_stock
 from flows.operations.versions import check_logic
+from flows.queries.of_stream import OF_STREAM, sources_of
 from flows.queries.versions import logic_of
 from flows.states import IllegalMove
 
@@ -102,11 +102,6 @@ def _forget_old(flow: Flow) -> None:
         ShadowRun.objects.filter(pk__in=old).delete()
 
 
-# What a feed of the stream received, by webhook, poll or hand: a replay is what came before.
-OF_STREAM = """
-    connection_id = %s AND origin IN ('webhook', 'poll', 'manual')
-    AND (feed = ANY(%s) OR feed = '' AND topic = ANY(%s))
-"""
 _BOUNDS = f"""
     SELECT received_at, id, place FROM (
         SELECT received_at, id, row_number() OVER (ORDER BY received_at, id) AS place,
@@ -114,12 +109,6 @@ _BOUNDS = f"""
         FROM flows_event WHERE received_at >= %s AND received_at < %s AND {OF_STREAM}) counted
     WHERE place %% %s = 0 OR place = total ORDER BY place
 """
-
-
-def sources_of(connector: Connector, stream: Stream) -> tuple[list[str], list[str]]:
-    """The feeds that the stream comes by, and their topics: as OF_STREAM wants them."""
-    feeds = [connector.feed(name) for name in stream.sources]
-    return [feed.name for feed in feeds], [topic for feed in feeds for topic in feed.topics]
 
 
 def divide(run: ShadowRun) -> None:

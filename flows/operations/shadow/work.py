@@ -29,7 +29,8 @@ from flows.operations.read import NobodyListens, Unreadable, find_id, find_raws
 from flows.operations.rows import insert_all, select_all
 from flows.operations.shadow.links import Links
 from flows.operations.shadow.sides import Sides, sides_of
-from flows.operations.shadow.start import OF_STREAM, divide, sources_of
+from flows.operations.shadow.start import divide
+from flows.queries.of_stream import OF_STREAM, sources_of
 
 log = structlog.get_logger(__name__)
 PAGE = 200  # events

@@ -1,0 +1,68 @@
+"""What flows did hour by hour, how long they usually take, and what they should be doing now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Min
+from django.utils import timezone
+
+from flows.models import Flow, FlowHour
+from flows.rhythm import WEEK, WEEKS, Expected, expect, start_of_hour, weighted_median
+
+USUAL_OVER = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour of one flow. `done` went out; `unchanged` needed nothing; what of `made` is none of
+    done, unchanged and dead was still open, or had been called off, when it was counted."""
+
+    start: datetime
+    made: int
+    done: int
+    unchanged: int
+    dead: int
+    median_ms: float | None
+
+
+def hours_since(since: datetime) -> dict[UUID, list[Hour]]:
+    """By the flow's key, oldest first: the hours that began at or after the one of `since`.
+
+    Hours in which a flow did nothing are left out. One query, whatever the number of flows.
+    """
+    found: dict[UUID, list[Hour]] = {}
+    for one in FlowHour.objects.filter(hour__gte=start_of_hour(since)).order_by("hour"):
+        hour = Hour(one.hour, one.made, one.done, one.unchanged, one.dead, one.median_ms)
+        found.setdefault(one.flow_id, []).append(hour)
+    return found
+
+
+def usual_ms(flow: Flow | UUID) -> float | None:
+    """From received to done, of the last seven days; None while nothing has succeeded in them."""
+    key = flow.pk if isinstance(flow, Flow) else flow
+    return usual_ms_of([key]).get(key)
+
+
+def usual_ms_of(flows: Iterable[UUID]) -> dict[UUID, float]:
+    """The same of many flows by their keys, in one query; those of which nothing is known lack."""
+    since = start_of_hour(timezone.now() - USUAL_OVER)
+    rows = FlowHour.objects.filter(flow_id__in=list(flows), hour__gte=since)
+    pairs: dict[UUID, list[tuple[float, int]]] = {}
+    for flow_id, ms, done in rows.values_list("flow_id", "median_ms", "done"):
+        if ms is not None:
+            pairs.setdefault(flow_id, []).append((ms, done))
+    found = {flow_id: weighted_median(one) for flow_id, one in pairs.items()}
+    return {flow_id: ms for flow_id, ms in found.items() if ms is not None}
+
+
+def expected(flow: Flow, hour: datetime) -> Expected | None:
+    """By the same hour of the same weekday over the last four weeks; None: not known yet."""
+    hour = start_of_hour(hour)
+    before = [hour - WEEK * week for week in range(1, WEEKS + 1)]
+    counted = FlowHour.objects.filter(flow=flow)
+    since = counted.aggregate(first=Min("hour"))["first"]
+    if since is None:
+        return None
+    return expect(hour, dict(counted.filter(hour__in=before).values_list("hour", "made")), since)
