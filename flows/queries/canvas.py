@@ -16,6 +16,7 @@ from flows.mapping.logic import Logic
 from flows.mapping.reads import find_whole, reads_of, targets_of
 from flows.mapping.trial import Tried, try_lines
 from flows.models import Flow
+from flows.operations.shadow.links import Links
 from flows.queries.fields import MOST_SAMPLES, Fields, list_fields
 from flows.queries.grouped import EACH, Group, group_rows
 from flows.queries.lines import show_value
@@ -99,7 +100,7 @@ def open_canvas(
     trial = read_sample(flow, logic, pick_sample(samples, sample), now=now)
     mapping = whole_logic(flow, logic)[0 if side == "reader" else 1]
     tried = _tried(flow, side, mapping, trial, now)
-    offered = list_attributes(flow, side, found, all_of_them=False) if found else []
+    offered = list_attributes(flow, side, found, all_of_them=False, logic=logic) if found else []
     rows = list(_rows(flow, side, mapping, tried, offered))
     reads = [path for row in rows for path in row.reads]
     fields = list_fields(flow, side, samples=samples, trial=trial, read=reads)
@@ -116,7 +117,13 @@ def _tried(
     if side == "reader":
         raw = trial.sample.raw if trial.sample else None
         return try_lines(mapping.lines, raw, reading_context(flow, now))
-    return try_lines(mapping.lines, trial.plain, writing_context(flow, now, trial.record))
+    # Twice: once to hear of which records the links are asked, and then with all of them.
+    links = Links(flow.source, flow.target)
+    context = writing_context(flow, now, trial.record)
+    asking = replace(context, find_link=lambda *one: links.find_link(*one) or "0")
+    try_lines(mapping.lines, trial.plain, asking)
+    links.look()
+    return try_lines(mapping.lines, trial.plain, replace(context, find_link=links.find_link))
 
 
 def _rows(

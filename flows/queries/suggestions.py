@@ -84,13 +84,14 @@ class Place:
         }
 
 
-def place_of(flow: Flow, side: Side) -> Place:
-    return Place(flow.tenant_id, flow.pk, side, _reading(flow) if side == "writer" else "")
+def place_of(flow: Flow, side: Side, logic: Logic | None = None) -> Place:
+    """`logic` is what is being worked at, where it has been read already."""
+    reading = _reading(logic or current_logic(flow)) if side == "writer" else ""
+    return Place(flow.tenant_id, flow.pk, side, reading)
 
 
-def _reading(flow: Flow) -> str:
+def _reading(logic: Logic) -> str:
     """What makes the standard's records, as a short text; a line of the writer changes none."""
-    logic = current_logic(flow)
     return sha256(msgspec.json.encode((logic.reader, logic.rules))).hexdigest()[:16]
 
 
@@ -118,12 +119,12 @@ def current_logic(flow: Flow) -> Logic:
 
 
 def list_attributes(
-    flow: Flow, side: Side, found: Found, *, all_of_them: bool
+    flow: Flow, side: Side, found: Found, *, all_of_them: bool, logic: Logic | None = None
 ) -> list[AttributeRow]:
     """Those that nothing fills, what is required first; or all. What the company refused is not
     offered again."""
     subject = subject_of(flow, side)
-    mapping = whole_logic(flow, current_logic(flow))[0 if side == "reader" else 1]
+    mapping = whole_logic(flow, logic or current_logic(flow))[0 if side == "reader" else 1]
     voices = _own_voices(subject)
     rows = []
     for attribute in subject.filled_by_lines:

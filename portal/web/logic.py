@@ -40,8 +40,7 @@ class Desk:
 
 def open_desk(id: str) -> Desk:
     """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
-    found = Flow.get_public(id)
-    flow = Flow.objects.select_related("source", "target", "version").get(pk=found.pk)
+    flow = Flow.get_public(id, "source", "target", "version")
     if is_stock(flow):
         raise Flow.DoesNotExist("A flow of stock goes by its formula.")
     return Desk(flow, *find_current(flow))

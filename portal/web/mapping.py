@@ -59,7 +59,7 @@ def canvas_context(
 ) -> dict[str, Any]:
     flow, now = desk.flow, timezone.now()
     asked = request.POST if request.method == "POST" else request.GET
-    found, looks = find_found(place_of(flow, side)), read_looks(request)
+    found, looks = find_found(place_of(flow, side, desk.logic)), read_looks(request)
     if found is None and looks < MOST_LOOKS:
         ask_for_suggestions(flow, side)
     sample = asked.get("sample", "")[:200]

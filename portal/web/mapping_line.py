@@ -143,8 +143,10 @@ def _offers(desk: Desk, spot: Spot, line: dict[str, Any]) -> tuple[str, list[Off
     around = targets_of(mapping_of(desk, spot.side).lines).get(spot.inside, "")
     name = spot.was or str(line.get("target", ""))
     path = f"{around}[].{name}" if around else name
-    found = find_found(place_of(desk.flow, spot.side))
-    rows = list_attributes(desk.flow, spot.side, found, all_of_them=True) if found else []
+    found = find_found(place_of(desk.flow, spot.side, desk.logic))
+    if found is None:
+        return path, []
+    rows = list_attributes(desk.flow, spot.side, found, all_of_them=True, logic=desk.logic)
     return path, next((one.offers for one in rows if one.path == path), [])
 
 
