@@ -161,9 +161,7 @@ def test_the_panel_saves_and_draws_the_attributes_anew(
     )
     assert "line-saved" in answer["HX-Trigger"] and 'data-p="email"' in answer.content.decode()
     assert reader(here)["email"].source == "email"
-    late = owner.post(
-        f"{address}line/", form | {"do": "save", "edition": "1"}, headers={"hx-request": "true"}
-    )
+    late = owner.post(f"{address}line/", form | {"do": "save", "edition": "1", "target": "phone"})
     assert late.status_code == 200 and "Nothing of yours is lost" in text_of(late)
 
 
