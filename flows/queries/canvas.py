@@ -34,6 +34,15 @@ from flows.queries.versions import whole_logic
 from flows.suggest import Attribute
 
 MISSING = ("none", "empty")
+WANTED = {
+    "text": "text",
+    "choice": "one of its own words",
+    "whole": "a whole number",
+    "decimal": "a number",
+    "money": "an amount",
+    "boolean": "yes or no",
+    "date": "a time",
+}
 
 
 @dataclass(frozen=True)
@@ -152,12 +161,13 @@ def _rows(
 def _filled(
     path: str, line: Line, tried: Tried, attribute: Attribute | None, resource: str
 ) -> TargetRow:
-    failure = tried.failure or _complaint(resource, path, tried.value)
+    kind = attribute.kind if attribute else ("list" if line.each else "")
+    failure = tried.failure or _complaint(resource, path, tried.value, kind)
     state = "empty" if is_empty(tried.value) else "filled"
     failing = "waiting" if tried.waits else "failing"
     return TargetRow(
         path=path,
-        kind=attribute.kind if attribute else ("list" if line.each else ""),
+        kind=kind,
         is_required=line.required or bool(attribute and attribute.required),
         state=failing if failure else state if tried.has_sample else "untried",
         source=line.source,
@@ -173,15 +183,15 @@ def _label(step: AnyStep) -> str:
     return f"{step.name.rpartition('.')[2]}()" if isinstance(step, Function) else step.label
 
 
-def _complaint(resource: str, path: str, value: object) -> str:
+def _complaint(resource: str, path: str, value: object, kind: str) -> str:
     """What the standard cannot hold there; of no other body is that known."""
-    if not resource or value is None or isinstance(value, list | dict):
+    if not resource or value is None or kind not in WANTED:
         return ""
     try:
         found = complaint(value, type_at(resource, path))
     except AttributeUnknown:
         return ""
-    return f"The standard cannot hold it: {found[1]}." if found else ""
+    return f"The standard cannot hold this here: it wants {WANTED[kind]}." if found else ""
 
 
 def _unfilled(
