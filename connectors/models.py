@@ -46,6 +46,11 @@ class Connection(SealedRow, TenantModel):
     checked_at = models.DateTimeField(null=True)
     webhooks_checked_at = models.DateTimeField(null=True)
     check_report = models.JSONField(default=list)
+    # What the host showed at the last check: host, issuer, expires_at, problem.
+    certificate = models.JSONField(default=dict)
+    # Of tries without an answer, with none in between that had one (connectors.health).
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -66,6 +71,36 @@ class Connection(SealedRow, TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+class ConnectionHour(TenantModel):
+    """What a system answered within one hour (UTC): counted as it happens (connectors.health).
+
+    A try is a delivery's, or the reading of a page. `good` are those that had an answer, also one
+    that says no; `good_ms` is what they took together.
+    """
+
+    prefix = "coh"
+
+    connection = TenantForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="hours", db_index=False
+    )
+    hour = models.DateTimeField()
+    good = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    throttled = models.PositiveIntegerField(default=0)
+    good_ms = models.FloatField(default=0.0)
+    good_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "connection", "hour"], name="connection_hour_is_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour}: {self.good} good, {self.failed} failed"
 
 
 class OAuthState(TenantModel):

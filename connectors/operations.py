@@ -129,11 +129,6 @@ def needs_reauthorization(connection: Connection, *, access_token: str, reason: 
     return True
 
 
-def mark_well(connection: Connection) -> None:
-    if connection.state == ConnectionState.FAILING:
-        change_state(connection, ConnectionState.ACTIVE, "")
-
-
 def mark_throttled(connection: Connection, *, until: datetime) -> None:
     """The vendor wants fewer requests: nothing is sent on this connection before `until`."""
     Connection.objects.filter(pk=connection.pk).update(throttled_until=until)

@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="run the demonstration, then stop")
     parser.add_argument("--fresh", action="store_true", help="begin with empty databases")
     parser.add_argument("--beside", default="Procfile.demo", help="the remote systems' Procfile")
+    parser.add_argument("--only", default="", help="the one process of ours to start")
     parser.add_argument("command", nargs="*", help="a manage.py command to run instead of demo")
     options = parser.parse_args()
     make_folder()
@@ -57,7 +58,7 @@ def main() -> int:
             shutil.rmtree(VAR)
             make_folder()
         command = options.command or ["demo", *(["--once"] if options.once else [])]
-        return run_guarded(lambda: launch(command, beside=options.beside))
+        return run_guarded(lambda: launch(command, options.beside, options.only))
 
 
 def make_folder() -> None:
@@ -65,7 +66,7 @@ def make_folder() -> None:
     VAR.mkdir(mode=0o711, exist_ok=True)
 
 
-def launch(command: list[str], *, beside: str) -> int:
+def launch(command: list[str], beside: str, only: str) -> int:
     """Start everything, run a command in the foreground, and return its exit code."""
     started = time.monotonic()
     with ExitStack() as stack:
@@ -74,8 +75,9 @@ def launch(command: list[str], *, beside: str) -> int:
             manage(env, "migrate", "--verbosity", "0")
             processes = stack.enter_context(Processes(VAR / "log", env))
             # The remote systems that a demonstration plays are no part of an installation.
-            for file in (beside, "Procfile"):
-                processes.start(read_procfile(ROOT / file))
+            processes.start(read_procfile(ROOT / beside))
+            ours = read_procfile(ROOT / "Procfile")
+            processes.start({only: ours[only]} if only else ours)
             wait_until(
                 lambda: not processes.check() and answers(env["PUBLIC_URL"] + "/readyz"),
                 seconds=READY_SECONDS,

@@ -2,9 +2,11 @@
 
 import os
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
 
@@ -13,7 +15,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
 from ekyam.networks import is_refused
-from ekyam.sockets import RefusedAddress, exchange, make_pools
+from ekyam.sockets import RefusedAddress, exchange, make_pools, shake_hands
 
 PORTS = {"http": 80, "https": 443}
 CHUNK = 64 * 1024
@@ -90,6 +92,43 @@ def send(
         raise Refused(f"The request cannot be written: {error}", sent=exchange.is_sent) from error
     duration_ms = round((time.monotonic() - started) * 1000)
     return Response(answer.status, answer.headers, content, duration_ms, url)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a host proves itself by, and until when."""
+
+    host: str
+    issuer: str
+    expires_at: datetime
+
+
+def read_certificate(
+    url: str,
+    *,
+    deadline_seconds: float = 10.0,
+    allow: frozenset[tuple[str, int]] = frozenset(),
+) -> Certificate | None:
+    """None for a URL without TLS. Raises Unreachable (also where the certificate is not to be
+    trusted) and Refused; `allow` is as for `send`."""
+    target = _check(url)
+    if target.scheme != "https":
+        return None
+    host, port = str(target.host), _port_of(target)
+    exchange.begin(deadline_seconds)
+    try:
+        shown = shake_hands(host.strip("[]"), port, allows_private=(host, port) in allow)
+    except RefusedAddress as error:
+        raise Refused(str(error), sent=False) from error
+    except ssl.SSLCertVerificationError as error:
+        words = f"The certificate of {host} is not to be trusted: {error.verify_message}."
+        raise Unreachable(words, sent=False) from error
+    except OSError as error:
+        raise Unreachable(_in_words(error), sent=False) from error
+    issuer = {name: value for part in shown.get("issuer", ()) for name, value in part}
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
+    named = issuer.get("organizationName") or issuer.get("commonName") or ""
+    return Certificate(host, str(named), ends)
 
 
 def refuse_unfit(url: str) -> None:

@@ -27,6 +27,7 @@ SANDBOX_TOKEN = env.str("SANDBOX_TOKEN", default="")
 # Identity providers of one's own machine, for development and tests; and who is asked for the
 # records of a domain, by DNS over HTTPS in its JSON form.
 SSO_PRIVATE_URLS = env.list("SSO_PRIVATE_URLS", default=[])
+ALERT_PRIVATE_URLS = env.list("ALERT_PRIVATE_URLS", default=[])
 DNS_URL = env.str("DNS_URL", default="https://cloudflare-dns.com/dns-query")
 # A language model that may suggest too, behind a chat endpoint as OpenAI has it; it is sent names
 # of vendors' fields, never a value. Empty: none is asked.
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ekyam.compression.Compression",
     "ekyam.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -229,7 +231,11 @@ EKYAM_KEY_REFUSAL_SECONDS = 0.05
 # How often in a minute an address may show what is not a key before it is not listened to.
 EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
 
+# Pages are in English. What templates mark for translation is gathered by manage.py makemessages
+# into locale/; a catalogue there and a middleware that chooses are all that another language needs.
 LANGUAGE_CODE = "en"
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -242,7 +248,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "ekyam.static_files.StaticFiles"
         if HARDENED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -365,6 +371,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "kwargs": {"hours": 2},
         "options": {"expires": 59.0},
+    },
+    "watch": {"task": "flows.tasks.watch", "schedule": 60.0, "options": {"expires": 59.0}},
+    "send_notices": {
+        "task": "flows.tasks.send_notices",
+        "schedule": 15.0,
+        "options": {"expires": 14.0},
     },
     "count_day": {
         "task": "flows.tasks.count_hours",

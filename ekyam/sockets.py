@@ -153,9 +153,7 @@ class _AllowedSecurePool(HTTPSConnectionPool):
 
 def make_pools(*, allows_private: bool) -> PoolManager:
     """Return keep-alive pools for all threads, which never share a connection with the others."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    context.sslsocket_class = _DeadlineSSLSocket
+    context = _make_context()
     pools = PoolManager(num_pools=200, maxsize=64, block=False, ssl_context=context)
     pools.pool_classes_by_scheme = (
         {"http": _AllowedPool, "https": _AllowedSecurePool}
@@ -163,3 +161,20 @@ def make_pools(*, allows_private: bool) -> PoolManager:
         else {"http": _Pool, "https": _SecurePool}
     )
     return pools
+
+
+def _make_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.sslsocket_class = _DeadlineSSLSocket
+    return context
+
+
+def shake_hands(host: str, port: int, *, allows_private: bool) -> dict[str, Any]:
+    """The certificate that a host shows, as ssl reads it, if it is one to be trusted.
+
+    Raises RefusedAddress, OSError. The deadline is that of `exchange`.
+    """
+    plain = _connect_checked(host, port, allows_private)
+    with plain, _make_context().wrap_socket(plain, server_hostname=host) as secure:
+        return dict(secure.getpeercert() or {})

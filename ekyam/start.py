@@ -81,6 +81,11 @@ RULES = (
         lambda settings: bool(settings.get("SSO_PRIVATE_URLS")),
         "SSO_PRIVATE_URLS is set: identity providers must be on the public internet.",
     ),
+    Rule(
+        "ekyam.E012",
+        lambda settings: bool(settings.get("ALERT_PRIVATE_URLS")),
+        "ALERT_PRIVATE_URLS is set: alerts may go to the public internet alone.",
+    ),
 )
 UNKNOWN_ENVIRONMENT = Rule(
     "ekyam.E001",

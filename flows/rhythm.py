@@ -80,6 +80,13 @@ def find_silence(
     return Silence(hours, float(median(weeks)))
 
 
+def hours_to_ask(now: datetime, hours: int) -> list[datetime]:
+    """The hours that `find_silence` looks at."""
+    this = start_of_hour(now)
+    window = [this - HOUR * back for back in range(hours + 1)]
+    return [hour - WEEK * week for hour in window for week in range(WEEKS + 1)]
+
+
 def _same_hours(hour: datetime, known_since: datetime) -> list[datetime]:
     before = [hour - WEEK * week for week in range(1, WEEKS + 1)]
     return [one for one in before if one >= known_since]

@@ -14,10 +14,12 @@ __all__ = [
     "plan_syncs",
     "poll",
     "route",
+    "send_notices",
     "shadow",
     "suggest",
     "sweep",
     "sync",
+    "watch",
 ]
 
 
@@ -101,6 +103,24 @@ def suggest(*, tenant_id: str, subject_id: str, side: Literal["reader", "writer"
     from flows.operations.suggest import look_for_suggestions
 
     look_for_suggestions(tenant_id=UUID(tenant_id), flow_id=UUID(subject_id), side=side)
+
+
+@shared_task(ignore_result=True)
+def watch() -> None:
+    """Look for what people must be told of, and tell them."""
+    from flows.operations.alerts.evaluate import evaluate_all
+    from flows.operations.alerts.send import send_due
+
+    evaluate_all()
+    send_due()
+
+
+@shared_task(ignore_result=True)
+def send_notices() -> None:
+    """Send what people are to be told, and what did not leave before."""
+    from flows.operations.alerts.send import send_due
+
+    send_due()
 
 
 @shared_task(ignore_result=True)

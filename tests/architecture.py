@@ -36,9 +36,11 @@ PURE = (
     "flows.formula",
     "flows.slots",
     "flows.rhythm",
+    "flows.alerts",
     "flows.waits",
     "flows.sheet",
     "flows.suggest",
+    "flows.diagram",
 )
 OUTSIDE = ("django", "rest_framework", "celery", "kombu", "redis", "psycopg", "requests", "socket")
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "handler", "processor"}

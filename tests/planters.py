@@ -11,6 +11,7 @@ from ekyam.keys.operations import Made
 from ekyam.people.models import PhoneFactor, TotpFactor
 from ekyam.tenants.models import Role, User
 from ekyam.tenants.scope import tenant_scope
+from flows.models import AlertChannel
 from tests.canaries import Canaries
 from tests.keys.test_sign_in_with import go, redeem, told
 from tests.portal.conftest import Side, sign_in
@@ -160,6 +161,22 @@ def add_endpoint(key: str, canaries: Canaries) -> None:
     canaries.take("webhook secret, bare", secret.removeprefix("whsec_"))
 
 
+def add_alert_channel(side: Side, canaries: Canaries) -> None:
+    """A webhook whose address is a secret as well; nobody listens there."""
+    owner, nowhere = sign_in(side.company.owner), "http://127.0.0.1:9"
+    address = f"{nowhere}/{canaries.plant('alert address')}"
+    form = {"kind": "webhook", "label": "Pager", "address": address}
+    with override_settings(ALERT_PRIVATE_URLS=[nowhere]):
+        secret = shown(owner.post("/alerts/channels/add/", form))
+        canaries.take("alert secret", secret)
+        canaries.take("alert secret, bare", secret.removeprefix("whsec_"))
+        with tenant_scope(side.company.tenant):
+            channel = AlertChannel.objects.get()
+        owner.post(f"/alerts/channels/{channel.public_id}/test/")
+    wrong = {**form, "kind": "sms", "address": canaries.plant("refused alert address")}
+    owner.post("/alerts/channels/add/", wrong)
+
+
 def invite_people(side: Side, canaries: Canaries) -> None:
     """One who joins with a new password, one who has yet to, one link that is wrong."""
     owner = sign_in(side.company.owner)
@@ -190,4 +207,4 @@ def keep_provider(side: Side, canaries: Canaries) -> None:
             assert owner.post(f"{page['Location']}change/", form).status_code == 302
 
 
-PLANTERS = (set_up_factors, make_keys, invite_people, keep_provider)
+PLANTERS = (set_up_factors, make_keys, add_alert_channel, invite_people, keep_provider)

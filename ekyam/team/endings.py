@@ -18,8 +18,11 @@ from ekyam.tenants.models import Membership, User
 from ekyam.tenants.scope import user_scope
 
 
-def list_member_sessions(member: Membership, *, here: str = "") -> list[SignedIn]:
-    return list_sessions(member.user, here=here, company=_only_in(member))
+def list_member_sessions(
+    member: Membership, *, here: str = "", elsewhere: bool | None = None
+) -> list[SignedIn]:
+    """`elsewhere` says that the person belongs elsewhere too, to whoever has asked already."""
+    return list_sessions(member.user, here=here, company=_only_in(member, elsewhere))
 
 
 def belongs_elsewhere(member: Membership) -> bool:
@@ -27,8 +30,9 @@ def belongs_elsewhere(member: Membership) -> bool:
         return Membership.objects.filter(user=member.user).count() > 1
 
 
-def _only_in(member: Membership) -> uuid.UUID | None:
-    return member.tenant_id if belongs_elsewhere(member) else None
+def _only_in(member: Membership, elsewhere: bool | None = None) -> uuid.UUID | None:
+    is_elsewhere = belongs_elsewhere(member) if elsewhere is None else elsewhere
+    return member.tenant_id if is_elsewhere else None
 
 
 def end_member_session(*, by: User, member: Membership, session: str) -> str:

@@ -121,3 +121,26 @@ KINDS = (
         expected=CALLED_OFF,
     ),
 )
+
+# What may be ordered besides by hand: the demonstration does not play these to their end.
+BY_HAND = (
+    Kind(
+        "emoji in the name and in the note",
+        {
+            "lines": [line("EKM-MUG")],
+            "customer": {"first_name": "Zoë 🦊", "last_name": "O'Hara", "email": "zoe@example.com"},
+            "email": "zoe@example.com",
+            "shipping_address": {**ADDRESS, "first_name": "Zoë 🦊", "last_name": "O'Hara"},
+            "note": "Ring twice, please 🔔",
+            "shipping": "5.00",
+        },
+    ),
+    Kind(
+        "paid later, by bank transfer",
+        {"lines": [line("EKM-TOTE")], "gateway": "bank", "shipping": "5.00"},
+    ),
+    Kind(
+        "a product that the other systems do not know",
+        {"lines": [{"title": "Gift wrap", "sku": "GIFT-WRAP", "price": "3.00", "quantity": 1}]},
+    ),
+)

@@ -1,7 +1,17 @@
 """The rows that are the truth: flows, events, runs, deliveries, links and facts."""
 
+from flows.models.alert import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    AlertNotice,
+    AlertRoute,
+    AlertRule,
+    NoticeState,
+)
 from flows.models.choice import OwnChoice, SharedTally
 from flows.models.delivery import Attempt, Delivery, Pump
+from flows.models.desk import OrderHold, SavedView, SearchKey
 from flows.models.endpoint import WebhookEndpoint
 from flows.models.event import Event
 from flows.models.fact import Fact
@@ -23,6 +33,12 @@ from flows.models.stock import (
 from flows.models.version import Version, VersionState
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertNotice",
+    "AlertRoute",
+    "AlertRule",
     "Attempt",
     "Cursor",
     "Delivery",
@@ -34,12 +50,16 @@ __all__ = [
     "KitPart",
     "Link",
     "LookupRow",
+    "NoticeState",
+    "OrderHold",
     "OwnChoice",
     "Pump",
     "Rate",
     "Record",
     "Reservation",
     "Run",
+    "SavedView",
+    "SearchKey",
     "ShadowDifference",
     "ShadowPart",
     "ShadowRun",

@@ -112,6 +112,11 @@ class Delivery(TenantModel):
                 name="delivery_done_by_flow",
                 condition=Q(state__in=[state.value for state in DONE]),
             ),
+            models.Index(
+                fields=["flow", "-sequence"],
+                name="delivery_dead_by_flow",
+                condition=Q(state=State.DEAD.value),
+            ),
             models.Index(fields=["tenant", "state", "-sequence"], name="delivery_by_state"),
             models.Index(
                 fields=["version"],

@@ -28,7 +28,12 @@ class Record(TenantModel):
                 fields=["tenant", "resource", "reference"], name="record_is_one_per_reference"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "resource", "-id"], name="record_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "resource", "-id"], name="record_newest_first"),
+            models.Index(
+                fields=["tenant", "label"], name="record_by_label", condition=~Q(label="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.resource} {self.label or self.reference}"

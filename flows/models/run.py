@@ -18,7 +18,10 @@ class Run(TenantModel):
     connection = TenantForeignKey(
         Connection, on_delete=models.CASCADE, related_name="runs", db_index=False
     )
-    flow = TenantForeignKey(Flow, on_delete=models.CASCADE, null=True, related_name="runs")
+    # Its index is that of the list by flow.
+    flow = TenantForeignKey(
+        Flow, on_delete=models.CASCADE, null=True, related_name="runs", db_index=False
+    )
     feed = models.CharField(max_length=60, blank=True)
     origin = models.CharField(max_length=10, choices=Origin)
     started_at = models.DateTimeField()
@@ -28,7 +31,16 @@ class Run(TenantModel):
     failure = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "-started_at"], name="run_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "-started_at"], name="run_newest_first"),
+            models.Index(fields=["flow", "-started_at"], name="run_by_flow"),
+            models.Index(fields=["tenant", "origin", "-started_at"], name="run_by_origin"),
+            models.Index(
+                fields=["tenant", "-started_at"],
+                name="run_failed",
+                condition=~models.Q(failure=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

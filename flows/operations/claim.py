@@ -58,8 +58,9 @@ def recover_lost(*, target_id: UUID, token: UUID, now: datetime) -> int:
     )
 
 
-# What may be sent: due, of a flow that is On, and the oldest open delivery of its root here. What
-# is parked holds back only its own record: what it waits for may be a later one of the same root.
+# What may be sent: due, of a flow that is On, the oldest open delivery of its root here, and of a
+# root that no person holds. What is parked holds back only its own record: what it waits for may
+# be a later one of the same root.
 # Scalar subqueries, so that PostgreSQL looks at the rows in their order and stops at the limit: as
 # joins it would weigh the whole backlog before the first row.
 _READY = """
@@ -74,6 +75,9 @@ _READY = """
              AND o.sequence < d.sequence
              AND o.state IN ('pending', 'sending', 'retrying', 'in_doubt', 'parked')
              AND (o.state <> 'parked' OR o.record_id = d.record_id) LIMIT 1) IS NULL
+      AND (SELECT h.id FROM flows_orderhold h
+           WHERE h.tenant_id = d.tenant_id AND h.record_id = d.root_id
+             AND h.released_at IS NULL) IS NULL
 """
 _COLUMNS = [field.column for field in Delivery._meta.concrete_fields]
 _ATTRIBUTES = [field.attname for field in Delivery._meta.concrete_fields]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -45,18 +46,22 @@ def apply_recipe(recipe: Recipe, connections: Mapping[str, Connection]) -> list[
     return flows
 
 
-def switch_on(flow: Flow) -> None:
+def switch_on(flow: Flow) -> bool:
     """From now on it reads; what was received while it was Off is routed too, once.
 
-    Raises IllegalMove when another flow offers stock at the same place already, and Incomplete.
+    Returns False if it is on already. Raises IllegalMove when another flow offers stock at the same
+    place already, and Incomplete.
     """
-    now, off_since = timezone.now(), flow.switched_at
     if flow.is_on:
-        return
+        return False
     if is_stock(flow):
         refuse_rivals(flow)
     elif flow.version is not None:
         refuse_incomplete(flow, logic_of(flow.version), move="go On as it is")
+    _lock(flow)
+    now, off_since = timezone.now(), flow.switched_at
+    if flow.is_on:
+        return False
     flow.is_on, flow.switched_at = True, now
     if flow.feeder_id is not None and not is_fed(flow):
         flow.feeder = None  # it reads for itself again
@@ -69,6 +74,13 @@ def switch_on(flow: Flow) -> None:
     nudge("deliver", tenant_id=flow.tenant_id, subject_id=flow.target_id)
     begin_with_sync(flow)
     _record_switch(flow, "flow.switched_on")
+    return True
+
+
+def _lock(flow: Flow) -> None:
+    """Whoever switches at the same time waits, and then sees how it is. Routing does not."""
+    rows = Flow.objects.select_for_update(no_key=True).filter(pk=flow.pk)
+    flow.is_on, flow.switched_at = rows.values_list("is_on", "switched_at").get()
 
 
 def _listen_to_target(flow: Flow, now: datetime) -> None:
@@ -76,24 +88,35 @@ def _listen_to_target(flow: Flow, now: datetime) -> None:
     ensure_cursors(flow.target, list(streams_by_feed(flow.target.spec.slug)), now)
 
 
-def _route_again(flow: Flow, since: datetime) -> None:
-    """A fact is delivered once by a flow, so routing an event again harms no other flow."""
-    missed = Event.objects.filter(
+def missed_events(flow: Flow, since: datetime) -> QuerySet[Event]:
+    """What was received while it was Off."""
+    return Event.objects.filter(
         connection=flow.source,
         received_at__gte=since,
         origin__in=(Origin.WEBHOOK, Origin.POLL),
         state__in=(EventState.ROUTED, EventState.IGNORED),
     )
+
+
+def _route_again(flow: Flow, since: datetime) -> None:
+    """A fact is delivered once by a flow, so routing an event again harms no other flow."""
+    missed = missed_events(flow, since)
     if missed.update(state=EventState.RECEIVED, note=""):
         nudge("route", tenant_id=flow.tenant_id, subject_id=flow.source_id)
 
 
-def switch_off(flow: Flow) -> None:
-    """Nothing new is sent; what is open waits, and goes on when the flow is On again."""
-    if flow.is_on:
-        flow.is_on, flow.switched_at = False, timezone.now()
-        flow.save(update_fields=["is_on", "switched_at"])
-        _record_switch(flow, "flow.switched_off")
+def switch_off(flow: Flow) -> bool:
+    """Nothing new is sent; what is open waits, and goes on when the flow is On again.
+
+    Returns False if it is off already.
+    """
+    _lock(flow)
+    if not flow.is_on:
+        return False
+    flow.is_on, flow.switched_at = False, timezone.now()
+    flow.save(update_fields=["is_on", "switched_at"])
+    _record_switch(flow, "flow.switched_off")
+    return True
 
 
 def _record_switch(flow: Flow, action: str) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import connection as db
 
 from connectors.models import Connection
-from flows.models import Delivery, Fact, Link, Record
+from flows.models import Delivery, Fact, Link, OrderHold, Record
 from flows.operations.rows import insert_all, select_all
+from flows.operations.search_keys import join_search_keys
 
 Key = tuple[str, str]  # (resource, id in this system), or (resource, our reference)
 
@@ -170,4 +171,7 @@ def join_records(*, keep: Record, drop: Record) -> None:
     Delivery.objects.filter(root=drop).update(root=keep)
     Fact.objects.filter(record=drop).update(record=keep)
     Record.objects.filter(parent=drop).update(parent=keep)
+    if not OrderHold.objects.filter(record=keep, released_at=None).exists():
+        OrderHold.objects.filter(record=drop).update(record=keep)
+    join_search_keys(keep=keep, drop=drop)
     drop.delete()

@@ -22,6 +22,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.mapping.records import expression
 from flows.models import Cursor, Run
 from flows.models.event import Origin
+from flows.operations.health import hear_of, heard_of_failure, heard_of_page
 from flows.operations.publish import CONNECTION_DOWN, fact, write_facts
 from flows.operations.receive import has_event, receive_records
 from flows.operations.stock.streams import streams_by_feed
@@ -90,6 +91,7 @@ def _read_asked(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) 
         with db.cursor() as sql:
             sql.execute(_ANSWERED, [msgspec.json.encode(ids).decode(), cursor.pk])
             cursor.asked = msgspec.json.decode(sql.fetchone()[0])
+        _heard_page(cursor, now)
 
 
 _ANSWERED = """
@@ -121,7 +123,15 @@ def _read_page(tenant_id: UUID, cursor: Cursor, channel: Channel, token: UUID) -
         if not _is_ours(cursor, token):
             return False  # another worker took over
         _store(cursor, feed, page, now)
-        return _advance(cursor, page)
+        has_more = _advance(cursor, page)
+        _heard_page(cursor, now)
+        return has_more
+
+
+def _heard_page(cursor: Cursor, asked_at: datetime) -> None:
+    now = timezone.now()
+    took_ms = max(0.0, (now - asked_at).total_seconds() * 1000)
+    hear_of(cursor.connection, heard_of_page(took_ms), now=now)
 
 
 def _store(cursor: Cursor, feed: Feed, page: Page, asked_at: datetime, suffix: str = "") -> None:
@@ -214,6 +224,7 @@ def _failed(cursor: Cursor, channel: Channel, failure: Exception, token: UUID) -
         log.error("poll met a bug", exc_info=failure)
     cursor.due_at = now + timedelta(seconds=delay)
     _give_back(cursor, token)
+    hear_of(connection, heard_of_failure(failure), now=now)
 
 
 def _refused(

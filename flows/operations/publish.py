@@ -15,6 +15,8 @@ ORDER_CANCELLED = "order.cancelled"
 STOCK_CHANGED = "stock.changed"
 DELIVERY_DEAD = "delivery.dead"
 CONNECTION_DOWN = "connection.down"
+CONNECTION_FAILING = "connection.failing"
+CONNECTION_WELL = "connection.well"
 SYNC_DONE = "sync.done"
 RULE_NOTIFIED = "rule.notified"
 
@@ -27,6 +29,8 @@ KINDS = {
     STOCK_CHANGED: "A level of stock was written into another system",
     DELIVERY_DEAD: "A delivery cannot go on without a person",
     CONNECTION_DOWN: "A connection needs to be authorised again",
+    CONNECTION_FAILING: "A connected system has not answered for a while",
+    CONNECTION_WELL: "A connected system answers again",
     SYNC_DONE: "A full comparison has come to its end",
     RULE_NOTIFIED: "A rule asked that people be told of a record",
 }

@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 from connectors.models import Connection
 from connectors.spec import Privacy
 from flows.mapping.records import expression
-from flows.models import Attempt, Delivery, Event, Link, Record, ShadowDifference
+from flows.models import Attempt, Delivery, Event, Link, Record, SearchKey, ShadowDifference
 from flows.personal import blank
+from flows.search import EMAIL, digest_of
 from flows.states import State
 
 BATCH = 200
@@ -31,6 +32,7 @@ def redact(connection: Connection, event: Event, privacy: Privacy, *, now: datet
     deliveries = Delivery.objects.filter(Q(record__in=records) | Q(root__in=records))
     events = _events(connection, privacy, deliveries, traits)
     _forget_names(records)
+    _forget_addresses(records, traits)
     ShadowDifference.objects.filter(event__in=events).delete()
     deliveries.filter(state__in=_UNSENT).update(
         state=State.CANCELLED, note="Its shopper's data were erased.", finished_at=now, waits_for=""
@@ -84,6 +86,12 @@ def _forget_names(records: QuerySet[Record]) -> None:
     people = records.filter(resource="customer")
     Link.objects.filter(record__in=people.values("pk")).update(label="")
     people.update(label="")
+
+
+def _forget_addresses(records: QuerySet[Record], traits: Sequence[str]) -> None:
+    """So that nobody finds out by asking whose order it was."""
+    of_person = Q(record__in=records.values("pk")) | Q(digest__in=map(digest_of, traits))
+    SearchKey.objects.filter(of_person, kind=EMAIL).delete()
 
 
 def _blank_deliveries(deliveries: QuerySet[Delivery], traits: Sequence[str]) -> int:

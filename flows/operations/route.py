@@ -44,6 +44,7 @@ from flows.operations.publish import (
 )
 from flows.operations.read import NobodyListens, Reading, Unreadable, read_event
 from flows.operations.rows import insert_all, select_all
+from flows.operations.search_keys import keep_search_keys
 from flows.operations.stock.reserve import reserve
 from flows.operations.stock.route_levels import offer_elsewhere, route_levels
 from flows.operations.stock.streams import is_stock
@@ -263,6 +264,11 @@ def _write(
     facts = _facts(fresh, deliveries, records, born_dead, now)
     told = notices_of(made, now)
     insert_all(list(runs.values()), [*born_dead, *deliveries], [*facts, *told])
+    keep_search_keys(
+        (record, one.standard)
+        for one in fresh
+        if one.standard is not None and (record := record_of(one, records)) is not None
+    )
     supersede_older(made, history, now)
     missed = [one.failure for one in pieces if isinstance(one.failure, MissingRow)]
     wake_if_there(missed, now=now)

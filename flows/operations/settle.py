@@ -15,11 +15,12 @@ from django.db.models import Q
 
 from connectors.errors import MissingLink, MissingRow, RateLimited, Unauthorized
 from connectors.models import Connection
-from connectors.operations import mark_throttled, mark_well, needs_reauthorization
+from connectors.operations import mark_throttled, needs_reauthorization
 from ekyam import metrics
 from flows.models import Attempt, Delivery, Fact
 from flows.operations.exchanges import show_exchanges
 from flows.operations.heal import wake_if_there
+from flows.operations.health import hear_of, heard_of_tries
 from flows.operations.identify import lock_records
 from flows.operations.links import NewLink, add_links, wake_found
 from flows.operations.publish import (
@@ -56,8 +57,7 @@ def settle(target: Connection, tries: Sequence[Try], *, token: UUID, now: dateti
     settle_levels(target, kept)
     _give_way([one.delivery for one in kept], now)
     _put_older_to_rest(kept, now)
-    if any(one.outcome.written for one in kept):
-        mark_well(target)
+    hear_of(target, heard_of_tries(one.outcome for one in kept), now=now)
     _tell(target, kept)
 
 

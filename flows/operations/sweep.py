@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from connectors.models import OPEN_STATES
@@ -14,6 +14,7 @@ from flows.models import (
     Delivery,
     Event,
     Flow,
+    OrderHold,
     Pump,
     ShadowRun,
     ShadowState,
@@ -74,7 +75,9 @@ def _to_route(now: datetime) -> set[Found]:
 
 def _to_deliver(now: datetime) -> set[Found]:
     """Targets with something due and no living pump, and those whose pump has died."""
+    held = OrderHold.objects.filter(record=OuterRef("root_id"), released_at=None)
     due = Delivery.objects.filter(
+        ~Exists(held),
         Q(target__throttled_until=None) | Q(target__throttled_until__lte=now),
         state__in=SENDABLE,
         due_at__lte=now - GRACE,

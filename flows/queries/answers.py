@@ -1,25 +1,35 @@
 """What became of an order, in one sentence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from flows.models import Delivery, Link
 from flows.queries.home import plural, sentence
 from flows.queries.shown import find_idle
+from flows.queries.spans import span
 from flows.states import DONE, OPEN, State
 
 
 def answer_for_order(
-    label: str, deliveries: Sequence[Delivery], links: Sequence[Link], *, now: datetime
+    label: str,
+    deliveries: Sequence[Delivery],
+    links: Sequence[Link],
+    *,
+    now: datetime,
+    usual: Mapping[UUID, float],
 ) -> str:
-    """The worst news first: stuck, waiting, on its way; then what was achieved."""
+    """The worst news first: stuck, waiting, on its way; then what was achieved.
+
+    `usual` is how many seconds a flow takes, where that is known.
+    """
     name = f"Order {label}"
     idle = find_idle(deliveries)
     moving = [one for one in deliveries if one.pk not in idle]
     return (
         _stuck(name, deliveries)
-        or _waiting(name, moving)
-        or _on_its_way(name, moving)
+        or _waiting(name, moving, now, usual)
+        or _on_its_way(name, moving, now, usual)
         or _cancelled(name, deliveries)
         or _shipped(name, deliveries, now)
         or _known(name, links)
@@ -40,17 +50,35 @@ def _stuck(name: str, deliveries: Sequence[Delivery]) -> str:
     return f"{name} is stuck{way}{more}: {sentence(dead[-1].reason)}"
 
 
-def _waiting(name: str, deliveries: Sequence[Delivery]) -> str:
+def _waiting(
+    name: str, deliveries: Sequence[Delivery], now: datetime, usual: Mapping[UUID, float]
+) -> str:
     held = _in(deliveries, State.PARKED, State.RETRYING, State.IN_DOUBT)
     if not held:
         return ""
-    word = "waits" if held[-1].state == State.PARKED else "is being tried again"
-    return f"{name} {word} on its way to {_targets(held)}: {sentence(held[-1].reason)}"
+    since = _since(held[-1], now, usual)
+    if held[-1].state == State.PARKED:
+        return f"{name} waits on its way to {_targets(held)} {since}: {sentence(held[-1].reason)}"
+    said = f"{name} is being tried again on its way to {_targets(held)}"
+    return f"{said}, {since}: {sentence(held[-1].reason)}"
 
 
-def _on_its_way(name: str, deliveries: Sequence[Delivery]) -> str:
+def _on_its_way(
+    name: str, deliveries: Sequence[Delivery], now: datetime, usual: Mapping[UUID, float]
+) -> str:
     moving = _in(deliveries, *OPEN)
-    return f"{name} is on its way to {_targets(moving)}." if moving else ""
+    if not moving:
+        return ""
+    said = f"{name} is on its way to {_targets(moving)}"
+    is_young = (now - moving[0].received_at).total_seconds() < 60
+    return f"{said}." if is_young else f"{said}, {_since(moving[0], now, usual)}."
+
+
+def _since(one: Delivery, now: datetime, usual: Mapping[UUID, float]) -> str:
+    """«since 43 min (usual: 4 min)»."""
+    said = f"since {span((now - one.received_at).total_seconds())}"
+    seconds = usual.get(one.flow_id) if one.flow_id else None
+    return said if seconds is None else f"{said} (usual: {span(seconds)})"
 
 
 def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flows.models import Attempt, Delivery, Event
 from flows.models.event import Origin
-from flows.operations.replay import is_editable
 from flows.queries.dead_letters import label_of
 from flows.queries.exchanges import SHOWN_CHARACTERS, AttemptRow, pretty, show_attempt
 from flows.queries.hops import Hop, delivery_hop
@@ -64,14 +63,16 @@ def get_delivery(public_id: str) -> DeliveryDetail:
         event_id=one.event.public_id,
         standard=pretty(one.standard) if one.standard else "",
         changes=_changes(one),
-        may_edit=hop.may_replay and one.standard is not None and is_editable(one),
+        may_edit=hop.may_edit,
     )
 
 
 def _find(public_id: str) -> Delivery:
     return (
-        Delivery.objects.select_related("flow__source", "target", "record__parent", "event")
-        .defer("event__body", "flow__source__sealed", "target__sealed")
+        Delivery.objects.select_related(
+            "flow__source", "target", "record__parent", "event", "version"
+        )
+        .defer("event__body", "flow__source__sealed", "target__sealed", "version__logic")
         .get(pk=Delivery.get_public(public_id).pk)
     )
 

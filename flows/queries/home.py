@@ -1,84 +1,120 @@
 """What a person sees first: whether all is well, what needs them, and what the day brought."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, OuterRef, Subquery
 
 from connectors.models import OPEN_STATES, Connection
 from ekyam import ids
-from flows.models import Delivery, Event
-from flows.queries.dead_letters import DeadGroup, list_dead_groups
-from flows.queries.held import HeldGroup, list_held_groups
-from flows.queries.lights import FlowRow, list_flows
-from flows.queries.lookups import Missing, list_missing
+from flows.models import Delivery, Flow, SyncState, Version, VersionState
+from flows.operations.stock.streams import stock_flows
+from flows.queries.day import HOURS, Day, make_day
+from flows.queries.lights import Ending, judge
 from flows.queries.requests import Asking, list_asking
-from flows.queries.stock.tasks import PlaceTask, SyncTask, list_place_tasks, list_sync_tasks
-from flows.states import DONE, OPEN, State
-from flows.waits import RELEASE, ROW
+from flows.queries.rhythm import Hour, hours_since
+from flows.queries.stock.layout import find_layout
+from flows.queries.stock.tasks import PlaceTask, list_place_tasks
+from flows.queries.watch import (
+    LEAST_DRIFT,
+    SILENT_HOURS,
+    SYNC_HOURS,
+    Compared,
+    Silent,
+    comparisons,
+    silences,
+)
+from flows.queries.work import MOST, Cause, Held, Lacking, Waiting, Work, find_work
+from flows.rhythm import HOUR, hours_to_ask, start_of_hour
+from flows.states import DONE, OPEN
 
-PATIENCE = timedelta(minutes=10)
+Lights = dict[UUID, tuple[str, str]]
+UNFINISHED_AFTER = timedelta(hours=1)  # until then somebody may be at it
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Parked deliveries with one reason."""
+class Trouble:
+    """A connection that is not well, and how many deliveries wait for it."""
 
+    id: str
+    label: str
+    state: str
     reason: str
-    count: int
-    since: datetime
+    waiting: int
 
 
 @dataclass(frozen=True)
-class DayRow:
-    """What one flow did since yesterday at this time."""
+class SyncTask:
+    """`kind` is asks, failed, drift or late."""
 
+    kind: str
     flow: str
-    source: str
-    target: str
-    done: int
-    unchanged: int
-    waiting: int
-    dead: int
+    sync_id: str
+    flow_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change of a flow that somebody began and did not publish."""
+
+    flow_id: str
+    flow: str
+    made_by: str
+    since: datetime
 
 
 @dataclass(frozen=True)
 class Home:
     answer: str
-    flows: list[FlowRow]
-    dead: list[DeadGroup]
-    waiting: list[Waiting]
-    held: list[HeldGroup]
-    missing: list[Missing]
+    has_connections: bool
+    has_flows: bool
+    troubled: list[Trouble]
+    work: Work
+    silent: list[Silent]
     asking: list[Asking]
     places: list[PlaceTask]
     syncs: list[SyncTask]
-    day: list[DayRow]
-    events: int
-    delivered: int
+    drafts: list[Draft]
+    day: Day
+
+    @property
+    def is_calm(self) -> bool:
+        work = self.work
+        stands = (work.dead, work.held, work.lacking, work.waiting, self.asking, self.places)
+        return not any((*stands, self.troubled, self.silent, self.syncs, self.drafts))
 
 
 def get_home(*, now: datetime) -> Home:
-    """A constant number of queries."""
-    flows, dead, waiting = list_flows(), list_dead_groups(), _waiting(now)
-    held, missing, day = list_held_groups(), list_missing(), _day(flows, now)
-    received = Event.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
+    """Nine queries, and one more where places of stock are not mapped."""
+    connections = list(Connection.objects.defer("sealed").order_by("label", "id"))
+    flows = list_with_last_success({one.pk: one for one in connections})
+    work = find_work(now)
+    lights = _lights(flows, work)
+    hours, made = _hours(now)
+    silent = silences(flows, made, now)
     return Home(
-        answer=answer(flows, dead, waiting, held, missing),
-        flows=flows,
-        dead=dead,
-        waiting=waiting,
-        held=held,
-        missing=missing,
+        answer=answer(
+            [light for light, _ in lights.values()],
+            work.dead,
+            work.waiting,
+            work.held,
+            work.lacking,
+            silent,
+        ),
+        has_connections=bool(connections),
+        has_flows=bool(flows),
+        troubled=[_trouble(one, work) for one in connections if one.state != "active"],
+        work=work,
+        silent=silent,
         asking=list_asking(),
-        places=list_place_tasks(),
-        syncs=list_sync_tasks(),
-        day=day,
-        events=received.count(),
-        delivered=sum(row.done for row in day),
+        places=list_place_tasks(find_layout(stock_flows(flows))),
+        syncs=_sync_tasks(comparisons(flows, now), now),
+        drafts=_drafts(flows, now),
+        day=make_day(flows, lights, hours, now),
     )
 
 
@@ -90,78 +126,126 @@ def count_held() -> dict[str, int]:
     return {ids.public(Connection.prefix, pk): count for pk, count in counts}
 
 
-def _waiting(now: datetime) -> list[Waiting]:
-    """Not those that a connection or a rule holds up, or that lack a row, told beside it, nor what
-    may as well never come."""
-    parked = Delivery.objects.filter(
-        state=State.PARKED, parked_at__lt=now - PATIENCE, target__state__in=OPEN_STATES, note=""
-    )
-    told = Q(waits_for__startswith=RELEASE) | Q(waits_for__startswith=ROW)
-    rows = parked.exclude(told).values("reason").annotate(count=Count("pk"), since=Min("parked_at"))
-    return [Waiting(**row) for row in rows.order_by("-count")[:20]]
-
-
-def _day(flows: list[FlowRow], now: datetime) -> list[DayRow]:
-    recent = Delivery.objects.filter(pk__gte=ids.floor(now - timedelta(days=1)))
-    rows = {
-        one["flow_id"]: dict(one)
-        for one in recent.values("flow_id").annotate(
-            done=Count("pk", filter=Q(state__in=DONE)),
-            unchanged=Count("pk", filter=Q(state=State.UNCHANGED)),
-            waiting=Count("pk", filter=Q(state__in=OPEN)),
-            dead=Count("pk", filter=Q(state=State.DEAD)),
-        )
-    }
-    found = []
+def list_with_last_success(connections: Mapping[UUID, Connection]) -> list[Flow]:
+    """In the order of the chain, each with its ends and the sequence of its last success."""
+    newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
+    rows = Flow.objects.annotate(done_sequence=Subquery(newest.values("sequence")[:1]))
+    flows: list[Flow] = list(rows.order_by("position", "label", "id"))
     for flow in flows:
-        counts: dict[str, Any] = rows.get(ids.parse("flw", flow.id), {})
-        figures = [counts.get(name, 0) for name in ("done", "unchanged", "waiting", "dead")]
-        found.append(DayRow(flow.label, flow.source.label, flow.target.label, *figures))
+        flow.source, flow.target = connections[flow.source_id], connections[flow.target_id]
+    return flows
+
+
+def _lights(flows: Iterable[Flow], work: Work) -> Lights:
+    found: Lights = {}
+    for flow in flows:
+        done: int | None = flow.done_sequence  # type: ignore[attr-defined]
+        sequence, reason = work.died.get(flow.pk, (0, ""))
+        ends = [
+            Ending(one.public_id, one.label, one.state, one.state_reason)
+            for one in (flow.source, flow.target)
+        ]
+        light, why, _ = judge(
+            is_on=flow.is_on,
+            endings=ends,
+            dead_reason=reason if sequence > (done or 0) else None,
+            has_succeeded=done is not None,
+        )
+        found[flow.pk] = (light, why)
     return found
 
 
+def _trouble(one: Connection, work: Work) -> Trouble:
+    return Trouble(one.public_id, one.label, one.state, one.state_reason, work.shut.get(one.pk, 0))
+
+
+def _hours(now: datetime) -> tuple[dict[UUID, list[Hour]], dict[UUID, dict[datetime, int]]]:
+    """Of the last day, whole; and the records of the hours that tell of a silence. One query."""
+    since, asked = start_of_hour(now) - HOUR * (HOURS - 1), set(hours_to_ask(now, SILENT_HOURS))
+    day: dict[UUID, list[Hour]] = {}
+    before: dict[UUID, dict[datetime, int]] = {}
+    for flow_id, hours in hours_since(since, also=asked).items():
+        day[flow_id] = [one for one in hours if one.start >= since]
+        before[flow_id] = {one.start: one.made for one in hours if one.start in asked}
+    return day, before
+
+
+def _sync_tasks(compared: Iterable[Compared], now: datetime) -> list[SyncTask]:
+    found = []
+    for one in compared:
+        newest, done = one.newest, one.done
+        kind, sync, text = "", newest, ""
+        if newest and newest.state == SyncState.ASKS:
+            kind, text = "asks", newest.reason
+        elif newest and newest.state == SyncState.FAILED:
+            kind, text = "failed", newest.reason or "The last full comparison failed."
+        elif done and one.drift >= max(LEAST_DRIFT, done.checked // 100):
+            kind, sync = "drift", done
+            text = f"{one.drift:,} of {done.checked:,} levels differed in the last comparison."
+        elif one.is_late(now, SYNC_HOURS):
+            kind, text = "late", f"No full comparison was finished for {SYNC_HOURS} hours."
+        if kind:
+            sync_id = sync.public_id if sync else ""
+            found.append(SyncTask(kind, one.flow.label, sync_id, one.flow.public_id, text))
+    return found
+
+
+def _drafts(flows: Iterable[Flow], now: datetime) -> list[Draft]:
+    labels = {flow.pk: flow.label for flow in flows}
+    rows = Version.objects.filter(
+        state=VersionState.DRAFT, created_at__lt=now - UNFINISHED_AFTER
+    ).order_by("created_at")
+    found = rows.values_list("flow_id", "made_by", "created_at")[:50]
+    return [
+        Draft(ids.public(Flow.prefix, pk), labels.get(pk, ""), made_by, at)
+        for pk, made_by, at in found
+    ]
+
+
 def answer(
-    flows: list[FlowRow],
-    dead: Sequence[DeadGroup] = (),
+    lights: Sequence[str],
+    dead: Sequence[Cause] = (),
     waiting: Sequence[Waiting] = (),
-    held: Sequence[HeldGroup] = (),
-    missing: Sequence[Missing] = (),
+    held: Sequence[Held] = (),
+    lacking: Sequence[Lacking] = (),
+    silent: Sequence[Silent] = (),
 ) -> str:
     """The state of things in a few sentences."""
-    parts = (_of_flows(flows), _of_dead(dead), _of_held(held), _of_missing(missing))
-    return " ".join(filter(None, (*parts, _of_waiting(waiting))))
+    parts = (_of_flows(lights), _of_dead(dead), _of_held(held), _of_missing(lacking))
+    return " ".join(filter(None, (*parts, _of_waiting(waiting), _of_silent(silent))))
 
 
-def _of_flows(flows: list[FlowRow]) -> str:
-    lights = Counter(flow.light for flow in flows)
-    on = len(flows) - lights["off"]
-    if not flows:
+def _of_flows(lights: Sequence[str]) -> str:
+    counts = Counter(lights)
+    on = len(lights) - counts["off"]
+    if not lights:
         return "There are no flows yet."
     if on == 0:
         return "All flows are off."
-    said = f"All {on} flows are on" if on == len(flows) else f"{on} of {len(flows)} flows are on"
-    troubled = lights["broken"] + lights["held"]
+    said = f"All {on} flows are on" if on == len(lights) else f"{on} of {len(lights)} flows are on"
+    troubled = counts["broken"] + counts["held"]
     return f"{said}, {troubled} with trouble." if troubled else f"{said}."
 
 
-def _of_held(held: Sequence[HeldGroup]) -> str:
+def _of_held(held: Sequence[Held]) -> str:
     count = sum(group.count for group in held)
-    return f"{count} {plural('record', count)} held for review." if count else ""
+    return f"{capped(count)} {plural('record', count)} held for review." if count else ""
 
 
-def _of_missing(missing: Sequence[Missing]) -> str:
+def _of_missing(missing: Sequence[Lacking]) -> str:
     if not missing:
         return ""
     count = len(missing)
-    return f"{count} {plural('value', count)} {'has' if count == 1 else 'have'} no row yet."
+    return f"{capped(count)} {plural('value', count)} {'has' if count == 1 else 'have'} no row yet."
 
 
-def _of_dead(dead: Sequence[DeadGroup]) -> str:
-    count = sum(group.count for group in dead)
+def _of_dead(dead: Sequence[Cause]) -> str:
+    count = sum(cause.count for cause in dead)
     if not count:
         return ""
-    largest = max(dead, key=lambda group: group.count)
-    said = f"{count} dead {plural('letter', count)} {'needs' if count == 1 else 'need'} a person"
+    largest = max(dead, key=lambda cause: cause.count)
+    needs = "needs" if count == 1 else "need"
+    said = f"{capped(count)} dead {plural('letter', count)} {needs} a person"
     return f"{said}: {sentence(largest.reason)}"
 
 
@@ -169,8 +253,20 @@ def _of_waiting(waiting: Sequence[Waiting]) -> str:
     count = sum(one.count for one in waiting)
     if not count:
         return ""
-    said = f"{count} {plural('record', count)} {'waits' if count == 1 else 'wait'}"
+    said = f"{capped(count)} {plural('record', count)} {'waits' if count == 1 else 'wait'}"
     return f"{said}: {sentence(waiting[0].reason)}"
+
+
+def _of_silent(silent: Sequence[Silent]) -> str:
+    if not silent:
+        return ""
+    count = len(silent)
+    return f"{count} {plural('flow', count)} {'is' if count == 1 else 'are'} silent, which is rare."
+
+
+def capped(count: int) -> str:
+    """Beyond what is counted, it is only said that there are more."""
+    return f"{MOST:,}+" if count > MOST else f"{count:,}"
 
 
 def plural(word: str, count: int) -> str:

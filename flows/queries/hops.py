@@ -6,8 +6,17 @@ from datetime import datetime
 
 from ekyam import ids
 from flows.models import Attempt, Delivery, Event
+from flows.operations.replay import is_editable, is_held
 from flows.queries.exchanges import AttemptRow, show_attempt
-from flows.queries.shown import HEALED, HELD, LACKS_ROW, UNNEEDED, show_note, show_state
+from flows.queries.shown import (
+    HEALED,
+    HELD,
+    LACKS_ROW,
+    ON_HOLD,
+    UNNEEDED,
+    show_note,
+    show_state,
+)
 from flows.states import CANCELLABLE, OPEN, REPLAYABLE, State
 
 
@@ -37,14 +46,28 @@ class Hop:
     attempts: list[AttemptRow] = field(default_factory=list)
     may_replay: bool = False
     may_cancel: bool = False
+    may_edit: bool = False
+    is_held: bool = False  # by a rule, until a person releases or rejects it
+    flow_id: str = ""
+    version_id: str = ""  # what it is written by; empty is the connector's own mapping
+    version: int | None = None
+    received_at: datetime | None = None
+    waits_seconds: float | None = None  # since it was received, while it is not written
+    usual_seconds: float | None = None  # what its flow takes, where that is known
 
     @property
     def needs_person(self) -> bool:
-        return self.state in (State.DEAD, State.PARKED, HELD, LACKS_ROW)
+        return self.state in (State.DEAD, State.PARKED, HELD, LACKS_ROW, ON_HOLD)
 
     @property
     def is_open(self) -> bool:
-        return self.state in (*OPEN, HELD, LACKS_ROW, "received")
+        return self.state in (*OPEN, HELD, LACKS_ROW, ON_HOLD, "received")
+
+    @property
+    def is_late(self) -> bool:
+        """It waits for longer than is usual by far."""
+        usual, waits = self.usual_seconds, self.waits_seconds
+        return waits is not None and usual is not None and waits > max(3 * usual, 60)
 
 
 def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:
@@ -74,11 +97,16 @@ def delivery_hop(
     attempts: Iterable[Attempt] = (),
     is_whole: bool = False,
     is_idle: bool = False,
+    is_on_hold: bool = False,
+    usual: float | None = None,
+    now: datetime | None = None,
 ) -> Hop:
-    """Attempts come without their exchanges unless it is `is_whole`."""
+    """Attempts come without their exchanges unless it is `is_whole`. With `now` it says how long it
+    waits, which `usual` is beside."""
     ended = one.finished_at
     result = " ".join(dict.fromkeys(filter(None, (one.result_label, one.result_id))))
-    state = show_state(one, is_idle=is_idle)
+    state = show_state(one, is_idle=is_idle, is_on_hold=is_on_hold)
+    waits = one.state in OPEN and not is_idle and now is not None
     return Hop(
         kind="delivery",
         id=one.public_id,
@@ -100,5 +128,13 @@ def delivery_hop(
         blame="" if state in (HEALED, UNNEEDED) else one.blame,
         attempts=[show_attempt(found, is_whole=is_whole) for found in attempts],
         may_replay=one.state in REPLAYABLE,
-        may_cancel=one.state in CANCELLABLE and not one.wrote,
+        may_cancel=one.state in CANCELLABLE and not one.wrote and not is_held(one),
+        may_edit=one.state in REPLAYABLE and one.standard is not None and is_editable(one),
+        is_held=is_held(one),
+        flow_id=one.flow.public_id if one.flow else "",
+        version_id=one.version.public_id if one.version else "",
+        version=one.version.number if one.version else None,
+        received_at=one.received_at,
+        waits_seconds=(now - one.received_at).total_seconds() if waits and now else None,
+        usual_seconds=usual,
     )

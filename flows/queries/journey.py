@@ -10,11 +10,16 @@ from uuid import UUID
 
 from flows.models import Attempt, Delivery, Event, Link, Record
 from flows.queries.answers import answer_for_order
+from flows.queries.holds import HoldRow, list_holds_of
+from flows.queries.home import sentence
 from flows.queries.hops import Hop, delivery_hop, event_hop
 from flows.queries.money import Money, show_money
 from flows.queries.orders import worst
+from flows.queries.rhythm import usual_ms_of
 from flows.queries.shown import find_idle, show_state
+from flows.queries.side_by_side import SideBySide, compare_systems
 from flows.queries.story import Chapter, tell_story
+from flows.states import OPEN
 
 MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
 
@@ -32,7 +37,7 @@ class SystemState:
 
 @dataclass(frozen=True)
 class Journey:
-    """`seen` changes whenever the timeline does."""
+    """`seen` changes whenever the timeline does. `hold` is that of now, `holds` those of before."""
 
     id: str
     label: str
@@ -43,27 +48,53 @@ class Journey:
     is_open: bool
     is_cut: bool
     money: Money | None
+    across: SideBySide | None
+    hold: HoldRow | None
+    holds: list[HoldRow]
     seen: str
 
 
 def get_journey(public_id: str, *, now: datetime) -> Journey:
-    """Raises Record.DoesNotExist for what is no order of this tenant. Five queries."""
+    """Raises Record.DoesNotExist for what is no order of this tenant. Eight queries."""
     records = _records(public_id)
     order, links, deliveries = records[0], _links(records), _deliveries(records)
-    hops = _hops(deliveries, _attempts(deliveries), {one.pk: one.resource for one in records})
+    holds = list_holds_of(order)
+    hold = next((one for one in holds if one.released_at is None), None)
+    around = _Around(
+        parts={one.pk: one.resource for one in records},
+        attempts=_attempts(deliveries),
+        usual=_usual(deliveries),
+        is_on_hold=hold is not None,
+        now=now,
+    )
+    hops = _hops(deliveries, around)
     label = order.label or order.reference
     return Journey(
         id=order.public_id,
         label=label,
         reference=order.reference,
-        answer=answer_for_order(label, deliveries, links, now=now),
-        systems=_system_states(order, links, deliveries),
+        answer=_of_hold(label, hold)
+        or answer_for_order(label, deliveries, links, now=now, usual=around.usual),
+        systems=_system_states(order, links, deliveries, is_on_hold=around.is_on_hold),
         chapters=tell_story(hops),
         is_open=any(hop.is_open for hop in hops),
         is_cut=len(deliveries) == MOST_HOPS,
         money=show_money(_newest_order(deliveries)),
-        seen=_digest(deliveries, links),
+        across=compare_systems(deliveries),
+        hold=hold,
+        holds=[one for one in holds if one.released_at is not None],
+        seen=_digest(deliveries, links, holds),
     )
+
+
+def _usual(deliveries: Sequence[Delivery]) -> dict[UUID, float]:
+    """In seconds, of the flows that something waits for."""
+    flows = {one.flow_id for one in deliveries if one.flow_id and one.state in OPEN}
+    return {key: ms / 1000 for key, ms in usual_ms_of(flows).items()} if flows else {}
+
+
+def _of_hold(label: str, hold: HoldRow | None) -> str:
+    return f"Order {label} is held by {hold.by}: {sentence(hold.reason)}" if hold else ""
 
 
 def _records(public_id: str) -> list[Record]:
@@ -85,8 +116,9 @@ def _deliveries(records: Sequence[Record]) -> list[Delivery]:
     """The oldest first; of each event only its head, for bodies are large."""
     found = (
         Delivery.objects.filter(record__in=[one.pk for one in records])
-        .select_related("flow__source", "target", "event__connection", "record")
+        .select_related("flow__source", "target", "event__connection", "record", "version")
         .defer(
+            "version__logic",
             "event__body",
             "event__headers",
             "flow__source__sealed",
@@ -105,18 +137,36 @@ def _attempts(deliveries: Iterable[Delivery]) -> dict[UUID, list[Attempt]]:
     return found
 
 
-def _hops(
-    deliveries: Sequence[Delivery], attempts: dict[UUID, list[Attempt]], parts: dict[UUID, str]
-) -> list[Hop]:
+@dataclass(frozen=True)
+class _Around:
+    """What hops need to know besides their deliveries."""
+
+    parts: dict[UUID, str]  # the resource of each record
+    attempts: dict[UUID, list[Attempt]]
+    usual: dict[UUID, float]  # by flow
+    is_on_hold: bool
+    now: datetime
+
+
+def _hops(deliveries: Sequence[Delivery], around: _Around) -> list[Hop]:
     """Events and deliveries in the order in which they began."""
     events: dict[UUID, tuple[Event, str]] = {}
     hops = []
     idle = find_idle(deliveries)
     for one in deliveries:
-        part = parts.get(one.record_id, "") if one.record_id else ""
+        part = around.parts.get(one.record_id, "") if one.record_id else ""
         events.setdefault(one.event_id, (one.event, part))
-        tries = attempts.get(one.pk, ())
-        hops.append(delivery_hop(one, part=part, attempts=tries, is_idle=one.pk in idle))
+        hops.append(
+            delivery_hop(
+                one,
+                part=part,
+                attempts=around.attempts.get(one.pk, ()),
+                is_idle=one.pk in idle,
+                is_on_hold=around.is_on_hold,
+                usual=around.usual.get(one.flow_id) if one.flow_id else None,
+                now=around.now,
+            )
+        )
     last_at: datetime | None = None
     for event, part in sorted(events.values(), key=lambda found: found[0].received_at):
         hops.append(event_hop(event, last_at=last_at, part=part))
@@ -125,7 +175,7 @@ def _hops(
 
 
 def _system_states(
-    order: Record, links: Sequence[Link], deliveries: Sequence[Delivery]
+    order: Record, links: Sequence[Link], deliveries: Sequence[Delivery], *, is_on_hold: bool
 ) -> list[SystemState]:
     """Every system that has an id of it, or was to get it; the source of all first."""
     labels = {link.connection_id: link.connection.label for link in links}
@@ -135,7 +185,7 @@ def _system_states(
         if one.target is not None:
             labels.setdefault(one.target.pk, one.target.label)
             latest[one.target.pk][one.flow_id, one.record_id] = show_state(
-                one, is_idle=one.pk in idle
+                one, is_idle=one.pk in idle, is_on_hold=is_on_hold
             )
     return [
         _system(label, [link for link in links if link.connection_id == pk], order, latest[pk])
@@ -168,6 +218,7 @@ def _newest_order(deliveries: Sequence[Delivery]) -> dict[str, Any] | None:
     return None
 
 
-def _digest(deliveries: Iterable[Delivery], links: Sequence[Link]) -> str:
+def _digest(deliveries: Iterable[Delivery], links: Sequence[Link], holds: Sequence[HoldRow]) -> str:
     state = [(str(one.pk), one.state, one.attempts_made, one.reason) for one in deliveries]
-    return hashlib.sha256(f"{state}{len(links)}".encode()).hexdigest()[:16]
+    held = [(one.at, one.released_at) for one in holds]
+    return hashlib.sha256(f"{state}{len(links)}{held}".encode()).hexdigest()[:16]

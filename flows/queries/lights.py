@@ -1,31 +1,32 @@
 """The On light of each flow, earned: green only when all that it needs is well."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection as db
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
-from connectors.models import ConnectionState
-from flows.models import Delivery, Flow
+from connectors.models import Connection
+from ekyam import ids
+from ekyam.tenants.scope import current_tenant_id
+from flows.models import Cursor, Delivery, Flow
+from flows.operations.stock.streams import is_stock
+from flows.queries.needs import MANY_FAILURES, Ending, Facts, Judged, Need, judge
 from flows.states import DONE, OPEN, State
+from flows.waits import ROW
 
-
-@dataclass(frozen=True)
-class Ending:
-    """One end of a flow."""
-
-    id: str
-    label: str
-    state: str
-    reason: str
+MOST_OPEN, MOST_DEAD, MOST_MADE = 10_000, 1_000, 20_000  # so far is counted
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class FlowRow:
-    """`light` is on, quiet, held, broken or off; `why` says why it is not green."""
+    """`light` is on, quiet, held, broken or off; `why` says why it is not green, and `mend` which
+    of its needs is to be seen to. `rate` is how many were delivered within the last hour."""
 
     id: str
     label: str
@@ -36,50 +37,72 @@ class FlowRow:
     is_on: bool
     light: str
     why: str
-    mend_connection: str  # the connection that a person must see to
+    mend: Need | None
     last_success_at: datetime | None
+    rate: int
     waiting: int
     dead: int
+    facts: Facts
 
 
 @dataclass(frozen=True)
 class Chain:
     """The flows between one pair of systems."""
 
-    source: str
-    target: str
+    source: Ending
+    target: Ending
     flows: list[FlowRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Figures:
     waiting: int = 0
+    lacking: int = 0
     dead: int = 0
     newest_dead: int = 0
+    rate: int = 0
 
 
-def list_flows() -> list[FlowRow]:
-    """In the order of the chain; three queries, whatever the number of flows."""
-    flows = list(_with_last_success())
-    figures = _figures()
+def list_flows(*, now: datetime | None = None) -> list[FlowRow]:
+    """In the order of the chain; eight queries, whatever the number of flows."""
+    flows, systems = list(_with_last_success()), _systems()
+    for flow in flows:  # a few systems have many flows
+        flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
+    figures, polls = _figures(now or timezone.now()), _polls()
     reasons = _reasons(figures.values())
-    return [_row(flow, figures.get(flow.pk, _Figures()), reasons) for flow in flows]
+    endings = {one.pk: _ending(one) for one in systems.values()}
+    off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
+    found = []
+    for flow in flows:
+        one = figures.get(flow.pk, _Figures())
+        facts = _facts(flow, one, reasons, polls, off, endings)
+        found.append(_row(flow, one, facts, judge(facts)))
+    return found
+
+
+def get_flow_row(public_id: str) -> FlowRow:
+    """Raises Flow.DoesNotExist."""
+    wanted = Flow.get_public(public_id).public_id
+    return next(row for row in list_flows() if row.id == wanted)
 
 
 def list_chains(rows: Iterable[FlowRow]) -> list[Chain]:
     chains: dict[tuple[str, str], Chain] = {}
     for row in rows:
-        key = (row.source.id, row.target.id)
-        chain = chains.setdefault(key, Chain(row.source.label, row.target.label))
+        chain = chains.setdefault((row.source.id, row.target.id), Chain(row.source, row.target))
         chain.flows.append(row)
     return list(chains.values())
+
+
+def _systems() -> dict[UUID, Connection]:
+    return {one.pk: one for one in Connection.objects.defer("sealed", "settings")}
 
 
 def _with_last_success() -> Iterable[Flow]:
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
     return (
-        Flow.objects.select_related("source", "target")
-        .defer("source__sealed", "target__sealed")
+        Flow.objects.select_related("version")
+        .defer("version__logic")
         .annotate(
             done_sequence=Subquery(newest.values("sequence")[:1]),
             done_at=Subquery(newest.values("finished_at")[:1]),
@@ -88,77 +111,115 @@ def _with_last_success() -> Iterable[Flow]:
     )
 
 
-def _figures() -> dict[UUID | None, _Figures]:
-    unsettled = Delivery.objects.filter(state__in=(*OPEN, State.DEAD), flow__isnull=False)
-    is_dead = Q(state=State.DEAD)
-    rows = unsettled.values("flow_id").annotate(
-        dead=Count("pk", filter=is_dead),
-        waiting=Count("pk", filter=~is_dead),
-        newest_dead=Coalesce(Max(F("sequence"), filter=is_dead), 0),
-    )
-    return {
-        row["flow_id"]: _Figures(row["waiting"], row["dead"], row["newest_dead"]) for row in rows
-    }
+# --- Figures, as far as they are worth counting -----------------------------------------------
+
+_OPEN = f"""
+    SELECT flow_id, count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%') FROM (
+        SELECT flow_id, waits_for FROM flows_delivery
+        WHERE tenant_id = %s AND state = ANY(%s) LIMIT {MOST_OPEN + 1}) few
+    WHERE flow_id IS NOT NULL GROUP BY flow_id
+"""
+_DEAD = f"""
+    SELECT flow.id, few.count, few.newest FROM flows_flow flow, LATERAL (
+        SELECT count(*) AS count, max(sequence) AS newest FROM (
+            SELECT sequence FROM flows_delivery WHERE flow_id = flow.id AND state = '{State.DEAD}'
+            ORDER BY sequence DESC LIMIT {MOST_DEAD + 1}) one) few
+    WHERE flow.tenant_id = %s AND few.count > 0
+"""
+_MADE = f"""
+    SELECT flow_id, count(*) FROM (
+        SELECT flow_id, state FROM flows_delivery
+        WHERE tenant_id = %s AND id >= %s ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
+    WHERE flow_id IS NOT NULL AND state = ANY(%s) GROUP BY flow_id
+"""
 
 
-def _reasons(figures: Iterable[_Figures]) -> dict[int, str]:
+def _figures(now: datetime) -> dict[UUID, _Figures]:
+    tenant_id, found = current_tenant_id(), dict[UUID, dict[str, int]]()
+    for sentence, values, names in (
+        (_OPEN, [[str(state) for state in OPEN]], ("waiting", "lacking")),
+        (_DEAD, [], ("dead", "newest_dead")),
+        (_MADE, [ids.floor(now - HOUR), [str(state) for state in DONE]], ("rate",)),
+    ):
+        with db.cursor() as cursor:
+            cursor.execute(sentence, [tenant_id, *values])
+            for flow_id, *counts in cursor.fetchall():
+                found.setdefault(flow_id, {}).update(zip(names, counts, strict=True))
+    return {flow_id: _Figures(**one) for flow_id, one in found.items()}
+
+
+def _reasons(figures: Iterable[_Figures]) -> dict[int, tuple[str, str]]:
+    """Of the newest dead letters: the reason, and the code of the failure."""
     newest = [one.newest_dead for one in figures if one.newest_dead]
     rows = Delivery.objects.filter(sequence__in=newest, state=State.DEAD)
-    return dict(rows.values_list("sequence", "reason"))
+    return {number: (why, code) for number, why, code in rows.values_list(*_OF_DEAD)}
 
 
-def _row(flow: Flow, figures: _Figures, reasons: dict[int, str]) -> FlowRow:
-    source, target = (
-        Ending(one.public_id, one.label, one.state, one.state_reason)
-        for one in (flow.source, flow.target)
-    )
-    done: int | None = flow.done_sequence  # type: ignore[attr-defined]
-    has_fresh_dead = figures.newest_dead > (done or 0)
-    light, why, mend = judge(
+_OF_DEAD = ("sequence", "reason", "failure")
+
+
+def _polls() -> dict[tuple[UUID, str], str]:
+    """By connection and feed, why it could not be polled."""
+    failing = Cursor.objects.filter(failures__gte=MANY_FAILURES)
+    rows = failing.values_list("connection_id", "feed", "failure")
+    return {(source, feed): why or "no reason was given." for source, feed, why in rows}
+
+
+# --- What they come to ----------------------------------------------------------------------------
+
+
+def _ending(one: Connection) -> Ending:
+    unproven = tuple(part["label"] for part in one.check_report if not part["ok"])
+    return Ending(one.public_id, one.label, one.state, one.state_reason, unproven, one.checked_at)
+
+
+def _facts(
+    flow: Flow,
+    figures: _Figures,
+    reasons: Mapping[int, tuple[str, str]],
+    polls: Mapping[tuple[UUID, str], str],
+    off: Mapping[UUID, tuple[str, str]],
+    endings: Mapping[UUID, Ending],
+) -> Facts:
+    annotated: Any = flow
+    done: int | None = annotated.done_sequence
+    reason: str | None = None
+    code = ""
+    if figures.newest_dead > (done or 0):
+        reason, code = reasons.get(figures.newest_dead, ("", ""))
+    is_fed = flow.feeder_id is not None
+    feeds = [] if is_fed else [(flow.source_id, name) for name in flow.stream_spec.sources]
+    return Facts(
         is_on=flow.is_on,
-        endings=(source, target),
-        dead_reason=reasons.get(figures.newest_dead, "") if has_fresh_dead else None,
+        source=endings[flow.source_id],
+        target=endings[flow.target_id],
+        goes_by=f"Version {flow.version.number}" if flow.version else Facts.goes_by,
+        dead_reason=reason,
+        dead_code=code,
+        lacking=figures.lacking,
+        feeder=off.get(flow.feeder_id) if flow.feeder_id else None,
+        poll=next((polls[feed] for feed in feeds if feed in polls), ""),
+        last_success_at=annotated.done_at,
         has_succeeded=done is not None,
+        is_stock=is_stock(flow),
     )
+
+
+def _row(flow: Flow, figures: _Figures, facts: Facts, judged: Judged) -> FlowRow:
     return FlowRow(
         id=flow.public_id,
         label=flow.label,
         stream=flow.stream,
         action=flow.action,
-        source=source,
-        target=target,
+        source=facts.source,
+        target=facts.target,
         is_on=flow.is_on,
-        light=light,
-        why=why,
-        mend_connection=mend,
-        last_success_at=flow.done_at,  # type: ignore[attr-defined]
+        light=judged.light.state,
+        why=judged.light.why,
+        mend=judged.light.mend,
+        last_success_at=facts.last_success_at,
+        rate=figures.rate,
         waiting=figures.waiting,
         dead=figures.dead,
+        facts=facts,
     )
-
-
-_COMPLAINTS = {
-    ConnectionState.NEEDS_REAUTHORIZATION: ("broken", "{} needs authorisation"),
-    ConnectionState.PAUSED: ("held", "{} is paused"),
-    ConnectionState.FAILING: ("held", "{} is failing"),
-}
-
-
-def judge(
-    *,
-    is_on: bool,
-    endings: Iterable[Ending],
-    dead_reason: str | None,
-    has_succeeded: bool,
-) -> tuple[str, str, str]:
-    """The light, why, and the connection to see to. `dead_reason` is None without fresh dead."""
-    if not is_on:
-        return "off", "", ""
-    for ending in endings:
-        if ending.state in _COMPLAINTS:
-            light, words = _COMPLAINTS[ConnectionState(ending.state)]
-            said = words.format(ending.label)
-            return light, f"{said}: {ending.reason}" if ending.reason else f"{said}.", ending.id
-    if dead_reason is not None:
-        return "broken", dead_reason, ""
-    return ("on", "", "") if has_succeeded else ("quiet", "Nothing has come through yet.", "")

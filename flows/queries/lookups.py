@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 from django.db.models import Count, Max, Min, Q
 
+from connectors.registry import get_connector
 from flows.models import Delivery, Flow, LookupRow, Version, VersionState
 from flows.operations.lookups import COLUMNS, OF_STOCK
 from flows.queries.dead_letters import label_of
@@ -140,11 +142,18 @@ def _users() -> dict[str, set[str]]:
     for version in Version.objects.exclude(state=VersionState.RETIRED):
         logics.setdefault(version.flow_id, []).append(version.logic)
     for flow in flows:
-        own = [flow.stream_spec.reader, flow.action_spec.writer]
-        data = [*logics.get(flow.pk, ()), *(msgspec.to_builtins(one) for one in own)]
-        for table in _tables_in(data):
+        own = _tables_of_own(flow.source.connector, flow.stream, flow.target.connector, flow.action)
+        for table in {*own, *_tables_in(logics.get(flow.pk, []))}:
             found.setdefault(table, set()).add(flow.label)
     return found
+
+
+@cache
+def _tables_of_own(source: str, stream: str, target: str, action: str) -> frozenset[str]:
+    """Those that the connectors' own mappings ask: they do not change while we run."""
+    reader = get_connector(source).stream(stream).reader
+    writer = get_connector(target).action(action).writer
+    return frozenset(_tables_in([msgspec.to_builtins(one) for one in (reader, writer)]))
 
 
 def _tables_in(data: Any) -> Iterator[str]:

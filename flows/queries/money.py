@@ -50,10 +50,10 @@ def _lines(order: Order) -> list[MoneyLine]:
             sku=line.sku or "",
             title=line.title or "",
             quantity=f"{line.quantity.normalize():f}",
-            unit_price=_amount(line.unit_price),
-            discount=_amount(-line.discount) if line.discount else "",
-            tax=_amount(line.tax) if line.tax else "",
-            amount=_amount(line.quantity * line.unit_price - line.discount),
+            unit_price=show_amount(line.unit_price),
+            discount=show_amount(-line.discount) if line.discount else "",
+            tax=show_amount(line.tax) if line.tax else "",
+            amount=show_amount(line.quantity * line.unit_price - line.discount),
         )
         for line in order.lines
     ]
@@ -72,13 +72,13 @@ def _totals(order: Order) -> list[tuple[str, str]]:
         ("Rounding", order.rounding),
     )
     return [
-        ("Lines", _amount(order.lines_total)),
-        *((label, _amount(amount)) for label, amount in extra if amount),
-        ("Total", _amount(order.total)),
+        ("Lines", show_amount(order.lines_total)),
+        *((label, show_amount(amount)) for label, amount in extra if amount),
+        ("Total", show_amount(order.total)),
     ]
 
 
-def _amount(amount: Decimal) -> str:
+def show_amount(amount: Decimal) -> str:
     """Two places, or as many as the source wrote: nothing is rounded here."""
     exponent = amount.as_tuple().exponent
     is_finer = isinstance(exponent, int) and exponent < -2

@@ -1,30 +1,29 @@
-"""Orders, the newest first, and finding one by any of its ids."""
+"""Orders, the newest first: all of them, or those that filters leave."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from ekyam import ids
-from flows.models import Delivery, Link, Record
+from flows.models import Delivery, Link, OrderHold, Record, SearchKey
+from flows.queries.called import by_links, by_own
+from flows.queries.holds import held_among
 from flows.queries.pages import SIZE, Page, cut
-from flows.queries.shown import HELD, LACKS_ROW
-from flows.states import OPEN, State
+from flows.queries.shown import HELD, LACKS_ROW, ON_HOLD
+from flows.search import digest_of
+from flows.states import OPEN, SENDABLE, State
+from flows.waits import RELEASE, ROW
 
 FILTERS = {"all": (), "open": OPEN, "dead": (State.DEAD,)}
-MOST_FOUND = 20
 FEW = 2000
-# No index covers what is inside a standard record: this far back it is read through.
-DEEP_SEARCH_DAYS = 60
 # The worst comes first: an order is in the worst state that any of its deliveries is in.
 _WORST = (
     State.DEAD,
+    ON_HOLD,
     HELD,
     LACKS_ROW,
     State.PARKED,
@@ -37,6 +36,24 @@ _WORST = (
     State.SUPERSEDED,
     State.CANCELLED,
 )
+
+
+Counted = dict[tuple[str, str], int]  # deliveries, by their state and by what is shown of it
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which orders. With a state, flow and system are those of the very delivery that is in it.
+
+    `state` is all, open, dead or held; `text` is any id, written out whole.
+    """
+
+    state: str = "all"
+    system: UUID | None = None
+    flow: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None  # not included
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,38 +71,84 @@ class OrderRow:
     systems: list[SystemId]
     state: str
     counts: list[tuple[str, int]]  # unsettled states and how many deliveries are in each
+    is_held: bool = False  # by a person
 
 
-def list_orders(*, state: str = "all", after: str = "", size: int = SIZE) -> Page[OrderRow]:
-    """Five queries at most. `state` is all, open or dead; `after` is the last row's public id."""
+def list_orders(*, wanted: Wanted = Wanted(), after: str = "", size: int = SIZE) -> Page[OrderRow]:
+    """Nine queries at most. `after` is the last row's public id."""
     found = Record.objects.filter(resource="order", parent=None)  # parts stand with their whole
-    if FILTERS.get(state):
-        found = found.filter(pk__in=_roots_in(FILTERS[state]))
+    for condition in _conditions(wanted):
+        found = found.filter(condition)
     if after:
         found = found.filter(pk__lt=Record.get_public(after).pk)
     records = list(found.order_by("-pk")[: size + 1])
     keys = [one.public_id for one in records]
-    return cut(_rows(records), ids=keys, after=after, size=size)
+    return cut(show_orders(records), ids=keys, after=after, size=size)
 
 
-def _roots_in(states: Iterable[State]) -> Any:
+def _conditions(wanted: Wanted) -> Iterable[Q]:
+    """An id holds its time, so a span of time is a stretch of the keys."""
+    if wanted.since:
+        yield Q(pk__gte=ids.floor(wanted.since))
+    if wanted.until:
+        yield Q(pk__lt=ids.floor(wanted.until))
+    if wanted.text:
+        yield _called(wanted.text)
+    if wanted.state == "held":
+        yield _held(wanted)
+    elif wanted.flow or FILTERS.get(wanted.state):
+        yield _of_deliveries(_deliveries(wanted, FILTERS.get(wanted.state, ())))
+    elif wanted.system:
+        links = Link.objects.filter(connection=wanted.system, resource="order")
+        yield _among(links, "record_id")
+
+
+def _deliveries(wanted: Wanted, states: Iterable[str]) -> QuerySet[Delivery]:
+    found = Delivery.objects.filter(root__isnull=False)
+    if states:
+        found = found.filter(state__in=states)
+    if wanted.flow:
+        found = found.filter(flow=wanted.flow)
+    if wanted.system:
+        found = found.filter(Q(target=wanted.system) | Q(flow__source=wanted.system))
+    return found
+
+
+def _of_deliveries(deliveries: QuerySet[Delivery]) -> Q:
+    return _among(deliveries, "root_id")
+
+
+def _among(rows: QuerySet, key: str) -> Q:  # type: ignore[type-arg]
     """Few are looked up by their keys; only for many is it quicker to walk along the orders."""
-    roots = _roots_of(Delivery.objects.filter(state__in=states))
-    few = list(roots.values_list("top", flat=True)[: FEW + 1])
-    return few if len(few) <= FEW else roots
+    few = list(rows.values_list(key, flat=True)[: FEW + 1])
+    if len(few) <= FEW:
+        return Q(pk__in=set(few))
+    return Q(Exists(rows.filter(**{key: OuterRef("pk")})))
 
 
-def _roots_of(deliveries: QuerySet[Delivery]) -> QuerySet[Any, Any]:
-    """The orders that these deliveries, or those of their parts, belong to."""
-    return (
-        deliveries.filter(record__isnull=False)
-        .annotate(top=Coalesce(F("record__parent_id"), F("record_id")))
-        .values("top")
-    )
+def _held(wanted: Wanted) -> Q:
+    """By a rule or by a person."""
+    by_rule = _deliveries(wanted, (State.PARKED,)).filter(waits_for__startswith=RELEASE)
+    by_person = OrderHold.objects.filter(released_at=None)
+    if wanted.flow or wanted.system:
+        roots = _deliveries(wanted, SENDABLE).filter(root_id=OuterRef("record_id"))
+        by_person = by_person.filter(Exists(roots))
+    return _of_deliveries(by_rule) | _among(by_person, "record_id")
 
 
-def _rows(records: Sequence[Record]) -> list[OrderRow]:
-    systems, states = _systems(records), _states(records)
+def _called(text: str) -> Q:
+    from_ids = [root for root, _ in (*by_links(text), *by_own(text))]
+    keys = SearchKey.objects.filter(digest=digest_of(text))
+    own, of_parts = keys.filter(record__parent=None), keys.exclude(record__parent=None)
+    few = list(of_parts.values_list("record__parent_id", flat=True)[:FEW])
+    return Q(pk__in={*from_ids, *few}) | _among(own, "record_id")
+
+
+def show_orders(records: Sequence[Record]) -> list[OrderRow]:
+    """Three queries."""
+    keys = [one.pk for one in records]
+    held = held_among(keys)
+    systems, states = _systems(keys), _states(keys)
     return [
         OrderRow(
             id=one.public_id,
@@ -93,16 +156,22 @@ def _rows(records: Sequence[Record]) -> list[OrderRow]:
             reference=one.reference,
             created_at=one.created_at,
             systems=systems[one.pk],
-            state=worst(states[one.pk]),
-            counts=[(s, n) for s, n in states[one.pk].items() if s in (*OPEN, State.DEAD)],
+            state=_state(states[one.pk], is_held=one.pk in held),
+            counts=[(s, n) for (s, _), n in states[one.pk].items() if s in (*OPEN, State.DEAD)],
+            is_held=one.pk in held,
         )
         for one in records
     ]
 
 
-def _systems(records: Iterable[Record]) -> dict[UUID, list[SystemId]]:
+def _state(states: Counted, *, is_held: bool) -> str:
+    shown = [shown for _, shown in states]
+    return worst([*shown, ON_HOLD] if is_held else shown)
+
+
+def _systems(keys: Iterable[UUID]) -> dict[UUID, list[SystemId]]:
     found = defaultdict(list)
-    links = Link.objects.filter(record__in=[one.pk for one in records], is_primary=True)
+    links = Link.objects.filter(record__in=keys, is_primary=True)
     for link in links.select_related("connection").defer("connection__sealed").order_by("pk"):
         text = link.label or link.external_id
         found[link.record_id].append(SystemId(link.connection.label, text))
@@ -117,69 +186,24 @@ _IS_IDLE = Q(state__in=(State.PARKED, State.PENDING)) & Exists(
 )
 
 
-def _states(records: Iterable[Record]) -> dict[UUID, dict[str, int]]:
-    """Two queries: an OR over the records and their parents would read every delivery."""
-    keys = [one.pk for one in records]
-    roots = dict(Record.objects.filter(parent__in=keys).values_list("pk", "parent_id"))
-    mine = Delivery.objects.filter(record__in=[*keys, *roots])
-    mine = mine.exclude(_IS_IDLE)
-    found: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in mine.values("record_id", "state").annotate(count=Count("pk")):
-        found[roots.get(row["record_id"], row["record_id"])][row["state"]] += row["count"]
+# As `shown.show_state` has it.
+_SHOWN = Case(
+    When(state=State.PARKED, waits_for__startswith=RELEASE, then=Value(HELD)),
+    When(state=State.PARKED, waits_for__startswith=ROW, then=Value(LACKS_ROW)),
+    default=F("state"),
+    output_field=CharField(),
+)
+
+
+def _states(keys: Sequence[UUID]) -> dict[UUID, Counted]:
+    """How many deliveries of each order, and of what belongs to it, are in which state."""
+    mine = Delivery.objects.filter(root__in=keys).exclude(_IS_IDLE)
+    found: dict[UUID, Counted] = defaultdict(dict)
+    for row in mine.values("root_id", "state", shown=_SHOWN).annotate(count=Count("pk")):
+        found[row["root_id"]][row["state"], row["shown"]] = row["count"]
     return found
 
 
 def worst(states: Iterable[str]) -> str:
     present = set(states)
     return next((str(state) for state in _WORST if state in present), "none")
-
-
-def find_orders(text: str) -> list[OrderRow]:
-    """Orders that any system knows by this id, name, e-mail or tracking number, newest first."""
-    wanted = text.strip()
-    if not wanted:
-        return []
-    roots = _by_ids(wanted) or _by_label(wanted) or _by_content(wanted)
-    records = Record.objects.filter(pk__in=roots, resource="order").order_by("-pk")
-    return _rows(list(records[:MOST_FOUND]))
-
-
-def _by_ids(wanted: str) -> set[UUID]:
-    """Exact, by index: an id or label in any system, our reference, our public id."""
-    spellings = _spellings(wanted)
-    is_linked = Q(external_id__in=spellings) | Q(label__in=spellings)
-    linked = Link.objects.filter(is_linked).select_related("record")
-    found = {link.record.parent_id or link.record_id for link in linked[:MOST_FOUND]}
-    for one in Record.objects.filter(Q(reference=wanted) | Q(pk=_public(wanted)))[:MOST_FOUND]:
-        found.add(one.parent_id or one.pk)
-    return found
-
-
-def _spellings(wanted: str) -> list[str]:
-    """#1001 and 1001 are one order number to people."""
-    return list(dict.fromkeys((wanted, wanted.upper(), f"#{wanted}", wanted.removeprefix("#"))))
-
-
-def _public(wanted: str) -> UUID | None:
-    try:
-        return ids.parse(Record.prefix, wanted)
-    except ids.UnknownId:
-        return None
-
-
-def _by_label(wanted: str) -> set[UUID]:
-    orders = Record.objects.filter(resource="order", label__in=_spellings(wanted))
-    return set(orders.values_list("pk", flat=True)[:MOST_FOUND])
-
-
-def _by_content(wanted: str) -> set[UUID]:
-    since = ids.floor(timezone.now() - timedelta(days=DEEP_SEARCH_DAYS))
-    recent = Delivery.objects.filter(pk__gte=since)
-    if "@" in wanted:
-        inside = Q(standard__contains={"email": wanted}) | Q(
-            standard__contains={"email": wanted.lower()}
-        )
-    else:
-        inside = Q(standard__contains={"parcels": [{"tracking_number": wanted}]})
-    roots = _roots_of(recent.filter(inside))
-    return set(roots.values_list("top", flat=True)[:MOST_FOUND])

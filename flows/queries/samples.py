@@ -24,7 +24,7 @@ from flows.rules.judge import RuleInvalid, compile_rules
 from flows.states import DONE
 
 LOOKED_AT = 20_000  # of the connection's newest events: a rare stream must not cost a long walk
-AT_ONCE = 20  # events in memory: a body may be large
+AT_ONCE = 50  # events in memory: a body may be large
 _NEWEST = f"""
     SELECT id FROM (SELECT id, connection_id, origin, feed, topic, received_at FROM flows_event
         WHERE connection_id = %s ORDER BY received_at DESC LIMIT {LOOKED_AT}) newest

@@ -97,6 +97,12 @@ def list_shadow_runs(flow: Flow) -> list[ShadowRow]:
     return [_row(one) for one in rows]
 
 
+def running_shadow_runs(*, most: int) -> list[ShadowRow]:
+    """Those under way, of all flows."""
+    rows = _runs().filter(state=ShadowState.RUNNING).order_by("-created_at")[:most]
+    return [_row(one) for one in rows]
+
+
 def get_shadow_run(public_id: str) -> ShadowRow:
     """Raises ShadowRun.DoesNotExist."""
     found = ShadowRun.get_public(public_id)

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from connectors.errors import MissingLink, MissingRow
 from flows.models import Delivery
-from flows.states import State
+from flows.states import SENDABLE, State
 from flows.waits import RELEASE, ROW
 
 UNNEEDED = "unneeded"  # waits for what may as well never come
 HEALED = "healed"  # failed, and something newer did what it could not
 HELD = "held_by_rule"  # a rule has it wait for a person
 LACKS_ROW = "lacks_row"  # waits for a row of a lookup table
+ON_HOLD = "on_hold"  # a person holds its order
 _WAITED = ("", MissingLink.code, MissingRow.code, "held")  # as failures: they never failed
 
 
@@ -27,9 +28,12 @@ def find_idle(deliveries: Iterable[Delivery]) -> set[UUID]:
     return found
 
 
-def show_state(one: Delivery, *, is_idle: bool = False) -> str:
+def show_state(one: Delivery, *, is_idle: bool = False, is_on_hold: bool = False) -> str:
+    """`is_on_hold` says that a person holds its order."""
     if is_idle:
         return UNNEEDED
+    if is_on_hold and one.state in SENDABLE:
+        return ON_HOLD
     if one.state == State.PARKED and one.waits_for.startswith(RELEASE):
         return HELD
     if one.state == State.PARKED and one.waits_for.startswith(ROW):

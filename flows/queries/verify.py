@@ -25,14 +25,16 @@ from flows.rules.verdict import Verdict
 
 MOST = 200  # samples
 MOST_FAILURES = 10
+MOST_SENT = 3
 
 
 @dataclass(frozen=True)
 class Report:
     """`standard` is what the reader fills, `body` what the writer does. `outcomes` counts what
     comes of the samples (sent, held, rejected, routed, waits, failed, absent), `failures` says why
-    a few of them fail. `is_own`: they are the company's own records, not the connector's samples.
-    `stops` says, by mapping and attribute, what keeps the flow from going On, in a sentence each.
+    a few of them fail, `sent` what a few would be sent as. `is_own`: they are the company's own
+    records, not the connector's samples. `stops` says, by mapping and attribute, what keeps the
+    flow from going On, in a sentence each.
     """
 
     samples: int
@@ -41,6 +43,7 @@ class Report:
     body: list[Attribute]
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[Outcome] = field(default_factory=list)
+    sent: list[Outcome] = field(default_factory=list)
     stops: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -104,6 +107,8 @@ def _run(
         report.outcomes[outcome.kind] += 1
         if outcome.kind == "failed" and len(report.failures) < MOST_FAILURES:
             report.failures.append(outcome)
+        if outcome.kind == "sent" and len(report.sent) < MOST_SENT:
+            report.sent.append(outcome)
     return [
         (name, one.record)
         for name, one in judged
@@ -202,7 +207,7 @@ def _without_values(report: Report) -> Report:
     for one in (*report.standard, *report.body):
         one.examples = [_blanked(one.path, example) for example in one.examples]
     failures = [replace(one, value=None, why="", record=None) for one in report.failures]
-    return replace(report, failures=failures)
+    return replace(report, failures=failures, sent=[])
 
 
 def _blanked(path: str, example: Example) -> Example:

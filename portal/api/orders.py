@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from ekyam.tenants.rights import Right
 from flows.models import Record
+from flows.queries.find_orders import find_orders
 from flows.queries.journey import Journey, get_journey
-from flows.queries.orders import FILTERS, OrderRow, find_orders, list_orders
+from flows.queries.orders import FILTERS, OrderRow, Wanted, list_orders
 from flows.queries.pages import Page
 from portal.api.access import Call, Resource, listing, operation
 from portal.api.parameters import MOST_TEXT, one_of, text
@@ -165,14 +166,14 @@ class Orders(Resource):
         OrderOut,
         filters=(
             one_of("state", "`open`: under way; `dead`: stuck.", FILTERS),
-            text("q", "Any id, number, e-mail or tracking number; then there is one page."),
+            text("q", "Any id, number, e-mail, SKU or tracking number; then there is one page."),
         ),
     )
     def get(self, call: Call) -> Page[OrderRow]:
         """List orders, the newest first, or find them by what anybody calls them."""
         state, wanted = call.query.pop("state") or "all", call.query.pop("q")
         if wanted is None:
-            return list_orders(state=state, **call.query)
+            return list_orders(wanted=Wanted(state), **call.query)
         found = find_orders(wanted)
         return Page([one for one in found if is_in(one, state)][: call.query["size"]])
 

@@ -4,13 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from ekyam.team.members import a
+from flows.queries import home, spans
+from flows.queries.day import DayRow
 from portal.web import words
+from portal.web.charts import draw_bars
 
 register = template.Library()
 
@@ -43,8 +48,19 @@ def _zone() -> str:
 
 
 @register.filter
+def ago(at: datetime | None) -> str:
+    """For where no element may stand, such as in a drawing; see `when`."""
+    return words.ago(at, timezone.now()) if at else ""
+
+
+@register.filter
 def span(seconds: float | None) -> str:
-    return "" if seconds is None else words.span(seconds)
+    return "" if seconds is None else spans.span(seconds)
+
+
+@register.filter
+def milliseconds(amount: float | None) -> str:
+    return "" if amount is None else spans.span(amount / 1000)
 
 
 @register.filter
@@ -64,6 +80,30 @@ def thousands(number: int | None) -> str:
     if number is None:
         return format_html('<span class="quiet">{}</span>', "\N{EN DASH}")
     return f"{number:,}"
+
+
+@register.filter
+def capped(number: int) -> str:
+    """«1,000+» where it was not counted on."""
+    return home.capped(number)
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(row: DayRow) -> dict[str, Any]:
+    """The last day of a flow: above the line what was delivered, below it what died."""
+    said = f"{row.all_done:,} delivered, {row.all_dead:,} dead in the last 24 hours"
+    if row.all_done:
+        hour = max(range(len(row.done)), key=lambda place: row.done[place])
+        back = len(row.done) - 1 - hour
+        when = "this hour" if back == 0 else f"{back} hours ago" if back > 1 else "an hour ago"
+        said += f"; most in one hour {row.done[hour]:,}, {when}"
+    return {"chart": draw_bars(row.done, row.dead, words=f"{row.label}: {said}")}
+
+
+@register.filter
+def at_most(number: int, most: int) -> str:
+    """«10,000+», where no more than that was counted; a nought steps back."""
+    return f"{most:,}+" if number > most else f"{number:,}" if number else count(0)
 
 
 @register.filter
@@ -118,8 +158,19 @@ def actor_kind(kind: str) -> str:
 
 
 @register.filter
+def origin(code: str) -> str:
+    return words.ORIGINS.get(code, code)
+
+
+@register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
+
+
+@register.simple_tag
+def has_sandbox() -> bool:
+    """Whether simulated systems run here."""
+    return bool(settings.SANDBOX_URL)
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
@@ -127,4 +178,9 @@ def nav_link(context: Context, name: str, label: str, *also: str) -> dict[str, A
     """A link of the navigation; it is current on its own page and on those named in `also`."""
     match = context["request"].resolver_match
     here = match.url_name if match else ""
-    return {"address": reverse(name), "label": label, "is_here": here in (name, *also)}
+    return {
+        "address": reverse(name),
+        "label": gettext(label),
+        "key": words.KEYS.get(name, ""),
+        "is_here": here in (name, *also),
+    }

@@ -63,6 +63,11 @@ def act_outside(right: Right) -> Door:
     return partial(_door, method="POST", right=right, is_scoped=False)
 
 
+def page_outside(right: Right) -> Door:
+    """Like `page_for`, for what asks elsewhere: the view opens scopes itself, around its rows."""
+    return partial(_door, method="GET", right=right, is_scoped=False)
+
+
 def form_page(right: Right) -> Door:
     """A form by GET, its answer by POST."""
     return partial(_door, method="GET POST", right=right, is_scoped=True)

@@ -3,29 +3,51 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from connectors.certificates import keep_certificate, see_certificate
 from connectors.checks import check_connection, keep_report
-from connectors.models import Connection
+from connectors.expiry import endings_of
+from connectors.health import hours_of, sums_of
+from connectors.models import Connection, Environment
 from connectors.operations import pause as pause_connection
 from connectors.operations import resume as resume_connection
 from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
+from flows.queries.connections import answer, answer_of_all, get_doings
 from flows.queries.home import count_held
 from portal.web.access import SeatedRequest, act, act_outside, page
+from portal.web.hour_bars import chart_of
 
 
 @page
 def connections(request: SeatedRequest) -> HttpResponse:
-    held = count_held()
-    rows = [(one, held.get(one.id, 0)) for one in list_connections()]
-    return render(request, "portal/connections.html", {"rows": rows})
+    held, sums = count_held(), sums_of(now=timezone.now())
+    rows = [
+        (one, held.get(one.id, 0), chart_of(sums[one.id]) if one.id in sums else None)
+        for one in list_connections()
+    ]
+    context = {"rows": rows, "answer": answer_of_all([one for one, _, _ in rows])}
+    return render(request, "portal/connections.html", context)
 
 
 @page
 def connection(request: SeatedRequest, id: str) -> HttpResponse:
-    found = {"connection": get_connection(id), "budget": budget_of(id)}
-    return render(request, "portal/connection.html", found)
+    row, now = Connection.get_public(id), timezone.now()
+    hours, doings = hours_of(row, now=now), get_doings(row)
+    is_throttled = row.throttled_until is not None and row.throttled_until > now
+    context = {
+        "connection": get_connection(id),
+        "budget": budget_of(id),
+        "chart": chart_of(hours),
+        "endings": endings_of(row, now=now),
+        "doings": doings,
+        "answer": answer(row, hours, doings.waiting),
+        "throttled_until": row.throttled_until if is_throttled else None,
+        "is_simulated": row.environment == Environment.SANDBOX,
+    }
+    return render(request, "portal/connection.html", context)
 
 
 @act_outside(Right.CONNECT)
@@ -33,8 +55,9 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     """The check sends requests, so no transaction is open meanwhile."""
     with tenant_scope(request.seat.tenant):
         row = Connection.get_public(id)
-    parts = check_connection(row)
+    parts, certificate = check_connection(row), see_certificate(row)
     with tenant_scope(request.seat.tenant):
+        keep_certificate(row, certificate)
         keep_report(row, parts)
     failed = [part["label"] for part in parts if not part["ok"]]
     if failed:

@@ -1,19 +1,17 @@
-"""One delivery: all that was said about it; replay, edit, cancel."""
+"""One delivery: all that was said about it, and its record edited."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from connectors.errors import MappingFailed
 from ekyam.foreign_json import NotJson, read_json
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
-from flows.operations.replay import cancel_delivery, edit_delivery, replay_delivery
+from flows.operations.replay import edit_delivery
 from flows.queries.deliveries import get_delivery, get_payload, list_attempts
 from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, form_page, page
+from portal.web.access import SeatedRequest, form_page, page
 
 
 @page
@@ -29,26 +27,6 @@ def exchanges(request: SeatedRequest, id: str) -> HttpResponse:
 @page
 def payload(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/payload.html", {"payload": get_payload(id)})
-
-
-@act(Right.OPERATE)
-def replay(request: SeatedRequest, id: str) -> HttpResponse:
-    try:
-        replay_delivery(Delivery.get_public(id))
-        messages.success(request, "It is sent again.")
-    except IllegalMove as reason:
-        messages.error(request, str(reason))
-    return _back(request, id)
-
-
-@act(Right.OPERATE)
-def cancel(request: SeatedRequest, id: str) -> HttpResponse:
-    try:
-        cancel_delivery(Delivery.get_public(id), note=f"Called off by {request.seat.person}.")
-        messages.success(request, "It is called off.")
-    except IllegalMove as reason:
-        messages.error(request, str(reason))
-    return _back(request, id)
 
 
 @form_page(Right.OPERATE)
@@ -71,11 +49,3 @@ def _edit(request: SeatedRequest, id: str, text: str) -> str:
     except (MappingFailed, IllegalMove, NotJson) as reason:
         return str(reason)
     return ""
-
-
-def _back(request: SeatedRequest, id: str) -> HttpResponse:
-    """To the page that the button was on."""
-    back = request.POST.get("back", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
-    return redirect(reverse("delivery", kwargs={"id": id}))

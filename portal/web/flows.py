@@ -1,47 +1,70 @@
-"""Flows along the chain, each with its On light and its switch."""
+"""The workflow: how systems and flows hang together, each flow with its On light."""
 
-from django.contrib import messages
+from typing import Any
+
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
 
-from ekyam.tenants.rights import Right
+from ekyam import ids
 from flows.models import Flow
-from flows.operations.complete import Incomplete
-from flows.operations.configure import switch_off, switch_on
 from flows.queries.home import answer
-from flows.queries.lights import list_chains, list_flows
-from flows.queries.stock.layout import list_stock_flows
+from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow, list_chains
+from flows.queries.pages import SIZE, Page, cut
 from flows.queries.stock.syncs import newest_syncs
-from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, page
+from flows.queries.workflow import Workflow, get_workflow
+from portal.web.access import SeatedRequest, page
+
+FILTERS: tuple[str, ...] = ("from", "to", "after")
+TONES = ("good", "quiet", "warn", "bad", "busy")
 
 
 @page
 def flows(request: SeatedRequest) -> HttpResponse:
-    rows, of_stock = list_flows(), list_stock_flows()
-    syncs = newest_syncs(of_stock)
-    context = {
-        "chains": list_chains(rows),
-        "answer": answer(rows),
-        "stock": {flow.public_id: syncs.get(flow.public_id) for flow in of_stock},
+    found = get_workflow(now=timezone.now())
+    return render(request, "portal/flows.html", _context(request, found))
+
+
+@page
+def workflow_part(request: SeatedRequest) -> HttpResponse:
+    """The part that changes, for polling: 204 while it is as the reader has seen it."""
+    found = get_workflow(now=timezone.now())
+    if found.seen == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return render(request, "portal/workflow_part.html", _context(request, found))
+
+
+def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
+    """`rest` is what the list is asked for, to be asked again; `between` the two systems of it."""
+    source, target = request.GET.get("from", ""), request.GET.get("to", "")
+    rows = [row for row in workflow.flows if _is_between(row, source, target)]
+    listed = _cut(rows, request.GET.get("after", ""))
+    of_stock = [Flow(pk=ids.parse(Flow.prefix, row.id)) for row in rows if row.facts.is_stock]
+    asked: dict[str, str] = {name: request.GET[name] for name in FILTERS if name in request.GET}
+    kept = {name: value for name, value in asked.items() if name != "after"}
+    return {
+        "workflow": workflow,
+        "tones": TONES,
+        "answer": answer([row.light for row in workflow.flows]),
+        "page": listed,
+        "chains": list_chains(listed.rows),
+        "is_filtered": bool(source or target),
+        "query": urlencode(kept),
+        "rest": f"&{urlencode(asked)}" if asked else "",
+        "stock": newest_syncs(of_stock) if of_stock else {},
+        "most_open": MOST_OPEN,
+        "most_dead": MOST_DEAD,
     }
-    return render(request, "portal/flows.html", context)
 
 
-@act(Right.CONFIGURE)
-def switch(request: SeatedRequest, id: str) -> HttpResponse:
-    flow = Flow.get_public(id)
-    if request.POST.get("to") == "on":
-        try:
-            switch_on(flow)
-            messages.success(request, f"{flow.label} is on.")
-        except Incomplete as reason:
-            messages.error(request, str(reason))
-            return redirect(f"{reverse('verify_flow', kwargs={'id': id})}?of=published")
-        except IllegalMove as reason:
-            messages.error(request, str(reason))
-    else:
-        switch_off(flow)
-        messages.success(request, f"{flow.label} is off. What is open waits.")
-    return redirect("flows")
+def _is_between(row: FlowRow, source: str, target: str) -> bool:
+    return source in ("", row.source.id) and target in ("", row.target.id)
+
+
+def _cut(rows: list[FlowRow], after: str) -> Page[FlowRow]:
+    """A flow that is there no more is none to go on after: then from the beginning."""
+    keys = [row.id for row in rows]
+    start = keys.index(after) + 1 if after in keys else 0
+    few = rows[start : start + SIZE + 1]
+    return cut(few, ids=[row.id for row in few], after=after if start else "")

@@ -1,4 +1,4 @@
-"""What rules hold for review: a person releases it, or rejects it and says why."""
+"""What rules hold for review, and the orders that people hold."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +11,14 @@ from django.utils.http import urlencode
 
 from ekyam import ids
 from ekyam.tenants.rights import Right
-from flows.models import Delivery, Flow
-from flows.operations.hold import reject, reject_many, release, release_many
-from flows.queries.deliveries import get_delivery
+from flows.models import Flow
+from flows.operations.hold import reject_many, release_many
 from flows.queries.held import count_held, list_held, list_held_groups, list_held_ids
-from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, form_page, page
+from flows.queries.holds import list_held_orders
+from portal.web.access import SeatedRequest, form_page, page
+from portal.web.reasons import BadReason, read_reason
 
-MOST_AT_ONCE, LONGEST_REASON = 500, 300
+MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -52,35 +52,10 @@ def held(request: SeatedRequest) -> HttpResponse:
         "groups": groups,
         "count": sum(group.count for group in groups),
         "chosen": chosen,
+        "orders": [] if chosen.query else list_held_orders(),
         "page": list_held(**chosen.wanted, after=request.GET.get("after", "")),
     }
     return render(request, "portal/held.html", context)
-
-
-@act(Right.OPERATE)
-def release_held(request: SeatedRequest, id: str) -> HttpResponse:
-    try:
-        release(Delivery.get_public(id))
-        messages.success(request, "It is released, and sent as it is.")
-    except IllegalMove as reason:
-        messages.error(request, str(reason))
-    return redirect("held")
-
-
-@form_page(Right.OPERATE)
-def reject_held(request: SeatedRequest, id: str) -> HttpResponse:
-    found, error = get_delivery(id), ""
-    if request.method == "POST":
-        reason, error = _reason(request)
-        if not error:
-            try:
-                reject(Delivery.get_public(id), reason)
-                messages.success(request, f"{found.label} is rejected: it is not sent.")
-            except IllegalMove as refused:
-                messages.error(request, str(refused))
-            return redirect("held")
-    context = {"delivery": found, "error": error, "reason": request.POST.get("reason", "")}
-    return render(request, "portal/reject_held.html", context, status=422 if error else 200)
 
 
 @form_page(Right.OPERATE)
@@ -124,9 +99,7 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
 
 def _reason(request: SeatedRequest) -> tuple[str, str]:
     """The reason, and what is wrong with it."""
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        return "", "Say why: it is kept, and shown with the record."
-    if len(reason) > LONGEST_REASON:
-        return "", f"It is longer than {LONGEST_REASON} characters."
-    return reason, ""
+    try:
+        return read_reason(request), ""
+    except BadReason as wrong:
+        return "", str(wrong)

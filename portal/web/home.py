@@ -4,17 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from connectors.queries import list_connections
-from flows.queries.home import count_held, get_home
+from flows.queries.home import get_home
 from portal.web.access import SeatedRequest, page
+
+SHOWN = 5  # of each kind; the page behind it has all of them
 
 
 @page
 def home(request: SeatedRequest) -> HttpResponse:
-    connections, held = list_connections(), count_held()
-    context = {
-        "home": get_home(now=timezone.now()),
-        "connections": connections,
-        "troubled": [(one, held.get(one.id, 0)) for one in connections if one.state != "active"],
-    }
-    return render(request, "portal/home.html", context)
+    found = get_home(now=timezone.now())
+    return render(request, "portal/home.html", {"home": found, "shown": f":{SHOWN}"})

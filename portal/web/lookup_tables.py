@@ -14,7 +14,7 @@ from flows.models import LookupRow
 from flows.operations.lookups import RowRefused, import_rows, plan_import
 from flows.operations.lookups import remove_row as take_away
 from flows.operations.lookups import set_row as put_row
-from flows.queries.lookups import export_rows, list_missing, list_rows, list_tables
+from flows.queries.lookups import Table, export_rows, list_missing, list_rows, list_tables
 from portal.web.access import SeatedRequest, act, form_page, page
 from portal.web.sheets import NotText, attachment, read_sheet_text
 
@@ -32,11 +32,19 @@ def lookup_tables(request: SeatedRequest) -> HttpResponse:
 
 @page
 def lookup_table(request: SeatedRequest) -> HttpResponse:
-    return _show(request, _known(request))
+    known = _known(request)
+    return _show(request, known.name, known=known)
 
 
-def _show(request: SeatedRequest, table: str, *, status: int = 200, **more: Any) -> HttpResponse:
-    known = next((one for one in list_tables() if one.name == table), None)
+def _show(
+    request: SeatedRequest,
+    table: str,
+    *,
+    status: int = 200,
+    known: Table | None = None,
+    **more: Any,
+) -> HttpResponse:
+    known = known or next((one for one in list_tables() if one.name == table), None)
     query = request.GET.get("q", "").strip()[:200]
     kept = {"table": table, **({"q": query} if query else {})}
     context = {
@@ -109,17 +117,18 @@ def _healed(woken: int) -> str:
 
 @page
 def table_csv(request: SeatedRequest) -> HttpResponse:
-    table = _known(request)
+    table = _known(request).name
     record("table.exported", label=f"{table}.csv")
     return attachment(f"{table}.csv", export_rows(table), "text/csv")
 
 
-def _known(request: SeatedRequest) -> str:
+def _known(request: SeatedRequest) -> Table:
     """The table of the address: with rows, or asked for. Raises LookupRow.DoesNotExist."""
     name = request.GET.get("table", "")
-    if all(one.name != name for one in list_tables()):
-        raise LookupRow.DoesNotExist(f"There is no lookup table «{name[:60]}».")
-    return name
+    for one in list_tables():
+        if one.name == name:
+            return one
+    raise LookupRow.DoesNotExist(f"There is no lookup table «{name[:60]}».")
 
 
 def _at(table: str) -> str:

@@ -3,24 +3,29 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 
+from connectors.models import Connection
+from flows.models import Flow
+from flows.queries.find_orders import MOST_FOUND, find_matches
 from flows.queries.journey import get_journey
-from flows.queries.orders import FILTERS, find_orders, list_orders
+from flows.queries.orders import list_orders
+from flows.queries.saved_views import list_views
 from portal.web.access import SeatedRequest, page
-
-TABS = (("all", "All"), ("open", "Under way"), ("dead", "Stuck"))
+from portal.web.order_filters import SPAN_WORDS, read_filters, wanted_of
 
 
 @page
 def orders(request: SeatedRequest) -> HttpResponse:
-    state = request.GET.get("state", "all")
-    state = state if state in FILTERS else "all"
+    asked = read_filters(request.GET)
+    views = list_views(request.user)
     context = {
-        "page": list_orders(state=state, after=request.GET.get("after", "")),
-        "state": state,
-        "tabs": TABS,
-        "filters": urlencode({"state": state}),
+        "page": list_orders(wanted=wanted_of(asked), after=request.GET.get("after", "")),
+        "asked": asked,
+        "systems": list(Connection.objects.only("id", "label").order_by("label", "pk")),
+        "flows": list(Flow.objects.only("id", "label").order_by("position", "label", "pk")),
+        "spans": SPAN_WORDS,
+        "views": views,
+        "view": next((one for one in views if one.filters == asked.values), None),
     }
     return render(request, "portal/orders.html", context)
 
@@ -28,11 +33,12 @@ def orders(request: SeatedRequest) -> HttpResponse:
 @page
 def search(request: SeatedRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:255]
-    found = find_orders(query)
-    named = [one for one in found if one.label == query]  # whatever else has this for an id
+    found = find_matches(query)
+    named = [one for one in found if one.row.label == query]  # whatever else has this for an id
     if len(found) == 1 or len(named) == 1:
-        return redirect("journey", id=(named or found)[0].id)
-    return render(request, "portal/search.html", {"query": query, "rows": found})
+        return redirect("journey", id=(named or found)[0].row.id)
+    context = {"query": query, "found": found, "is_cut": len(found) == MOST_FOUND}
+    return render(request, "portal/search.html", context)
 
 
 @page

@@ -10,9 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from connectors.health import Hour
+from flows.queries.day import DayRow
 from flows.queries.deliveries import diff
 from flows.queries.exchanges import pretty
 from flows.queries.pages import Page
+from portal.web.hour_bars import chart_of
 from portal.web.words import TONES
 
 
@@ -31,9 +34,17 @@ def components(request: HttpRequest) -> HttpResponse:
         "times": [timezone.now() - timedelta(seconds=s) for s in (2, 90, 7200, 200_000)],
         "code": pretty(after),
         "diff": diff(before, after),
+        "day": DayRow(
+            *("flw_0", "Orders", "Shop", "ERP", "on", ""),
+            done=[3, 5, 9, 14, 22, 18, 11, 7] * 3,
+            dead=[0, 0, 2, 0, 0, 5, 0, 0] * 3,
+            unchanged=4,
+            median_ms=900.0,
+        ),
         "form": Example({"label": ""}),
         "columns": [{"label": "System"}, {"label": "Orders", "is_number": True}],
         "cells": [_cells("Shop", 120), _cells("Warehouse", 118)],
+        "hours": chart_of([Hour(timezone.now(), at * 9, max(0, at - 15)) for at in range(24)]),
         "pages": Page([], next="rec_0", is_later=True),
     }
     return render(request, "portal/components.html", context)

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 
 from flows.queries.stock.item import get_item
 from flows.queries.stock.layout import Layout, find_layout
-from flows.queries.stock.listing import list_stock
+from flows.queries.stock.listing import leave_out_silent, list_stock
 from flows.queries.stock.skus import SHOWS, Wanted
 from flows.queries.stock.summary import count_stock, summarise
 from flows.queries.stock.syncs import newest_syncs
@@ -32,10 +32,13 @@ TABS = (
 def stock(request: SeatedRequest) -> HttpResponse:
     wanted, layout = _wanted(request), find_layout()
     places, syncs = list_place_tasks(layout), newest_syncs(layout.flows)
+    page = list_stock(layout, wanted)
+    systems, rows = leave_out_silent(layout.systems, page.rows)
     context = {
         "answer": summarise(layout, count_stock(layout), places),
-        "layout": layout,
-        "page": list_stock(layout, wanted),
+        "systems": systems,
+        "page": page,
+        "rows": rows,
         "places": places,
         "flows": [(flow, syncs.get(flow.public_id)) for flow in layout.flows],
         "wanted": wanted,

@@ -80,8 +80,9 @@ def member(request: SeatedRequest, id: str) -> HttpResponse:
     }
     if may_change:
         here = request.session.public_id  # type: ignore[attr-defined]
-        context["sessions"] = list_member_sessions(row, here=here)
-        context["is_elsewhere"] = belongs_elsewhere(row)
+        elsewhere = belongs_elsewhere(row)
+        context["sessions"] = list_member_sessions(row, here=here, elsewhere=elsewhere)
+        context["is_elsewhere"] = elsewhere
     return render(request, "portal/member.html", context)
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from flows.queries.spans import STEPS
+
 TONES = {
     # deliveries
     "pending": ("busy", "In the queue"),
@@ -12,6 +14,7 @@ TONES = {
     "parked": ("warn", "Parked"),
     "held_by_rule": ("warn", "Held for review"),
     "lacks_row": ("warn", "Waits for a row"),
+    "on_hold": ("warn", "Held by a person"),
     "succeeded": ("good", "Delivered"),
     "unchanged": ("good", "Unchanged"),
     "dead": ("bad", "Dead letter"),
@@ -36,6 +39,11 @@ TONES = {
     "held": ("warn", "On, held up"),
     "broken": ("bad", "On, broken"),
     "off": ("quiet", "Off"),
+    # what a light is earned by
+    "need_good": ("good", "Met"),
+    "need_quiet": ("quiet", "Not yet"),
+    "need_warn": ("warn", "Not met"),
+    "need_bad": ("bad", "Not met"),
     # identity providers
     "provider_required": ("good", "On, required"),
     "domain_verified": ("good", "Verified"),
@@ -57,6 +65,18 @@ TONES = {
     "sync_done": ("good", "Done"),
     "sync_stopped": ("quiet", "Stopped"),
     "sync_failed": ("bad", "Failed"),
+    "sync_drift": ("warn", "Stock differed"),
+    "sync_late": ("warn", "Late"),
+    "silent": ("warn", "Silent"),
+    "unfinished": ("quiet", "Not published"),
+    # alerts
+    "alert_open": ("bad", "Open"),
+    "alert_acknowledged": ("busy", "Acknowledged"),
+    "rule_on": ("good", "On"),
+    "rule_off": ("quiet", "Off"),
+    "channel_works": ("good", "Works"),
+    "channel_new": ("quiet", "Nothing sent yet"),
+    "channel_failed": ("bad", "Did not leave"),
     # keys, applications and their secrets
     "key_live": ("good", "Live"),
     "key_asleep": ("warn", "Asleep: its maker has left"),
@@ -126,6 +146,22 @@ TONES = {
     "none": ("quiet", "Nothing to do"),
 }
 
+# «g» and this letter leads there; static/js/keys.js reads it off the link. «l» is light or dark.
+KEYS = {
+    "home": "h",
+    "orders": "o",
+    "stock": "s",
+    "dead_letters": "d",
+    "held": "e",
+    "flows": "f",
+    "lookup_tables": "t",
+    "connections": "c",
+    "runs": "r",
+    "team": "p",
+    "keys": "k",
+    "audit": "a",
+}
+
 BLAME = {
     "tenant": "This is yours to mend.",
     "remote": "The other system must recover; Ekyam goes on trying while it may.",
@@ -133,8 +169,13 @@ BLAME = {
     "nobody": "Nobody has to do anything.",
 }
 
-_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
-
+ORIGINS = {
+    "webhook": "A message",
+    "poll": "Asking",
+    "sync": "A full comparison",
+    "manual": "A person",
+    "replay": "A replay",
+}
 
 ACTORS = {
     "person": "",
@@ -169,16 +210,6 @@ def ago(at: datetime, now: datetime) -> str:
     passed = abs(seconds)
     if passed < 5:
         return "now"
-    size, unit = next((size, unit) for limit, size, unit in _STEPS if passed < limit)
+    size, unit = next((size, unit) for limit, size, unit in STEPS if passed < limit)
     amount = f"{int(passed // size)} {unit}"
     return f"in {amount}" if seconds < 0 else f"{amount} ago"
-
-
-def span(seconds: float) -> str:
-    """A duration: «420 ms», «1.3 s», «12 min»."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    size, unit = next((size, unit) for limit, size, unit in _STEPS if seconds < limit)
-    return f"{int(seconds // size)} {unit}"

@@ -8,6 +8,9 @@ import { showWhereWeAre } from "./nav.js";
 import { filterLines, moveLinesByKeys } from "./lines.js";
 import { offerSingleSignOn } from "./sso.js";
 import { answerByKey } from "./suggestions.js";
+import { listenForPalette } from "./palette.js";
+import { listenForKeys } from "./keys.js";
+import { lookAgainWhileVisible } from "./look.js";
 
 focusOnSlash();
 listenForCopies();
@@ -17,5 +20,8 @@ keepDetailsOpen();
 showWhereWeAre();
 offerSingleSignOn();
 answerByKey();
+lookAgainWhileVisible();
 moveLinesByKeys();
 filterLines();
+listenForPalette();
+listenForKeys();

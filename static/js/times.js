@@ -12,8 +12,8 @@ export function keepTimesFresh() {
 }
 
 function refresh() {
-  for (const time of document.querySelectorAll("time[data-relative]")) {
-    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+  for (const time of document.querySelectorAll("[data-relative][datetime]")) {
+    const seconds = (Date.now() - Date.parse(time.getAttribute("datetime"))) / 1000;
     time.textContent = inWords(seconds);
   }
 }

@@ -83,7 +83,9 @@ def test_a_release_stays_while_what_the_rule_looks_at_stays(depots: Depots, clie
     depots.work()
     assert [one.waits_for for one in of(depots)] == ["", ""]
     assert "Large" not in of(depots)[1].why
-    depots.post(client, large(depots, changed="2026-01-05T12:00:00Z", total="601.00"))
+    lines = [{"no": 1, "sku": "EKM-MUG", "qty": 2, "price": "300.50"}]
+    dearer = large(depots, changed="2026-01-05T12:00:00Z", total="601.00", lines=lines)
+    depots.post(client, dearer)
     depots.work()
     assert [one.waits_for for one in of(depots)] == ["", "", "release:Large"]
 

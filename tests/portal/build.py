@@ -3,18 +3,22 @@
 import json
 import secrets
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.registry import get_connector
+from connectors.standard import resources
 from ekyam import ids
 from ekyam.tenants.models import Tenant
 from flows.models import Attempt, Delivery, Event, Flow, Link, Record, Run
 from flows.operations.configure import apply_recipe
+from flows.operations.search_keys import keep_search_keys
 from flows.recipes import all_recipes
 from flows.states import State
 from flows.waits import for_release, for_row
@@ -130,6 +134,11 @@ class Shop:
             "finished_at": at + after if is_ended else None,
             "parked_at": at + after if state == State.PARKED else None,
         }
+        if record is not None and more.get("standard"):
+            kind = resources()[flow.stream_spec.resource]
+            with suppress(msgspec.ValidationError):
+                said = msgspec.convert(more["standard"], kind, strict=False)
+                keep_search_keys([(record, said)])
         return Delivery.objects.create(
             id=id_at(at),
             tenant=self.tenant,
@@ -137,6 +146,7 @@ class Shop:
             run=run,
             event=event,
             record=record,
+            root_id=(record.parent_id or record.pk) if record else None,
             target=flow.target,
             action=flow.action,
             state=state,

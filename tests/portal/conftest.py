@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -36,6 +37,12 @@ def furnish(company: Company) -> Side:
             parked=build.waiting(shop, "1003"),
             retrying=build.retried(shop, "1004"),
         )
+
+
+@pytest.fixture(autouse=True)
+def sandboxes_that_are_away(settings: Any) -> None:
+    """The sandbox's pages are there where its address is known; who needs one starts it."""
+    settings.SANDBOX_URL = settings.SANDBOX_URL or "http://127.0.0.1:9"
 
 
 @pytest.fixture

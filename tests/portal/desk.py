@@ -20,7 +20,7 @@ from ekyam.team.invitations import BETWEEN_TWO
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Membership, Role
 from flows.mapping.logic import Logic
-from flows.models import Event, KitPart
+from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
@@ -31,7 +31,7 @@ from tests.portal.build import hold
 from tests.portal.conftest import Side, sign_in
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
-from tests.sandboxes import ask, sandbox_server
+from tests.sandboxes import TOKEN, ask, sandbox_server
 from tests.signing_in.conftest import add_totp
 from tests.sso.conftest import add_domain, make_provider
 from tests.sso.name_server import NameServer, name_server
@@ -55,7 +55,7 @@ class Outside:
 def reach_outside(settings: Any) -> Iterator[Outside]:
     person = {"sub": "00u1", "email": "asha@juniper.example", "name": "Asha Rao", "groups": []}
     with sandbox_server() as port, openid_server(**person) as openid, name_server() as names:
-        settings.SANDBOX_URL = f"http://127.0.0.1:{port}"
+        settings.SANDBOX_URL, settings.SANDBOX_TOKEN = f"http://127.0.0.1:{port}", TOKEN
         settings.DNS_URL = names.url
         settings.SSO_PRIVATE_URLS = [openid.issuer, names.url]
         yield Outside(port, openid, names)
@@ -83,6 +83,17 @@ FORMS: dict[str, dict[str, str]] = {
     "add_provider": {"label": "Okta", "kind": "oidc"},
     "remove_provider": {},
     "add_domain": {"domain": "lamps.example"},
+    "edit_alert_rule": {
+        "is_on": "",
+        "threshold": "3",
+        "quiet_minutes": "60",
+        "escalate_minutes": "0",
+        "edition": "1",
+    },
+    "add_alert_channel": {"kind": "email", "label": "Desk", "address": "desk@juniper.example"},
+    "test_alert_channel": {},
+    "remove_alert_channel": {},
+    "acknowledge_alert": {},
     "give_group_role": {"group": "Till", "role": "operator"},
 }
 
@@ -114,6 +125,19 @@ class Desk:
         row.state = "paused"
         row.save()
         return f"/connections/{row.public_id}/resume/", {}
+
+    def sandbox_act(self) -> Prepared:
+        address = self._of_sandbox("shopify", "act")
+        return address, {"do": "place_order", "order": "kind-0"}
+
+    def sandbox_break(self) -> Prepared:
+        return self._of_sandbox("netsuite", "break"), {"what": "down", "times": "1"}
+
+    def sandbox_mend(self) -> Prepared:
+        return self._of_sandbox("netsuite", "mend"), {}
+
+    def _of_sandbox(self, slug: str, deed: str) -> str:
+        return f"/sandbox/{self.side.shop.connections[slug].public_id}/{deed}/"
 
     def authorize(self) -> Prepared:
         row = self.side.shop.connections["shopify"]
@@ -254,6 +278,25 @@ class Desk:
     def replay_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.dead.public_id}/replay/", {}
 
+    def hold_order(self) -> Prepared:
+        return f"/orders/{self.side.shipped.public_id}/hold/", {"reason": "A test of ours."}
+
+    def release_order(self) -> Prepared:
+        values = {"tenant": self.side.company.tenant, "record": self.side.shipped}
+        OrderHold.objects.create(**values, reason="A test of ours.", held_by="asha")
+        return f"/orders/{self.side.shipped.public_id}/release/", {}
+
+    def save_view(self) -> Prepared:
+        return "/orders/views/", {"name": "Stuck", "filters": "state=dead", "shared": "1"}
+
+    def remove_view(self) -> Prepared:
+        owner = self.side.company.owner
+        row = SavedView.objects.create(tenant=self.side.company.tenant, owner=owner, name="Stuck")
+        return f"/orders/views/{row.public_id}/remove/", {}
+
+    def orders_csv(self) -> Prepared:
+        return "/orders/csv/", {}
+
     def cancel_delivery(self) -> Prepared:
         return f"/deliveries/{self.side.parked.public_id}/cancel/", {}
 
@@ -359,6 +402,9 @@ class Desk:
 
     def rates_csv(self) -> Prepared:
         return "/rates/csv/", {}
+
+    def runs_csv(self) -> Prepared:
+        return "/runs/csv/?out=done", {}
 
     def audit_csv(self) -> Prepared:
         return "/audit/csv/", {}

@@ -31,7 +31,7 @@ def outside(settings: Any) -> Iterator[Outside]:
 
 
 BY_GET = {"authorized", "tried_provider", "stock_csv", "sync_csv", "audit_csv"}
-BY_GET |= {"table_csv", "rates_csv"}
+BY_GET |= {"table_csv", "rates_csv", "runs_csv", "orders_csv"}
 WRITING = list(dict.fromkeys([*(door.name for door in DOORS if door.to), *sorted(BY_GET)]))
 
 

@@ -76,7 +76,9 @@ def test_it_finds_an_order_reads_why_it_is_stuck_and_replays_it(
         expect(page.get_by_role("heading", level=1)).to_have_text("Order #1002")
         page.get_by_text("1 attempt: rejected").click()
         expect(page.get_by_text("Answer 422")).to_be_visible()
-        page.get_by_role("button", name="Replay Shipment Sync to Whiplash").click()
+        page.get_by_role("link", name="Replay… Shipment Sync to Whiplash").click()
+        expect(page.get_by_text("If the cause is not mended it fails again.")).to_be_visible()
+        page.get_by_role("button", name="Replay it").click()
         expect(page.get_by_text("It is sent again.")).to_be_visible()
         expect(page.get_by_text("Order #1002 is on its way to Whiplash.")).to_be_visible()
 

@@ -18,7 +18,18 @@ from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import RIGHTS, Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
-from flows.models import Delivery, LookupRow, Run, ShadowDifference, ShadowRun
+from flows.models import (
+    Alert,
+    AlertChannel,
+    AlertRule,
+    Delivery,
+    LookupRow,
+    Run,
+    SavedView,
+    ShadowDifference,
+    ShadowRun,
+)
+from flows.operations.alerts.arrange import ensure_rules
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import find_edition, save_draft
 from flows.queries.dead_letters import list_dead_groups
@@ -53,7 +64,9 @@ DOORS = [
     Door("authorized", to=Right.CONNECT, back=True),
     Door("change_credentials", of="connection", to=Right.CONNECT, form=True),
     Door("flows"),
-    Door("switch_flow", of="flow", to=Right.CONFIGURE),
+    Door("workflow_part"),
+    Door("flow", of="flow"),
+    Door("switch_flow", of="flow", to=Right.CONFIGURE, form=True),
     Door("suggestions", of="flow"),
     Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
     Door("mapping", of="flow"),
@@ -79,9 +92,15 @@ DOORS = [
     Door("flow_yaml", of="flow"),
     Door("import_code", of="flow", to=Right.CONFIGURE, form=True),
     Door("orders"),
+    Door("orders_csv"),
+    Door("save_view", to=Right.LOOK),
+    Door("remove_view", of="view", to=Right.LOOK),
     Door("journey", of="order"),
+    Door("hold_order", of="order", to=Right.OPERATE, form=True),
+    Door("release_order", of="order", to=Right.OPERATE, form=True),
     Door("journey_part", of="order"),
     Door("search"),
+    Door("palette"),
     Door("stock"),
     Door("stock_csv"),
     Door("stock_sku", of="sku"),
@@ -98,14 +117,22 @@ DOORS = [
     Door("add_kit", of="stock_flow", to=Right.CONFIGURE),
     Door("remove_kit", of="stock_flow", to=Right.CONFIGURE),
     Door("runs"),
+    Door("runs_csv"),
+    Door("runs_part"),
     Door("run", of="run"),
+    Door("sandbox", see=Right.CONFIGURE),
+    Door("sandbox_system", of="connection", see=Right.CONFIGURE),
+    Door("sandbox_part", of="connection", see=Right.CONFIGURE),
+    Door("sandbox_act", of="connection", to=Right.CONFIGURE),
+    Door("sandbox_break", of="connection", to=Right.CONFIGURE),
+    Door("sandbox_mend", of="connection", to=Right.CONFIGURE),
     Door("dead_letters"),
     Door("dead_group", of="cause"),
     Door("replay_group", of="cause", to=Right.OPERATE, form=True),
     Door("held"),
     Door("release_all", to=Right.OPERATE, form=True),
     Door("reject_all", to=Right.OPERATE, form=True),
-    Door("release_held", of="delivery", to=Right.OPERATE),
+    Door("release_held", of="delivery", to=Right.OPERATE, form=True),
     Door("reject_held", of="delivery", to=Right.OPERATE, form=True),
     Door("lookup_tables"),
     Door("lookup_table", of="table"),
@@ -118,11 +145,18 @@ DOORS = [
     Door("import_rates", to=Right.CONFIGURE, form=True),
     Door("delivery", of="delivery"),
     Door("exchanges", of="delivery"),
-    Door("replay_delivery", of="delivery", to=Right.OPERATE),
-    Door("cancel_delivery", of="delivery", to=Right.OPERATE),
+    Door("replay_delivery", of="delivery", to=Right.OPERATE, form=True),
+    Door("cancel_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("edit_delivery", of="delivery", to=Right.OPERATE, form=True),
     Door("payload", of="event"),
     Door("mark_done", of="event", to=Right.OPERATE),
+    Door("alerts"),
+    Door("alert_rules"),
+    Door("edit_alert_rule", of="alert_rule", to=Right.CONFIGURE, form=True),
+    Door("add_alert_channel", to=Right.CONFIGURE, form=True),
+    Door("test_alert_channel", of="alert_channel", to=Right.CONFIGURE),
+    Door("remove_alert_channel", of="alert_channel", to=Right.CONFIGURE),
+    Door("acknowledge_alert", of="alert", to=Right.OPERATE),
     Door("sign_in_policy", to=Right.SECURITY, form=True),
     Door("keys", see=Right.DEVELOP),
     Door("new_key", to=Right.DEVELOP, form=True),
@@ -198,6 +232,10 @@ def address_of(door: Door, side: Side) -> str:
         }
         if door.of == "member":
             found["member"] = Membership.objects.get(user=side.company.viewer).public_id
+        if door.of == "view":
+            mine: Any = {"tenant": side.company.tenant, "owner": side.company.owner}
+            view, _ = SavedView.objects.get_or_create(**mine, name="Stuck", is_shared=True)
+            found["view"] = view.public_id
         if door.of == "invitation":
             sent = {"email": f"guest@{side.company.tenant.slug}.example", "role": Role.VIEWER}
             found["invitation"] = invite(by=side.company.owner, **sent)[0].public_id
@@ -210,6 +248,8 @@ def address_of(door: Door, side: Side) -> str:
             found["version"] = save_draft(flow, Logic(), edition=find_edition(flow)).public_id
         if door.of in ("shadow", "difference"):
             found |= shadow_of(side)
+        if door.of.startswith("alert"):
+            found |= alerts_of(side)
         if door.of == "sync":
             flow = side.shop.flow("Inventory Sync")
             found["sync"] = Stock(side.shop, flow).sync("asks").public_id
@@ -244,6 +284,20 @@ def shadow_of(side: Side) -> dict[str, str]:
     said = {"tenant": side.company.tenant, "run": run, "kind": "changed", "attributes": "total"}
     one = ShadowDifference.objects.create(event=event, external_id="5501", **said)
     return {"shadow": run.public_id, "difference": one.public_id}
+
+
+def alerts_of(side: Side) -> dict[str, str]:
+    """A rule, an alert of it, and a channel that no rule uses."""
+    tenant, now = side.company.tenant, timezone.now()
+    ensure_rules(tenant.pk)
+    rule = AlertRule.objects.get(kind="dead_letters")
+    said = {"tenant": tenant, "rule": rule, "opened_at": now, "last_at": now}
+    one, _ = Alert.objects.get_or_create(cause="tested", cleared_at=None, defaults=said)
+    channel, _ = AlertChannel.objects.get_or_create(
+        tenant=tenant, label=f"{tenant.slug} on call", defaults={"kind": "owners"}
+    )
+    ids = {"alert_rule": rule.public_id, "alert": one.public_id}
+    return ids | {"alert_channel": channel.public_id}
 
 
 def programs_of(side: Side) -> dict[str, str]:

@@ -1,17 +1,19 @@
 """The sentences and lights, as tables."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from flows.queries.deliveries import diff
 from flows.queries.exchanges import pretty
 from flows.queries.home import answer
-from flows.queries.lights import Ending, judge
 from flows.queries.money import show_money
+from flows.queries.needs import Ending, Facts, judge
 from flows.queries.orders import worst
+from flows.queries.spans import span
 from flows.states import State
-from portal.web.words import TONES, ago, span
+from portal.web.words import TONES, ago
 from tests.portal.build import standard_order
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -19,34 +21,43 @@ SHOP = Ending("con_1", "Shop", "active", "")
 ERP = Ending("con_2", "ERP", "active", "")
 REFUSED = Ending("con_2", "ERP", "needs_reauthorization", "The token was revoked.")
 PAUSED = Ending("con_1", "Shop", "paused", "")
+DOUBTFUL = Ending("con_2", "ERP", "active", "", ("Orders",), NOW - timedelta(days=1))
 
 
 @pytest.mark.parametrize(
-    ("is_on", "endings", "dead", "succeeded", "expected"),
+    ("facts", "light", "why", "met"),
     [
-        (True, (SHOP, ERP), None, True, ("on", "", "")),
-        (True, (SHOP, ERP), None, False, ("quiet", "Nothing has come through yet.", "")),
-        (True, (SHOP, ERP), "No SKU.", True, ("broken", "No SKU.", "")),
-        (True, (PAUSED, ERP), None, True, ("held", "Shop is paused.", "con_1")),
+        ({}, "on", "", 4),
+        ({"has_succeeded": False}, "quiet", "Nothing has come through yet.", 3),
+        ({"dead_reason": "No SKU.", "dead_code": "rejected"}, "broken", "No SKU.", 3),
+        ({"dead_reason": "No SKU.", "dead_code": "mapping_failed"}, "broken", "No SKU.", 3),
+        ({"source": PAUSED}, "held", "Shop is paused.", 3),
         (
-            True,
-            (SHOP, REFUSED),
-            "No SKU.",
-            True,
-            ("broken", "ERP needs authorisation: The token was revoked.", "con_2"),
+            {"target": REFUSED, "dead_reason": "No SKU."},
+            "broken",
+            "ERP needs authorisation: The token was revoked.",
+            2,
         ),
-        (False, (SHOP, REFUSED), "No SKU.", True, ("off", "", "")),
+        ({"is_on": False, "target": REFUSED}, "off", "", 2),
+        ({"lacking": 2}, "held", "2 records wait for a row of a table.", 3),
+        (
+            {"feeder": ("Orders", "flw_1")},
+            "held",
+            "It gets only what the rules of «Orders» send it, and that flow is off.",
+            3,
+        ),
+        ({"poll": "It is down."}, "held", "Shop could not be read: It is down.", 3),
+        ({"target": DOUBTFUL}, "held", "The last check of ERP did not pass: Orders.", 3),
+        ({"target": DOUBTFUL, "last_success_at": NOW}, "on", "", 4),
     ],
 )
-def test_it_earns_the_light(
-    is_on: bool,
-    endings: tuple[Ending, ...],
-    dead: str | None,
-    succeeded: bool,
-    expected: tuple[str, str, str],
-) -> None:
-    found = judge(is_on=is_on, endings=endings, dead_reason=dead, has_succeeded=succeeded)
-    assert found == expected
+def test_it_earns_the_light(facts: dict[str, Any], light: str, why: str, met: int) -> None:
+    """Green only when all four are met."""
+    well: dict[str, Any] = {"is_on": True, "source": SHOP, "target": ERP, "has_succeeded": True}
+    found = judge(Facts(**well | facts))
+    assert (found.light.state, found.light.why) == (light, why)
+    assert sum(need.is_met for need in found.needs) == met
+    assert (found.light.state == "on") == (met == 4)
 
 
 def test_it_says_when_there_is_nothing_yet() -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection as db
 from django.db.models import Q
@@ -56,9 +57,21 @@ def formula_of(flow: Flow) -> Formula:
 
 def places_of(flow: Flow) -> Places:
     """A place without a row is offered at the target's own location for stock, if one is set."""
-    rows = LookupRow.objects.filter(table=locations_table(flow))
-    usual = str(flow.target.settings.get("location_id") or "") or None
-    return _Places(dict(rows.values_list("key", "value")), usual)
+    return list_places([flow])[flow.pk]
+
+
+def list_places(flows: Iterable[Flow]) -> dict[UUID, Places]:
+    """The same of many flows, by one query."""
+    named = {locations_table(flow): flow for flow in flows}
+    chosen: dict[str, dict[str, str | None]] = defaultdict(dict)
+    rows = LookupRow.objects.filter(table__in=list(named))
+    for table, key, value in rows.values_list("table", "key", "value"):
+        chosen[table][key] = value
+    return {flow.pk: _Places(chosen[table], _usual(flow)) for table, flow in named.items()}
+
+
+def _usual(flow: Flow) -> str | None:
+    return str(flow.target.settings.get("location_id") or "") or None
 
 
 def refuse_rivals(flow: Flow) -> None:
@@ -93,25 +106,57 @@ def find_offers(
     flow: Flow, skus: Collection[str], *, terms: Formula | None = None
 ) -> list[Offered]:
     """Of these SKUs, and of the kits that they are part of; by other terms, as if they held."""
-    if not skus:
-        return []
-    terms, places = terms or formula_of(flow), places_of(flow)
+    formulas = {flow.pk: terms or formula_of(flow)} if skus else {}
+    places = list_places([flow]) if skus else {}
+    return _find_offers([flow], skus, formulas, places)[flow.pk]
+
+
+def list_offers(
+    flows: Sequence[Flow], skus: Collection[str], places: Mapping[UUID, Places]
+) -> dict[UUID, list[Offered]]:
+    """The same of many flows, whose places are known: five queries, whatever their number."""
+    rows = Formula.objects.filter(flow__in=[flow.pk for flow in flows])
+    formulas = {flow.pk: Formula(tenant_id=flow.tenant_id, flow=flow) for flow in flows}
+    formulas |= {one.flow_id: one for one in rows}
+    return _find_offers(flows, skus, formulas, places)
+
+
+def _find_offers(
+    flows: Sequence[Flow],
+    skus: Collection[str],
+    formulas: Mapping[UUID, Formula],
+    places: Mapping[UUID, Places],
+) -> dict[UUID, list[Offered]]:
+    if not skus or not flows:
+        return {flow.pk: [] for flow in flows}
     kits = find_kits(skus)
     wanted = {*skus, *(part for parts in kits.values() for part in parts)}
-    source, target = _levels(flow, wanted)
-    sold = _sold(flow, wanted)
+    levels, sold = _levels(flows, wanted), _sold(flows, wanted)
+    return {
+        flow.pk: _offered_by(flow, skus, formulas[flow.pk], places[flow.pk], kits, levels, sold)
+        for flow in flows
+    }
+
+
+def _offered_by(
+    flow: Flow,
+    skus: Collection[str],
+    terms: Formula,
+    places: Places,
+    kits: Mapping[str, Mapping[str, int]],
+    levels: "_Levels",
+    sold: Mapping[str, Sequence["_SoldRow"]],
+) -> list[Offered]:
+    source, target = levels[flow.source_id], _known(levels[flow.target_id])
     offers = {
-        sku: _offers(
-            sku, source.get(sku, ()), sold.get(sku, ()), terms, places, target.get(sku, {})
-        )
-        for sku, levels in source.items()
+        sku: _offers(sku, flow, rows, sold.get(sku, ()), terms, places, target.get(sku, {}))
+        for sku, rows in source.items()
         if sku not in kits
     }
     for kit, parts in kits.items():
         offers[kit] = kit_offers(kit, parts, offers)
-    asked = {*skus, *kits}
     found = []
-    for sku in sorted(asked):
+    for sku in sorted({*skus, *kits}):
         known = target.get(sku, {})
         for offer in offers.get(sku, ()):
             offer.add("Buffer", -terms.buffer, "buffer")
@@ -120,67 +165,79 @@ def find_offers(
 
 
 class _Row(NamedTuple):
-    """A level of the source; times are seconds since the epoch, which are read faster."""
+    """A level; times are seconds since the epoch, which are read faster."""
 
+    external_id: str
+    item_id: str
     location: str
     as_of: float
     shelf: Sequence[int | None]
 
 
+_Levels = Mapping[UUID, Mapping[str, Sequence[_Row]]]
 _LEVELS = """
-    SELECT sku, connection_id = %s, external_id, item_id, location, date_part('epoch', as_of),
+    SELECT connection_id, sku, external_id, item_id, location, date_part('epoch', as_of),
            on_hand, available, committed, safety, damaged, quarantined
     FROM flows_stocklevel
-    WHERE sku = ANY(%s) AND connection_id IN (%s, %s) AND NOT is_gone
+    WHERE sku = ANY(%s) AND connection_id = ANY(%s) AND NOT is_gone
 """
 
 
-def _levels(
-    flow: Flow, skus: Iterable[str]
-) -> tuple[dict[str, list[_Row]], dict[str, dict[str, Known]]]:
-    """By SKU: what the source says, and what the target holds at its places."""
-    source: dict[str, list[_Row]] = {}
-    target: dict[str, dict[str, Known]] = {}
+def _levels(flows: Iterable[Flow], skus: Iterable[str]) -> _Levels:
+    """By system and SKU: what it says, or holds, at its places."""
+    ends = list({id_ for flow in flows for id_ in (flow.source_id, flow.target_id)})
+    found: dict[UUID, dict[str, list[_Row]]] = {end: {} for end in ends}
     with db.cursor() as cursor:
-        cursor.execute(_LEVELS, [flow.target_id, list(skus), flow.source_id, flow.target_id])
-        for sku, is_target, external_id, item_id, location, as_of, *shelf in cursor.fetchall():
-            if is_target:
-                target.setdefault(sku, {})[location] = Known(external_id, item_id, shelf[1])
-            else:
-                source.setdefault(sku, []).append(_Row(location, as_of, shelf))
-    return source, target
+        cursor.execute(_LEVELS, [list(skus), ends])
+        for end, sku, external_id, item_id, location, as_of, *shelf in cursor.fetchall():
+            row = _Row(external_id, item_id, location, as_of, shelf)
+            found[end].setdefault(sku, []).append(row)
+    return found
 
 
-class _SoldRow(NamedTuple):
-    sku: str
+def _known(levels: Mapping[str, Sequence[_Row]]) -> dict[str, dict[str, Known]]:
+    """By SKU and place, what a target holds."""
+    return {
+        sku: {row.location: Known(row.external_id, row.item_id, row.shelf[1]) for row in rows}
+        for sku, rows in levels.items()
+    }
+
+
+@dataclass(slots=True)
+class _SoldRow:
+    """`landed_at`: since when each source knows of the order."""
+
     order: str
     quantity: int
-    landed_at: float | None
+    landed_at: dict[UUID, float]
 
 
 _SOLD = """
-    SELECT r.sku, COALESCE(NULLIF(o.label, ''), o.reference), r.quantity,
+    SELECT r.id, r.sku, COALESCE(NULLIF(o.label, ''), o.reference), r.quantity, k.connection_id,
            date_part('epoch', k.created_at)
     FROM flows_reservation r
     JOIN flows_record o ON o.id = r.record_id
     LEFT JOIN flows_link k
-        ON k.record_id = r.record_id AND k.connection_id = %s AND k.is_primary
+        ON k.record_id = r.record_id AND k.connection_id = ANY(%s) AND k.is_primary
     WHERE r.sku = ANY(%s)
     ORDER BY r.created_at
 """
 
 
-def _sold(flow: Flow, skus: Iterable[str]) -> dict[str, list[_SoldRow]]:
-    found = defaultdict(list)
+def _sold(flows: Iterable[Flow], skus: Iterable[str]) -> dict[str, list[_SoldRow]]:
+    found: dict[str, dict[UUID, _SoldRow]] = defaultdict(dict)
     with db.cursor() as cursor:
-        cursor.execute(_SOLD, [flow.source_id, list(skus)])
-        for row in cursor.fetchall():
-            found[row[0]].append(_SoldRow(*row))
-    return found
+        cursor.execute(_SOLD, [list({flow.source_id for flow in flows}), list(skus)])
+        for id_, sku, order, quantity, source, landed_at in cursor.fetchall():
+            row = found[sku].setdefault(id_, _SoldRow(order, quantity, {}))
+            if source is not None:
+                row.landed_at[source] = landed_at
+    return {sku: list(rows.values()) for sku, rows in found.items()}
 
 
 def _offers(
     sku: str,
+    flow: Flow,
     source: Sequence[_Row],
     sold: Sequence[_SoldRow],
     terms: Formula,
@@ -192,7 +249,7 @@ def _offers(
     unknown = [
         Sold(one.order, one.quantity)
         for one in sold
-        if one.landed_at is None or one.landed_at > as_of
+        if (landed_at := one.landed_at.get(flow.source_id)) is None or landed_at > as_of
     ]
     shelves = [Shelf(row.location, *row.shelf) for row in source]
     known = {place: one.quantity for place, one in target.items() if one.quantity is not None}

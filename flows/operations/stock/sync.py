@@ -28,6 +28,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Event, StockLevel, Sync, SyncState
 from flows.models.event import EventState, Origin
 from flows.models.stock import READING
+from flows.operations.health import hear_of, heard_of_failure, heard_of_page
 from flows.operations.nudge import nudge
 from flows.operations.read import Failed, read_plain
 from flows.operations.rows import select_all
@@ -119,6 +120,7 @@ def _read_page(tenant_id: UUID, sync: Sync, channel: Channel, token: UUID) -> bo
     since = None if side.is_target else sync.since
     assert side.feed.whole is not None
     page = channel.client(side.feed.lane).run(side.feed.whole(Position(since, sync.page), context))
+    asked_until = timezone.now()
     records = [read_plain(side.stream, side.feed, raw, context) for raw in page.records]
     with tenant_scope(tenant_id):
         if not _is_ours(sync, token):
@@ -127,6 +129,10 @@ def _read_page(tenant_id: UUID, sync: Sync, channel: Channel, token: UUID) -> bo
         _hold(sync, side, [raw for place, raw in enumerate(page.records) if place in found], now)
         _hold_again(sync, side, again, now)
         _advance(sync, side, page, now)
+    # By itself, lest it waits for a pump that waits for the levels of this page.
+    took_ms = max(0.0, (asked_until - now).total_seconds() * 1000)
+    with tenant_scope(tenant_id):
+        hear_of(side.connection, heard_of_page(took_ms), now=asked_until)
     return True
 
 
@@ -342,6 +348,7 @@ def _failed(sync: Sync, channel: Channel, failure: Exception, token: UUID) -> No
         )
     sync.due_at = now + timedelta(seconds=delay)
     _give_back(sync, token, now)
+    hear_of(channel.connection, heard_of_failure(failure), now=now)
 
 
 def _give_back(sync: Sync, token: UUID, now: datetime) -> None:

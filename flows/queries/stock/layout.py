@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from flows.formula import Places
 from flows.models import Flow, StockLocation
-from flows.operations.stock.offers import places_of
+from flows.operations.stock.offers import list_places
 from flows.operations.stock.streams import stock_flows
 
 MOST_PLACES = 4  # of one system, side by side; of more, one column tells the sum
@@ -47,12 +48,14 @@ class Unmapped:
 
 @dataclass
 class Layout:
-    """`on` are the flows that offer stock just now, `flows` all that could."""
+    """`on` are the flows that offer stock just now, `flows` all that could; `places` says where
+    each of those that are on offers what lies where."""
 
     flows: list[Flow]
     systems: list[System]
     labels: dict[tuple[UUID, str], str]
     unmapped: list[Unmapped] = field(default_factory=list)
+    places: Mapping[UUID, Places] = field(default_factory=dict)
 
     @property
     def on(self) -> list[Flow]:
@@ -66,9 +69,9 @@ class Layout:
         return self.labels.get((connection_id, place)) or place
 
 
-def find_layout() -> Layout:
-    """Three queries, and two for each flow that is On."""
-    flows = list_stock_flows()
+def find_layout(flows: list[Flow] | None = None) -> Layout:
+    """Of all flows of stock, or of those given. Three queries at most."""
+    flows = list_stock_flows() if flows is None else flows
     places: dict[UUID, list[StockLocation]] = defaultdict(list)
     for one in StockLocation.objects.order_by("label", "external_id"):
         places[one.connection_id].append(one)
@@ -76,8 +79,9 @@ def find_layout() -> Layout:
         (one.connection_id, one.external_id): str(one) for known in places.values() for one in known
     }
     layout = Layout(flows, _systems(flows, places), labels)
+    layout.places = chosen = list_places(layout.on)
     for flow in layout.on:
-        layout.unmapped += _unmapped(flow, places)
+        layout.unmapped += _unmapped(flow, places, chosen[flow.pk])
     return layout
 
 
@@ -109,9 +113,10 @@ def _system(
     return System(id_, label, is_target, columns)
 
 
-def _unmapped(flow: Flow, places: Mapping[UUID, list[StockLocation]]) -> list[Unmapped]:
+def _unmapped(
+    flow: Flow, places: Mapping[UUID, list[StockLocation]], chosen: Places
+) -> list[Unmapped]:
     """Whether or not they hold stock: see flows.queries.stock.tasks."""
-    chosen = places_of(flow)
     closed = {one.external_id: one for one in places.get(flow.target_id, ()) if not one.is_active}
     found = []
     for one in places.get(flow.source_id, ()):

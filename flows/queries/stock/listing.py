@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
 from flows.models import Delivery, Flow, StockLevel
-from flows.operations.stock.offers import Offered, find_offers, key_of
+from flows.operations.stock.offers import Offered, key_of, list_offers
 from flows.queries.pages import SIZE, Page
 from flows.queries.stock.layout import Layout, System
 from flows.queries.stock.reasons import Reason, Standing, explain, judge
 from flows.queries.stock.skus import Wanted, find_skus
 from flows.states import OPEN, State
+
+MOST_SYSTEMS = 6  # side by side, however little they tell
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,23 @@ def list_stock(layout: Layout, wanted: Wanted, *, size: int = SIZE) -> Page[Stoc
     return Page(_rows(layout, shown), following, bool(wanted.after))
 
 
+def leave_out_silent(
+    systems: Sequence[System], rows: Sequence[StockRow]
+) -> tuple[list[System], list[StockRow]]:
+    """Where there are many systems, those that tell nothing of these SKUs have no columns."""
+    if len(systems) <= MOST_SYSTEMS:
+        return list(systems), list(rows)
+    ends = list(accumulate(one.width for one in systems))
+    spans = [slice(end - one.width, end) for one, end in zip(systems, ends, strict=True)]
+    shown = [
+        (one, span)
+        for one, span in zip(systems, spans, strict=True)
+        if any(cell.number is not None for row in rows for cell in row.cells[span])
+    ]
+    cut = [replace(row, cells=[c for _, span in shown for c in row.cells[span]]) for row in rows]
+    return [one for one, _ in shown], cut
+
+
 def _rows(layout: Layout, skus: Sequence[str]) -> list[StockRow]:
     levels: dict[str, list[StockLevel]] = defaultdict(list)
     for level in StockLevel.objects.filter(sku__in=skus):
@@ -52,7 +72,8 @@ def find_standings(
 ) -> dict[str, list[Standing]]:
     """Of each SKU: how it stands in each flow that is On, or that has something left to send."""
     found: dict[str, list[Standing]] = {sku: [] for sku in skus}
-    offers = {flow.pk: _by_sku(find_offers(flow, skus)) for flow in layout.on}
+    found_offers = list_offers(layout.on, skus, layout.places)
+    offers = {pk: _by_sku(some) for pk, some in found_offers.items()}
     deliveries = _deliveries(layout, levels, offers)
     for flow in layout.flows:
         places = {one.place for one in layout.unmapped if one.flow is flow}

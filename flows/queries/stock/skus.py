@@ -35,20 +35,24 @@ def find_skus(layout: Layout, wanted: Wanted, *, limit: int) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def count_skus(layout: Layout, show: str, *, most: int) -> int:
-    """`most` says that there are so many or more."""
+def count_skus(layout: Layout, shows: Sequence[str], *, most: int) -> list[int]:
+    """Of each show, all by one query; `most` says that there are so many or more."""
+    counts = [_count(layout, show, most) for show in shows]
+    sentence = f"SELECT {', '.join(sentence for sentence, _ in counts)}"
+    with db.cursor() as cursor:
+        cursor.execute(sentence, [one for _, parameters in counts for one in parameters])
+        return [int(count) for count in cursor.fetchone()]
+
+
+def _count(layout: Layout, show: str, most: int) -> tuple[str, list[Any]]:
     rows, parameters = _rows(layout, show)
     if not rows:
-        return 0
+        return "0", []
     if show in _OF_DELIVERIES:
         # They are in no order of SKUs. Of each SKU there are few, so that these are enough.
         rows = f"{rows} LIMIT {10 * most}"
-    sentence = (
-        f"SELECT count(*) FROM (SELECT DISTINCT sku FROM ({rows}) found WHERE sku > '' LIMIT %s) n"
-    )
-    with db.cursor() as cursor:
-        cursor.execute(sentence, [*parameters, most])
-        return int(cursor.fetchone()[0])
+    found = f"SELECT DISTINCT sku FROM ({rows}) found WHERE sku > '' LIMIT %s"
+    return f"(SELECT count(*) FROM ({found}) n)", [*parameters, most]
 
 
 def _conditions(wanted: Wanted) -> tuple[str, list[str]]:

@@ -9,6 +9,7 @@ from flows.queries.stock.skus import count_skus
 from flows.queries.stock.tasks import PlaceTask
 
 MANY = 1000
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,8 @@ class Counts:
 
 
 def count_stock(layout: Layout) -> Counts:
-    return Counts(
-        offered=_count_offered(layout),
-        correcting=count_skus(layout, "correcting", most=MANY + 1),
-        stuck=count_skus(layout, "stuck", most=MANY + 1),
-    )
-
-
-def _count_offered(layout: Layout) -> int:
-    """SKUs of a target that its source tells of."""
-    return count_skus(layout, "offered", most=MANY + 1) if layout.on else 0
+    """One query. What is offered are SKUs of a target that its source tells of."""
+    return Counts(*count_skus(layout, ("offered", "correcting", "stuck"), most=MANY + 1))
 
 
 def summarise(layout: Layout, counts: Counts, places: list[PlaceTask]) -> str:
@@ -38,7 +31,7 @@ def summarise(layout: Layout, counts: Counts, places: list[PlaceTask]) -> str:
         return "No flow of stock is set up yet."
     if not layout.on:
         return "No flow of stock is on, so nothing is offered anywhere."
-    targets = " and ".join({flow.target.label: None for flow in layout.on})
+    targets = _named([*{flow.target.label: None for flow in layout.on}])
     offered = f"{_many(counts.offered)} {plural('SKU', counts.offered)}"
     said = [f"{offered} {_are(counts.offered)} offered in {targets}."]
     troubles = _troubles(counts, len(places))
@@ -49,6 +42,12 @@ def summarise(layout: Layout, counts: Counts, places: list[PlaceTask]) -> str:
     elif counts.offered:
         said.append("All are as they should be.")
     return " ".join(said)
+
+
+def _named(labels: list[str]) -> str:
+    if len(labels) > MOST_NAMED:
+        return f"{len(labels)} systems"
+    return " and ".join(labels)
 
 
 def _troubles(counts: Counts, places: int) -> list[str]:

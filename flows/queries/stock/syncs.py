@@ -85,6 +85,14 @@ def list_syncs(*, after: str = "", size: int = SIZE) -> Page[SyncRow]:
     return cut(_rows(rows), ids=[one.public_id for one in rows], after=after, size=size)
 
 
+def running_syncs(*, most: int) -> list[SyncRow]:
+    """Those under way, the newest first; of what is read nothing is counted."""
+    found = _with_flows(Sync.objects.filter(state__in=RUNNING)).order_by("-created_at")
+    rows = list(found[:most])
+    counts = _counts([one for one in rows if one.state == SyncState.WRITING])
+    return [_row(one, counts.get(one.pk, Written())) for one in rows]
+
+
 def newest_syncs(flows: Iterable[Flow]) -> dict[str, SyncRow]:
     """The last one of each flow, by the flow's public id."""
     ids = [flow.pk for flow in flows]

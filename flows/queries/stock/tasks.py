@@ -1,10 +1,10 @@
-"""What of stock only a person can settle: places that nobody has mapped, full syncs that ask."""
+"""What of stock only a person can settle: places that nobody has mapped."""
 
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
-from flows.models import StockLevel, StockLocation, Sync, SyncState
+from flows.models import StockLevel, StockLocation
 from flows.queries.stock.layout import Layout, find_layout
 
 
@@ -15,13 +15,6 @@ class PlaceTask:
     flow_id: str
     system: str
     place: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SyncTask:
-    sync_id: str
-    flow: str
     reason: str
 
 
@@ -51,8 +44,3 @@ def _holding(layout: Layout) -> set[tuple[object, str]]:
         external_id__in={one.place for one in layout.unmapped},
     )
     return set(places.values_list("connection_id", "external_id"))
-
-
-def list_sync_tasks() -> list[SyncTask]:
-    rows = Sync.objects.filter(state=SyncState.ASKS).select_related("flow").order_by("created_at")
-    return [SyncTask(one.public_id, one.flow.label, one.reason) for one in rows]

@@ -1,0 +1,43 @@
+"""Keeps how people like to look at orders: filters under a name."""
+
+from collections.abc import Mapping
+
+from ekyam.audit.record import record
+from ekyam.tenants.models import User
+from ekyam.tenants.scope import current_tenant_id
+from flows.models import SavedView
+
+LONGEST_NAME, MOST = 60, 50
+
+
+class ViewRefused(ValueError):
+    """It cannot be kept; the message says why."""
+
+
+def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: bool) -> SavedView:
+    """A view of that name which the person has already is changed. Raises ViewRefused."""
+    name = " ".join(name.split())
+    if not name:
+        raise ViewRefused("Give the view a name.")
+    if len(name) > LONGEST_NAME:
+        raise ViewRefused(f"The name is longer than {LONGEST_NAME} characters.")
+    mine = SavedView.objects.filter(owner=owner)
+    if not mine.filter(name=name).exists() and mine.count() >= MOST:
+        raise ViewRefused(f"You have {MOST} views already: remove one first.")
+    tenant_id = current_tenant_id()
+    assert tenant_id is not None
+    row, _ = SavedView.objects.update_or_create(
+        tenant_id=tenant_id,
+        owner=owner,
+        name=name,
+        defaults={"filters": dict(filters), "is_shared": is_shared},
+    )
+    after = {"filters": dict(filters), "shared": is_shared}
+    record("view.saved", subject=row.public_id, label=name, after=after)
+    return row
+
+
+def remove_view(row: SavedView) -> None:
+    id_, name = row.public_id, row.name
+    row.delete()
+    record("view.removed", subject=id_, label=name, after={})

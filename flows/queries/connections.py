@@ -1,0 +1,159 @@
+"""What Ekyam does with a connection: what uses it, what is read from it, what waits for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import Q
+
+from connectors.health import Hour
+from connectors.models import Connection, ConnectionState
+from connectors.queries import ConnectionRow
+from flows.models import Cursor, Delivery, Event, Flow
+from flows.models.event import Origin
+from flows.queries.home import sentence
+from flows.states import OPEN
+
+MOST_USES = 50
+MOST_COUNTED = 10_000
+MOST_LOOKED_THROUGH = 2_000  # messages, for the last webhook: no index has them by connection
+
+
+@dataclass(frozen=True)
+class Use:
+    flow_id: str
+    flow: str
+    way: Literal["reads", "writes"]
+    what: str
+    other: str  # the system at the flow's other end
+    is_on: bool
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """What is asked for, again and again."""
+
+    feed: str
+    polled_at: datetime | None
+    due_at: datetime
+    seconds: int
+    failures: int
+    failure: str
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """`is_told`: the vendor sends them. `last_at` is None where none is among the newest messages;
+    `looked_at` is when Ekyam last saw to it that they are registered."""
+
+    is_told: bool
+    last_at: datetime | None
+    topic: str
+    looked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Doings:
+    uses: list[Use]
+    more_uses: bool
+    feeds: list[FeedRow]
+    webhooks: Webhooks
+    waiting: int  # MOST_COUNTED + 1 stands for more
+
+
+def get_doings(connection: Connection) -> Doings:
+    """Four queries."""
+    uses = _uses(connection)
+    return Doings(
+        uses=uses[:MOST_USES],
+        more_uses=len(uses) > MOST_USES,
+        feeds=[_feed(one) for one in Cursor.objects.filter(connection=connection).order_by("feed")],
+        webhooks=_webhooks(connection),
+        waiting=_waiting(connection),
+    )
+
+
+def _uses(connection: Connection) -> list[Use]:
+    ends = Q(source=connection) | Q(target=connection)
+    flows = Flow.objects.filter(ends).select_related("source", "target")
+    rows = flows.defer("source__sealed", "target__sealed").order_by("-is_on", "position", "label")
+    return [_use(flow, connection) for flow in rows[: MOST_USES + 1]]
+
+
+def _use(flow: Flow, connection: Connection) -> Use:
+    reads = flow.source_id == connection.pk
+    return Use(
+        flow_id=flow.public_id,
+        flow=flow.label,
+        way="reads" if reads else "writes",
+        what=flow.stream_spec.label if reads else flow.action_spec.label,
+        other=flow.target.label if reads else flow.source.label,
+        is_on=flow.is_on,
+    )
+
+
+def _feed(one: Cursor) -> FeedRow:
+    return FeedRow(
+        feed=one.feed.replace("_", " ").capitalize(),
+        polled_at=one.polled_at,
+        due_at=one.due_at,
+        seconds=one.interval_seconds,
+        failures=one.failures,
+        failure=one.failure,
+    )
+
+
+def _webhooks(connection: Connection) -> Webhooks:
+    newest = Event.objects.order_by("-received_at").values("pk")[:MOST_LOOKED_THROUGH]
+    mine = Event.objects.filter(pk__in=newest, connection=connection, origin=Origin.WEBHOOK)
+    last = mine.order_by("-received_at").values_list("received_at", "topic").first()
+    at, topic = last or (None, "")
+    is_told = connection.spec.webhooks is not None
+    return Webhooks(is_told, at, topic, connection.webhooks_checked_at)
+
+
+def _waiting(connection: Connection) -> int:
+    open_ones = Delivery.objects.filter(target=connection, state__in=OPEN)
+    return open_ones.values("pk")[: MOST_COUNTED + 1].count()
+
+
+def answer(connection: Connection, hours: list[Hour], waiting: int) -> str:
+    """How it is, in a sentence or two."""
+    state, reason = connection.state, connection.state_reason
+    waits = f" {_counted(waiting)} for it." if waiting else ""
+    if state == ConnectionState.FAILING:
+        said = "It does not answer; Ekyam goes on trying, and nothing is lost."
+        return f"{said} {sentence(reason)}{waits}" if reason else said + waits
+    if state != ConnectionState.ACTIVE:
+        return f"{sentence(reason)}{waits}" if reason else f"Nothing is sent to it.{waits}"
+    return _figures(hours)
+
+
+def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
+    """How many are well, and which of the others comes first."""
+    troubled = [one for one in rows if one.state != ConnectionState.ACTIVE]
+    if not rows:
+        return "The systems that Ekyam may talk to for you."
+    if not troubled:
+        return f"All {len(rows)} systems are well." if len(rows) > 1 else "The system is well."
+    first = troubled[0]
+    state = str(ConnectionState(first.state).label).lower()
+    more = f"; and {len(troubled) - 1} more" if len(troubled) > 1 else ""
+    said = f"{len(rows) - len(troubled)} of {len(rows)} systems are well."
+    return f"{said} {first.label}: {state}{more}."
+
+
+def _counted(waiting: int) -> str:
+    if waiting > MOST_COUNTED:
+        return f"More than {MOST_COUNTED:,} deliveries wait"
+    return "1 delivery waits" if waiting == 1 else f"{waiting:,} deliveries wait"
+
+
+def _figures(hours: list[Hour]) -> str:
+    good, failed = sum(one.good for one in hours), sum(one.failed for one in hours)
+    if not good + failed:
+        return "Nothing was asked of it in the last 24 hours."
+    if not failed:
+        return f"It answered all {good:,} tries of the last 24 hours."
+    return f"It answered {good:,} of {good + failed:,} tries of the last 24 hours."

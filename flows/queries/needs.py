@@ -1,0 +1,185 @@
+"""The four things that a flow's On light is earned by, and what each lacks. No query in here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from connectors.models import ConnectionState
+
+Tone = Literal["good", "quiet", "warn", "bad"]
+Name = Literal["authentication", "mapping", "logic", "synchronisation"]
+# Where the button leads that mends it.
+Where = Literal["", "connection", "verify", "dead_letters", "tables", "flow", "switch", "stock"]
+_LIGHTS = {"bad": "broken", "warn": "held", "quiet": "quiet", "good": "on"}
+_WORST: tuple[Tone, ...] = ("bad", "warn", "quiet")
+_OF_MAPPING = ("mapping_failed", "money_mismatch", "missing_row")
+MANY_FAILURES = 2  # of polling, one after the other: the first may be a hiccup
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One end of a flow. `unproven` are the parts of its last check that did not pass."""
+
+    id: str
+    label: str
+    state: str
+    reason: str
+    unproven: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`dead_reason` is None without a dead letter that is newer than the last success, `dead_code`
+    is what failed. `lacking` are records that wait for a row of a table. `feeder` is the label and
+    id of the flow whose rules feed this one, if that flow is off. `poll` is why the source could
+    not be polled, if it could not be several times."""
+
+    is_on: bool
+    source: Ending
+    target: Ending
+    goes_by: str = "The connectors' own mapping"
+    dead_reason: str | None = None
+    dead_code: str = ""
+    lacking: int = 0
+    feeder: tuple[str, str] | None = None
+    poll: str = ""
+    last_success_at: datetime | None = None
+    has_succeeded: bool = False
+    is_stock: bool = False
+
+    @property
+    def endings(self) -> tuple[Ending, Ending]:
+        return self.source, self.target
+
+
+@dataclass(frozen=True)
+class Need:
+    """`where` and `id` name the page of the button, `button` what stands on it."""
+
+    name: Name
+    tone: Tone
+    reason: str
+    where: Where = ""
+    id: str = ""
+    button: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return self.tone == "good"
+
+
+@dataclass(frozen=True)
+class Light:
+    """`state` is on, quiet, held, broken or off; `why` says why it is not green."""
+
+    state: str
+    why: str = ""
+    mend: Need | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    light: Light
+    needs: list[Need] = field(default_factory=list)
+
+
+def judge(facts: Facts, *, stops: Iterable[str] = ()) -> Judged:
+    """`stops` is what Verify found, where somebody has asked it."""
+    needs = [
+        _authentication(facts),
+        _mapping(facts, list(stops)),
+        _logic(facts),
+        _synchronisation(facts),
+    ]
+    return Judged(_light(facts, needs), needs)
+
+
+def _light(facts: Facts, needs: list[Need]) -> Light:
+    if not facts.is_on:
+        return Light("off")
+    for tone in _WORST:
+        for need in needs:
+            if need.tone == tone:
+                return Light(_LIGHTS[tone], need.reason, need if need.where else None)
+    return Light("on")
+
+
+def _authentication(facts: Facts) -> Need:
+    both = f"{facts.source.label} and {facts.target.label}"
+    met = Need("authentication", "good", f"{both} let Ekyam in.")
+    for one in facts.endings:
+        if one.state == ConnectionState.NEEDS_REAUTHORIZATION:
+            said = _with_reason(f"{one.label} needs authorisation", one.reason)
+            return _at(met, "bad", said, one, "Authorise again")
+    for one in facts.endings:
+        if one.unproven and not _has_worked_since(facts, one.checked_at):
+            said = f"The last check of {one.label} did not pass: {', '.join(one.unproven)}."
+            return _at(met, "warn", said, one, "See the check")
+    return met
+
+
+def _has_worked_since(facts: Facts, at: datetime | None) -> bool:
+    done = facts.last_success_at
+    return done is not None and at is not None and done > at
+
+
+def _mapping(facts: Facts, stops: list[str]) -> Need:
+    met = Need("mapping", "good", f"{facts.goes_by}: all that is required is filled.")
+    if facts.is_stock:
+        met = replace(met, reason="A flow of stock goes by its formula and its places.")
+    if stops:
+        more = f" And {len(stops) - 1} more." if len(stops) > 1 else ""
+        return replace(met, tone="bad", reason=stops[0] + more, where="verify", button="See Verify")
+    if facts.dead_reason is not None and facts.dead_code in _OF_MAPPING:
+        return _dead(met, facts.dead_reason)
+    if facts.lacking:
+        many = facts.lacking != 1
+        said = f"{facts.lacking:,} record{'s' * many} wait{'s' * (not many)} for a row of a table."
+        return replace(met, tone="warn", reason=said, where="tables", button="Add the row")
+    return met
+
+
+def _logic(facts: Facts) -> Need:
+    met = Need("logic", "good", "Nothing in the rules keeps records back.")
+    if facts.feeder:
+        label, id = facts.feeder
+        said = f"It gets only what the rules of «{label}» send it, and that flow is off."
+        return replace(met, tone="warn", reason=said, where="flow", id=id, button=f"See {label}")
+    return met
+
+
+def _synchronisation(facts: Facts) -> Need:
+    met = Need("synchronisation", "good", "Records come through.")
+    if facts.dead_reason is not None and facts.dead_code not in _OF_MAPPING:
+        return _dead(met, facts.dead_reason)
+    for one in facts.endings:
+        if one.state == ConnectionState.PAUSED:
+            said = _with_reason(f"{one.label} is paused", one.reason)
+            return _at(met, "warn", said, one, "Resume")
+        if one.state == ConnectionState.FAILING:
+            said = _with_reason(f"{one.label} is failing", one.reason)
+            return _at(met, "warn", said, one, "See the connection")
+    if facts.poll:
+        said = _with_reason(f"{facts.source.label} could not be read", facts.poll)
+        return _at(met, "warn", said, facts.source, "See the connection")
+    if not facts.is_on:
+        said = "The flow is off: nothing is read and nothing is sent."
+        return replace(met, tone="quiet", reason=said, where="switch", button="Switch it on")
+    if not facts.has_succeeded:
+        return replace(met, tone="quiet", reason="Nothing has come through yet.")
+    return met
+
+
+def _dead(met: Need, reason: str) -> Need:
+    said = reason or "The newest record could not be written."
+    return replace(met, tone="bad", reason=said, where="dead_letters", button="See dead letters")
+
+
+def _at(met: Need, tone: Tone, reason: str, ending: Ending, button: str) -> Need:
+    return replace(met, tone=tone, reason=reason, where="connection", id=ending.id, button=button)
+
+
+def _with_reason(said: str, reason: str) -> str:
+    return f"{said}: {reason}" if reason else f"{said}."

@@ -1,0 +1,58 @@
+"""One flow: its light, the four things that it is earned by, and the way to its other pages."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from ekyam.tenants.rights import Right
+from flows.models import Flow
+from flows.operations.complete import VERIFIED
+from flows.operations.stock.streams import is_stock
+from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow_row
+from flows.queries.needs import judge
+from flows.queries.recent import list_recent
+from flows.queries.verify import verify
+from flows.rules.judge import RuleInvalid
+from portal.web.access import SeatedRequest, page
+from portal.web.logic import frame, open_desk
+
+NEEDS = {
+    "authentication": "Authentication",
+    "mapping": "Field mapping",
+    "logic": "Workflow logic",
+    "synchronisation": "Live synchronisation",
+}
+
+
+@page
+def flow(request: SeatedRequest, id: str) -> HttpResponse:
+    row = get_flow_row(id)
+    rows = Flow.objects.select_related("source", "target", "version", "feeder__version")
+    found = rows.get(pk=Flow.get_public(id).pk)
+    judged = judge(row.facts, stops=_stops(found))
+    context: dict[str, Any] = {
+        "row": replace(row, light=judged.light.state, why=judged.light.why),
+        "needs": [(NEEDS[need.name], f"need_{need.tone}", need) for need in judged.needs],
+        "met": sum(need.is_met for need in judged.needs),
+        "recent": list_recent(found),
+        "is_stock": is_stock(found),
+        "most_open": MOST_OPEN,
+        "most_dead": MOST_DEAD,
+        "flow": found,
+        "may_change": request.seat.may(Right.CONFIGURE),
+    }
+    if not context["is_stock"]:
+        context |= frame(request, open_desk(id), "flow")
+    return render(request, "portal/flow.html", context)
+
+
+def _stops(flow: Flow) -> list[str]:
+    """Of a flow that is on its published version was verified; the connectors' own is whole."""
+    if flow.is_on or flow.version is None or is_stock(flow):
+        return []
+    try:
+        return list(verify(flow, most=VERIFIED).stops.values())
+    except RuleInvalid as failure:
+        return [f"Its rules cannot be used: {failure}"]

@@ -1,0 +1,53 @@
+"""A person holds an order, so that nothing of it is sent, and lets it go again."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from ekyam.tenants.rights import Right
+from flows.models import Record
+from flows.operations.hold_order import hold_order, release_order
+from flows.queries.holds import preview_hold
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, form_page
+from portal.web.reasons import BadReason, read_reason
+
+
+@form_page(Right.OPERATE)
+def hold(request: SeatedRequest, id: str) -> HttpResponse:
+    order, error = _order(id), ""
+    if request.method == "POST":
+        try:
+            hold_order(order, read_reason(request))
+            messages.success(request, "It is held: nothing of it leaves until it is released.")
+            return redirect("journey", id=id)
+        except BadReason as wrong:
+            error = str(wrong)
+        except IllegalMove as refused:
+            messages.error(request, str(refused))
+            return redirect("journey", id=id)
+    context = {"preview": preview_hold(order), "error": error, "deed": "hold"}
+    context["reason"] = request.POST.get("reason", "")
+    return render(request, "portal/hold_order.html", context, status=422 if error else 200)
+
+
+@form_page(Right.OPERATE)
+def release(request: SeatedRequest, id: str) -> HttpResponse:
+    order = _order(id)
+    if request.method == "POST":
+        try:
+            release_order(order, seen=request.POST.get("seen", ""))
+            messages.success(request, "It is released: what waited goes on.")
+        except IllegalMove as refused:
+            messages.error(request, str(refused))
+        return redirect("journey", id=id)
+    context = {"preview": preview_hold(order), "deed": "release"}
+    return render(request, "portal/hold_order.html", context)
+
+
+def _order(public_id: str) -> Record:
+    """Raises Record.DoesNotExist for what is no order."""
+    found = Record.get_public(public_id)
+    if found.resource != "order" or found.parent_id is not None:
+        raise Record.DoesNotExist(public_id)
+    return found

@@ -1,0 +1,73 @@
+"""Views of the list of orders that people keep, and the list as a table to take home."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from ekyam.tenants.rights import Right
+from flows.models import SavedView
+from flows.operations.saved_views import ViewRefused
+from flows.operations.saved_views import remove_view as take_away
+from flows.operations.saved_views import save_view as keep
+from flows.queries.orders import OrderRow, list_orders
+from portal.web.access import SeatedRequest, act, page
+from portal.web.order_filters import read_filters, wanted_of
+from portal.web.spreadsheet import PAGE, spreadsheet
+from portal.web.words import TONES
+
+HEADER = ("Order", "State", "In each system", "Seen first (UTC)", "Our reference", "Id")
+
+
+@page
+def orders_csv(request: SeatedRequest) -> StreamingHttpResponse:
+    asked = read_filters(request.GET)
+    wanted = wanted_of(asked)
+
+    def turn(after: str) -> tuple[list[Sequence[Any]], str]:
+        found = list_orders(wanted=wanted, after=after, size=PAGE)
+        return [_cells(row) for row in found.rows], found.next
+
+    return spreadsheet(request.seat.tenant, "orders", HEADER, turn, filters=asked.values)
+
+
+def _cells(row: OrderRow) -> list[Any]:
+    _, state = TONES.get(row.state, ("", row.state))
+    systems = "; ".join(f"{one.system} {one.text}" for one in row.systems)
+    return [
+        row.label,
+        state,
+        systems,
+        row.created_at.isoformat(timespec="seconds"),
+        row.reference,
+        row.id,
+    ]
+
+
+@act(Right.LOOK)
+def save_view(request: SeatedRequest) -> HttpResponse:
+    """What is not the person's to share stays theirs."""
+    asked = read_filters(QueryDict(request.POST.get("filters", "")[:2000]))
+    is_shared = "shared" in request.POST and request.seat.may(Right.OPERATE)
+    try:
+        row = keep(request.user, request.POST.get("name", ""), asked.values, is_shared=is_shared)
+        messages.success(request, f"The view «{row.name}» is kept.")
+    except ViewRefused as reason:
+        messages.error(request, str(reason))
+    return redirect(f"{reverse('orders')}?{asked.query}")
+
+
+@act(Right.LOOK)
+def remove_view(request: SeatedRequest, id: str) -> HttpResponse:
+    """One's own; one that is shared also by whoever may share."""
+    row = SavedView.get_public(id)
+    is_mine = row.owner_id == request.user.pk
+    if not (is_mine or (row.is_shared and request.seat.may(Right.OPERATE))):
+        raise PermissionDenied
+    take_away(row)
+    messages.success(request, f"The view «{row.name}» is removed.")
+    return redirect("orders")

@@ -1,0 +1,99 @@
+"""Switching a flow: first what it would do, then it is done."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from ekyam.tenants.rights import Right
+from flows.mapping.outcome import Outcome
+from flows.models import Flow
+from flows.operations.complete import Incomplete
+from flows.operations.configure import switch_off, switch_on
+from flows.queries.exchanges import pretty
+from flows.queries.switching import MOST, count_in_flight, preview_off, preview_on
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, form_page
+from portal.web.verify import tried
+from portal.web.words import ago
+
+SOME = 10  # more than were seen is no news
+
+
+@form_page(Right.CONFIGURE)
+def switch(request: SeatedRequest, id: str) -> HttpResponse:
+    """The form tells what its reader saw: what is another by now is shown again."""
+    found = Flow.get_public(id)
+    flow = Flow.objects.select_related("source", "target", "version", "feeder__version").get(
+        pk=found.pk
+    )
+    if request.method != "POST":
+        return _ask(request, flow)
+    to_on = request.POST.get("to") == "on"
+    if flow.is_on == to_on:
+        return _is_so_already(request, flow)
+    if news := _news(request, flow, to_on=to_on):
+        messages.error(request, f"{news} This is how it is now: look again.")
+        return redirect("switch_flow", id=id)
+    return _switch(request, flow, to_on=to_on)
+
+
+def _ask(request: SeatedRequest, flow: Flow) -> HttpResponse:
+    context: dict[str, Any] = {"flow": flow, "most": MOST}
+    if flow.is_on:
+        context["preview"] = preview_off(flow)
+        return render(request, "portal/switch_off.html", context)
+    preview = preview_on(flow)
+    context |= {"preview": preview, "tried": "", "examples": []}
+    if preview.report:
+        examples = [(one.id, _shown(one)) for one in preview.report.sent]
+        context |= {"tried": tried(preview.report), "examples": examples}
+    return render(request, "portal/switch_on.html", context)
+
+
+def _shown(outcome: Outcome) -> str:
+    return pretty(outcome.body)
+
+
+def _is_so_already(request: SeatedRequest, flow: Flow) -> HttpResponse:
+    state = "on" if flow.is_on else "off"
+    since = f" (switched {ago(flow.switched_at, timezone.now())})" if flow.switched_at else ""
+    messages.info(request, f"{flow.label} is {state} already{since}. Nothing was done.")
+    return redirect("flow", id=flow.public_id)
+
+
+def _news(request: SeatedRequest, flow: Flow, *, to_on: bool) -> str:
+    """Why what was seen before holds no more; empty while it holds."""
+    if to_on and request.POST.get("version", str(_number(flow))) != str(_number(flow)):
+        return f"The mapping or the rules of {flow.label} were changed since you looked."
+    seen = request.POST.get("open", "")
+    if not (seen.isascii() and seen.isdigit()):
+        return ""
+    now = count_in_flight(flow)
+    before = int(seen[:9])
+    if now.waiting + now.sending > before + max(SOME, before // 10):
+        return f"More of {flow.label} waits than when you looked."
+    return ""
+
+
+def _number(flow: Flow) -> int:
+    return flow.version.number if flow.version else 0
+
+
+def _switch(request: SeatedRequest, flow: Flow, *, to_on: bool) -> HttpResponse:
+    id = flow.public_id
+    try:
+        if not (switch_on if to_on else switch_off)(flow):
+            return _is_so_already(request, flow)
+    except Incomplete as reason:
+        messages.error(request, str(reason))
+        return redirect(f"{reverse('verify_flow', kwargs={'id': id})}?of=published")
+    except IllegalMove as reason:
+        messages.error(request, str(reason))
+        return redirect("flow", id=id)
+    said = "is on." if to_on else "is off. What is open waits."
+    messages.success(request, f"{flow.label} {said}")
+    return redirect("flow", id=id)
