@@ -13,7 +13,8 @@ from ekyam import ids
 from flows.models import Delivery, Flow, SyncState, Version, VersionState
 from flows.operations.stock.streams import stock_flows
 from flows.queries.day import HOURS, Day, make_day
-from flows.queries.lights import Ending, judge
+from flows.queries.lights import ending_of
+from flows.queries.needs import Facts, judge
 from flows.queries.requests import Asking, list_asking
 from flows.queries.rhythm import Hour, hours_since
 from flows.queries.stock.layout import find_layout
@@ -127,31 +128,36 @@ def count_held() -> dict[str, int]:
 
 
 def list_with_last_success(connections: Mapping[UUID, Connection]) -> list[Flow]:
-    """In the order of the chain, each with its ends and the sequence of its last success."""
+    """In the order of the chain, each with its ends, and the sequence and time of its last success."""
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
-    rows = Flow.objects.annotate(done_sequence=Subquery(newest.values("sequence")[:1]))
+    rows = Flow.objects.annotate(
+        done_sequence=Subquery(newest.values("sequence")[:1]),
+        done_at=Subquery(newest.values("finished_at")[:1]),
+    )
     flows: list[Flow] = list(rows.order_by("position", "label", "id"))
     for flow in flows:
         flow.source, flow.target = connections[flow.source_id], connections[flow.target_id]
     return flows
 
 
-def _lights(flows: Iterable[Flow], work: Work) -> Lights:
+def _lights(flows: Sequence[Flow], work: Work) -> Lights:
+    """By what home knows anyway: the page of the flows looks at more (`list_flows`)."""
+    off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
     found: Lights = {}
     for flow in flows:
         done: int | None = flow.done_sequence  # type: ignore[attr-defined]
         sequence, reason = work.died.get(flow.pk, (0, ""))
-        ends = [
-            Ending(one.public_id, one.label, one.state, one.state_reason)
-            for one in (flow.source, flow.target)
-        ]
-        light, why, _ = judge(
+        facts = Facts(
             is_on=flow.is_on,
-            endings=ends,
+            source=ending_of(flow.source),
+            target=ending_of(flow.target),
             dead_reason=reason if sequence > (done or 0) else None,
+            feeder=off.get(flow.feeder_id) if flow.feeder_id else None,
+            last_success_at=flow.done_at,  # type: ignore[attr-defined]
             has_succeeded=done is not None,
         )
-        found[flow.pk] = (light, why)
+        light = judge(facts).light
+        found[flow.pk] = (light.state, light.why)
     return found
 
 

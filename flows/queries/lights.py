@@ -70,7 +70,7 @@ def list_flows(*, now: datetime | None = None) -> list[FlowRow]:
         flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
     figures, polls = _figures(now or timezone.now()), _polls()
     reasons = _reasons(figures.values())
-    endings = {one.pk: _ending(one) for one in systems.values()}
+    endings = {one.pk: ending_of(one) for one in systems.values()}
     off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
     found = []
     for flow in flows:
@@ -168,7 +168,7 @@ def _polls() -> dict[tuple[UUID, str], str]:
 # --- What they come to ----------------------------------------------------------------------------
 
 
-def _ending(one: Connection) -> Ending:
+def ending_of(one: Connection) -> Ending:
     unproven = tuple(part["label"] for part in one.check_report if not part["ok"])
     return Ending(one.public_id, one.label, one.state, one.state_reason, unproven, one.checked_at)
 
