@@ -105,6 +105,7 @@ def test_keys_alone_draw_accept_refuse_and_open(live_server: LiveServer, side: S
         page.goto(address)
         page.get_by_label("Find a field").focus()
         page.keyboard.type("note")
+        expect(field(page, "id")).to_be_hidden()
         page.keyboard.press("Tab")
         go_down(page, "note")
         page.keyboard.press("Enter")
@@ -214,6 +215,14 @@ SCROLL = """() => new Promise((done) => {
 })"""
 
 
+def busy_seconds(page: Page) -> float:
+    """What the page's own thread has worked so far."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    found = session.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in found if one["name"] == "TaskDuration"))
+
+
 def test_three_hundred_fields_stay_smooth(live_server: LiveServer, side: Side) -> None:
     lines = [Line(f"custom.field_{n}", f"wide.field_{n}", (Trim(),)) for n in range(300)]
     logic = Logic(writer=Mapping((*side.shop.flow("Orders").action_spec.writer.lines, *lines)))
@@ -228,11 +237,14 @@ def test_three_hundred_fields_stay_smooth(live_server: LiveServer, side: Side) -
         drag(page, "wide.field_1", "custom.field_7")
         expect(attribute(page, "custom.field_7")).to_have_attribute("data-f", "wide.field_1")
         times = page.evaluate(DRAWN)
+        before = busy_seconds(page)
         tasks = page.evaluate(SCROLL)
+        frame = (busy_seconds(page) - before) / 120 * 1000
         picture(page, "wide")
         ours = times["drawn"] - times["answered"] + times["sent"] - times["drop"]
         asked = times["answered"] - times["sent"]
         note(f"drop to line {ours:.0f} ms, and {asked:.0f} ms of the server")
-        note(f"long tasks {tasks}; page {size} bytes, {len(answer.body())} before compression")
-        assert ours < 400 and size < 100_000  # 100 ms on a machine that does nothing else
-        assert max(tasks, default=0) < 200
+        note(f"{frame:.1f} ms of processor a frame, long tasks {tasks}")
+        note(f"page {size} bytes, {len(answer.body())} before compression")
+        # By the processor's time: the clock tells of what else the machine does.
+        assert frame < 50 and size < 40_000
