@@ -32,13 +32,15 @@ class TenantModel(models.Model):
         return ids.public(self.prefix, self.id)
 
     @classmethod
-    def get_public(cls, public_id: str) -> Self:
-        """Return the row, or raise DoesNotExist alike for a wrong id and for another tenant's."""
+    def get_public(cls, public_id: str, *related: str) -> Self:
+        """Return the row, with what is `related`, or raise DoesNotExist: alike for a wrong id and
+        for another tenant's."""
         try:
             id_ = ids.parse(cls.prefix, public_id)
         except ids.UnknownId as error:
             raise cls.DoesNotExist(str(error)) from error
-        return cls._default_manager.get(pk=id_)
+        rows = cls._default_manager.all()
+        return (rows.select_related(*related) if related else rows).get(pk=id_)
 
 
 class TenantForeignKey(models.ForeignKey[Given, Found]):

@@ -20,6 +20,7 @@ from flows.rules.words import say_action, say_condition, say_rule
 
 Kind = Literal["added", "removed", "changed", "moved"]
 Where = Literal["flow", "reader", "rules", "writer"]
+WHOSE = "Mapping"  # the name of the change from the connector's own to the flow's own, or back
 Names = tuple[str, ...]  # a target inside the lists that it is in
 Key = tuple[Names, int]  # the first, the second... of that name
 
@@ -81,7 +82,7 @@ def _mappings(
     where: Where, before: Mapping | None, after: Mapping | None, own: Mapping | None
 ) -> Iterator[Change]:
     if (before is None) != (after is None):
-        yield Change(where, "changed", "Mapping", _whose(before), _whose(after))
+        yield Change(where, "changed", WHOSE, _whose(before), _whose(after))
     old, new = before or own, after or own
     if old is not None and new is not None:
         yield from _changes(where, _by_target(old), _by_target(new), say_line, _of_line)

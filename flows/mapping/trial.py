@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connectors.errors import Failure, MappingFailed
+from connectors.errors import Failure, MappingFailed, MissingLink
 from connectors.lines import Line
 from connectors.spec import Context
 from connectors.steps import Here
@@ -18,12 +18,14 @@ MOST_PATHS, MOST_DEEP = 400, 6
 
 @dataclass(frozen=True)
 class Tried:
-    """What a line gives; with `failure` nothing, and `step` is the one that failed, from 1."""
+    """What a line gives; with `failure` nothing, and `step` is the one that failed, from 1. What
+    `waits` only lacks a record that is not in the target yet."""
 
     value: Any = None
     failure: str = ""
     step: int = 0
     has_sample: bool = True  # else there was no element to try it on
+    waits: bool = False
 
 
 NOTHING = Tried(has_sample=False)
@@ -54,7 +56,7 @@ def try_line(line: Line, here: Here) -> Tried:
     except MappingFailed as failure:
         return Tried(failure=failure.message, step=failure.step)
     except Failure as failure:
-        return Tried(failure=failure.message)
+        return Tried(failure=failure.message, waits=isinstance(failure, MissingLink))
     except Exception as error:  # a path that is being typed
         return Tried(failure=f"It cannot be tried: {error}")
 

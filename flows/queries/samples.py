@@ -44,6 +44,11 @@ class Sample:
     raw: Any
     id: str = ""
 
+    @property
+    def key(self) -> str:
+        """What it is chosen by."""
+        return self.id or self.event_id
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -92,7 +97,7 @@ def _events(flow: Flow, limit: int) -> Iterator[Event]:
     if not found:
         done = Delivery.objects.filter(flow=flow, state__in=DONE).order_by("-sequence")
         found = list(done.values_list("event_id", flat=True)[:most])
-    size = min(limit, AT_ONCE)
+    size = AT_ONCE if limit > 1 else 1
     for start in range(0, len(found), size):
         some = found[start : start + size]
         events = Event.objects.in_bulk(some)

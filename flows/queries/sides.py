@@ -65,16 +65,16 @@ def samples_of(flow: Flow, side: Side, logic: Logic) -> tuple[list[Any], bool]:
     samples = list_samples(flow, limit=MOST_RECORDS)
     if side == "reader":
         raws = [one.raw for one in samples]
-        return (raws, True) if raws else (_brought(flow.source.connector, flow.stream), False)
+        return (raws, True) if raws else (bring_samples(flow.source.connector, flow.stream), False)
     now = timezone.now()
     found = [read_sample(flow, logic, one, now=now).plain for one in samples]
-    plains = [_with_floats(one) for one in found if one is not None]
+    plains = [with_floats(one) for one in found if one is not None]
     if plains:
         return plains, True
-    return _brought(flow.source.connector, flow.stream, ".standard.json"), False
+    return bring_samples(flow.source.connector, flow.stream, ".standard.json"), False
 
 
-def _with_floats(plain: Any) -> Any:
+def with_floats(plain: Any) -> Any:
     """Numbers that look like numbers: nothing is reckoned with them."""
     return json.loads(json.dumps(plain, default=float))
 
@@ -83,7 +83,7 @@ def _with_floats(plain: Any) -> Any:
 def _subject_of_stream(slug: str, name: str) -> Subject:
     stream = get_connector(slug).stream(name)
     attributes = attributes_of(resources()[stream.resource])
-    published = frozenset(one.path for one in sources_of(_brought(slug, name)))
+    published = frozenset(one.path for one in sources_of(bring_samples(slug, name)))
     return Subject(slug, name, attributes, published, stream.reader)
 
 
@@ -113,7 +113,7 @@ def _kind_of(read: str, known: dict[str, Attribute]) -> Kind:
     return "object" if any(path.startswith(f"{read}.") for path in known) else "text"
 
 
-def _brought(slug: str, name: str, ending: str = ".json") -> list[Any]:
+def bring_samples(slug: str, name: str, ending: str = ".json") -> list[Any]:
     """The connector's own samples of a stream: raw, or as the standard has them."""
     folder = folder_of(slug) / "samples"
     paths = [path for path in sorted(folder.glob(f"{name}.*")) if path.name.endswith(ending)]

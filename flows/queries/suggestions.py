@@ -15,7 +15,7 @@ from flows.mapping.place import find_filling
 from flows.mapping.words import say_step
 from flows.models import Flow, OwnChoice, SharedTally
 from flows.queries.sides import Side, Subject, subject_of
-from flows.queries.versions import find_draft, find_published, logic_of, whole_logic
+from flows.queries.versions import find_current, logic_of, whole_logic
 from flows.suggest import Evidence, Knowledge
 from flows.suggest.knowledge import Key, Tally, merge
 
@@ -84,13 +84,14 @@ class Place:
         }
 
 
-def place_of(flow: Flow, side: Side) -> Place:
-    return Place(flow.tenant_id, flow.pk, side, _reading(flow) if side == "writer" else "")
+def place_of(flow: Flow, side: Side, logic: Logic | None = None) -> Place:
+    """`logic` is what is being worked at, where it has been read already."""
+    reading = _reading(logic or current_logic(flow)) if side == "writer" else ""
+    return Place(flow.tenant_id, flow.pk, side, reading)
 
 
-def _reading(flow: Flow) -> str:
+def _reading(logic: Logic) -> str:
     """What makes the standard's records, as a short text; a line of the writer changes none."""
-    logic = current_logic(flow)
     return sha256(msgspec.json.encode((logic.reader, logic.rules))).hexdigest()[:16]
 
 
@@ -112,17 +113,18 @@ def find_found(place: Place) -> Found | None:
 
 def current_logic(flow: Flow) -> Logic:
     """What is being worked at."""
-    found = find_draft(flow) or find_published(flow)
+    draft, published = find_current(flow)
+    found = draft or published
     return logic_of(found) if found else Logic()
 
 
 def list_attributes(
-    flow: Flow, side: Side, found: Found, *, all_of_them: bool
+    flow: Flow, side: Side, found: Found, *, all_of_them: bool, logic: Logic | None = None
 ) -> list[AttributeRow]:
     """Those that nothing fills, what is required first; or all. What the company refused is not
     offered again."""
     subject = subject_of(flow, side)
-    mapping = whole_logic(flow, current_logic(flow))[0 if side == "reader" else 1]
+    mapping = whole_logic(flow, logic or current_logic(flow))[0 if side == "reader" else 1]
     voices = _own_voices(subject)
     rows = []
     for attribute in subject.filled_by_lines:

@@ -42,6 +42,14 @@ def find_version(public_id: str) -> VersionRow:
     return show_version(Version.get_public(public_id))
 
 
+def find_current(flow: Flow) -> tuple[VersionRow | None, VersionRow | None]:
+    """Draft and published, by one query."""
+    states = (VersionState.DRAFT, VersionState.PUBLISHED)
+    found = {one.state: one for one in Version.objects.filter(flow=flow, state__in=states)}
+    draft, published = (found.get(state) for state in states)
+    return (show_version(draft) if draft else None, show_version(published) if published else None)
+
+
 def find_draft(flow: Flow) -> VersionRow | None:
     found = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
     return show_version(found) if found else None

@@ -11,7 +11,7 @@ from flows.mapping.logic import Logic
 from flows.models import Flow
 from flows.operations.stock.streams import is_stock
 from flows.operations.versions import Conflict, save_draft
-from flows.queries.versions import VersionRow, find_draft, find_published, logic_of
+from flows.queries.versions import VersionRow, find_current, logic_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest
 
@@ -40,11 +40,10 @@ class Desk:
 
 def open_desk(id: str) -> Desk:
     """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
-    found = Flow.get_public(id)
-    flow = Flow.objects.select_related("source", "target", "version").get(pk=found.pk)
+    flow = Flow.get_public(id, "source", "target", "version")
     if is_stock(flow):
         raise Flow.DoesNotExist("A flow of stock goes by its formula.")
-    return Desk(flow, find_draft(flow), find_published(flow))
+    return Desk(flow, *find_current(flow))
 
 
 def frame(request: SeatedRequest, desk: Desk, tab: str, **more: Any) -> dict[str, Any]:

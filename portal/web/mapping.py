@@ -1,138 +1,97 @@
-"""A flow's mapping: reader and writer beside each other, with what each line gives of a sample."""
+"""A flow's mapping as a canvas: what there is to read, what is to be filled, and the lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from msgspec.structs import replace
+from django_htmx.http import reswap, retarget
 
-from connectors.lines import Mapping
-from ekyam.tenants.rights import Right
-from flows.mapping.edit import NoSuchLine, move, read_place, show_place
-from flows.mapping.logic import Logic
-from flows.mapping.trial import try_lines
-from flows.models import Flow
-from flows.queries.lines import (
-    SIDES,
-    LineRow,
-    Needed,
-    Side,
-    list_lines,
-    list_needed,
-    needed_of_body,
-    needed_of_record,
-)
-from flows.queries.samples import (
-    Trial,
-    list_samples,
-    read_sample,
-    reading_context,
-    writing_context,
-)
-from flows.queries.versions import whole_logic
-from portal.web.access import SeatedRequest, act, page
-from portal.web.logic import Desk, frame, open_desk, save
+from flows.mapping.difference import WHOSE, Difference
+from flows.operations.suggest import ask_for_suggestions
+from flows.queries.canvas import open_canvas
+from flows.queries.lines import SIDES, Side
+from flows.queries.suggestions import find_found, place_of
+from portal.web import words
+from portal.web.access import SeatedRequest, page
+from portal.web.logic import Desk, frame, open_desk
+from portal.web.suggestions import MOST_LOOKS, read_looks
+from portal.web.versions import differ
 
 
 @dataclass(frozen=True)
-class SideShown:
-    """One of the two mappings."""
+class Said:
+    """What came of a change. `undo` takes it back; a `conflict` has theirs beside what was drawn,
+    and `again` is the form that draws it into what they have."""
 
-    side: Side
-    title: str
-    is_own: bool  # the connector's
-    rows: list[LineRow]
-    needed: list[Needed]
-
-    @property
-    def failing(self) -> int:
-        return sum(bool(row.failure) for row in self.rows)
-
-    @property
-    def is_tried(self) -> bool:
-        return any(row.has_sample for row in self.rows)
-
-    @property
-    def lacking(self) -> list[Needed]:
-        return [one for one in self.needed if one.state in ("needed_empty", "needed_none")]
+    text: str = ""
+    is_bad: bool = False
+    undo: str = ""
+    theirs: str = ""
+    mine: str = ""
+    by: str = ""
+    again: dict[str, str] = field(default_factory=dict)
 
 
 @page
 def mapping(request: SeatedRequest, id: str) -> HttpResponse:
-    desk = open_desk(id)
-    trial, sides = show_sides(desk.flow, desk.logic)
-    context = frame(request, desk, "mapping", trial=trial, sides=sides)
-    context["focus"] = request.GET.get("focus", "")
-    return render(request, "portal/mapping.html", context)
+    """With «part» only the attributes, or nothing as long as nobody has looked for suggestions."""
+    desk, side = open_desk(id), read_side(request)
+    is_part = bool(request.GET.get("part"))
+    context = canvas_context(request, desk, side)
+    if not is_part:
+        context["focus"] = request.GET.get("focus", "").rpartition("-")[2]
+        return render(request, "portal/mapping.html", context)
+    if context["found"] is None:
+        return render(request, "portal/canvas_wait.html", context)
+    return show_attributes(request, context)
 
 
-def show_sides(flow: Flow, logic: Logic) -> tuple[Trial, list[SideShown]]:
-    """Tried on the newest record that came."""
-    now = timezone.now()
-    sample = next(iter(list_samples(flow)), None)
-    trial = read_sample(flow, logic, sample, now=now)
-    reader, writer = whole_logic(flow, logic)
-    raw = trial.sample.raw if trial.sample else None
-    read = try_lines(reader.lines, raw, reading_context(flow, now))
-    context = writing_context(flow, now, trial.record)
-    written = try_lines(writer.lines, trial.plain, context)
-    what = flow.stream_spec.resource.replace("_", " ")
-    of_record = needed_of_record(flow.stream_spec.resource)
-    of_body = needed_of_body(flow.action_spec.writer, writer)
-    return trial, [
-        SideShown(
-            "reader",
-            f"{flow.source.label} to Ekyam's {what}",
-            logic.reader is None,
-            list_lines(reader, read),
-            list_needed(of_record, reader, read),
-        ),
-        SideShown(
-            "writer",
-            f"Ekyam's {what} to {flow.target.label}",
-            logic.writer is None,
-            list_lines(writer, written),
-            list_needed(of_body, writer, written),
-        ),
-    ]
+def show_attributes(request: SeatedRequest, context: dict[str, Any]) -> HttpResponse:
+    """What a change has changed: the attributes, the bar above them, and what is said."""
+    answer = render(request, "portal/canvas_part.html", context)
+    return reswap(retarget(answer, "#attributes"), "innerHTML")
 
 
-def mapping_of(desk: Desk, side: Side) -> Mapping:
-    return whole_logic(desk.flow, desk.logic)[SIDES.index(side)]
+def canvas_context(
+    request: SeatedRequest, desk: Desk, side: Side, said: Said | None = None
+) -> dict[str, Any]:
+    flow, now = desk.flow, timezone.now()
+    asked = request.POST if request.method == "POST" else request.GET
+    found, looks = find_found(place_of(flow, side, desk.logic)), read_looks(request)
+    if found is None and looks < MOST_LOOKS:
+        ask_for_suggestions(flow, side)
+    sample = asked.get("sample", "")[:200]
+    canvas = open_canvas(flow, side, desk.logic, found, sample=sample, now=now)
+    chosen = canvas.trial.sample
+    return frame(
+        request,
+        desk,
+        "mapping",
+        side=side,
+        canvas=canvas,
+        found=found,
+        looks=looks + 1,
+        is_looking=found is None and looks < MOST_LOOKS,
+        said=said or Said(),
+        what=flow.stream_spec.resource.replace("_", " "),
+        sample=chosen.key if chosen else "",
+        samples=[(one.key, one.id, words.ago(one.received_at, now)) for one in canvas.samples],
+        changed=count_changes(differ(desk, desk.published_logic, desk.logic)),
+        has_own_bar=True,
+    )
 
 
-def with_mapping(logic: Logic, side: Side, mapping: Mapping | None) -> Logic:
-    changed: dict[str, Any] = {side: mapping}
-    return replace(logic, **changed)
+def count_changes(difference: Difference) -> str:
+    """«3 lines and 1 rule», or nothing."""
+    lines = sum(one.name != WHOSE for side in SIDES for one in difference.of(side))
+    counts = ((lines, "line"), (len(difference.of("rules")), "rule"))
+    return " and ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
 
 
-@act(Right.CONFIGURE)
-def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
-    """«up:reader:3», «down:writer:2.1», «own:reader»."""
-    desk = open_desk(id)
-    what, _, rest = request.POST.get("do", "").partition(":")
-    name, _, at = rest.partition(":")
-    side = next((one for one in SIDES if one == name), None)
-    if side is None or what not in ("up", "down", "own"):
-        return HttpResponseBadRequest("There is no such button.")
-    if what == "own":
-        logic = with_mapping(desk.logic, side, None)
-        save(request, desk, logic, f"The {side} is the connector's own again, in the draft.")
-        return redirect("mapping", id=id)
-    try:
-        place = read_place(at)
-        moved, place = move(mapping_of(desk, side), place, -1 if what == "up" else 1)
-    except NoSuchLine as gone:
-        messages.error(request, str(gone))
-        return redirect("mapping", id=id)
-    save(request, desk, with_mapping(desk.logic, side, moved), "")
-    return redirect(at_line(id, side, show_place(place)))
-
-
-def at_line(id: str, side: str, at: str) -> str:
-    """The page with the focus on a line. Not by a fragment: with one browsers focus nothing."""
-    return f"{reverse('mapping', kwargs={'id': id})}?focus={side}-{at}"
+def read_side(request: SeatedRequest) -> Side:
+    """Of the line that has the focus, if one has."""
+    asked = request.POST if request.method == "POST" else request.GET
+    text = asked.get("side") or asked.get("focus", "").partition("-")[0]
+    return next((one for one in SIDES if one == text), "reader")

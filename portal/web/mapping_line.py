@@ -8,7 +8,9 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import reselect, trigger_client_event
 
 from connectors.errors import MappingFailed
 from connectors.lines import Line, Mapping
@@ -31,15 +33,20 @@ from flows.mapping.edit import (
     show_place,
 )
 from flows.mapping.parse import LogicInvalid, Problem, parse_logic, parse_mapping
+from flows.mapping.reads import targets_of
 from flows.mapping.words import say_line
 from flows.operations.versions import Conflict, save_draft
+from flows.queries.canvas import pick_sample
+from flows.queries.fields import MOST_SAMPLES
 from flows.queries.lines import Side, show_value
 from flows.queries.samples import list_samples, read_sample, reading_context, writing_context
+from flows.queries.suggestions import OfferRow, find_found, list_attributes, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.line_forms import as_data, kinds_by_group, read_line, reshape, show_line
 from portal.web.logic import Desk, frame, open_desk, read_edition
-from portal.web.mapping import at_line, mapping_of, with_mapping
+from portal.web.mapping import Said, canvas_context, show_attributes
+from portal.web.sides import at_line, mapping_of, with_mapping
 
 NEW = "+"
 
@@ -52,6 +59,8 @@ class Spot:
     inside: Place
     place: Place | None
     was: str  # its target when the form was made
+    sample: str = ""  # what it is tried on
+    is_panel: bool = False  # beside the canvas, not on a page of its own
 
     @property
     def at(self) -> str:
@@ -68,7 +77,8 @@ def edit_line(request: SeatedRequest, id: str) -> HttpResponse:
         messages.error(request, str(gone))
         return redirect("mapping", id=id)
     if request.method != "POST":
-        return _show(request, desk, spot, as_data(given))
+        empty = {**as_data(None), "target": request.GET.get("target", "")[:200]}
+        return _show(request, desk, spot, as_data(given) if given else empty)
     do, line = request.POST.get("do", "save"), read_line(request.POST, as_data(given).get("each"))
     if do == "preview":
         context = _preview(desk, spot, line)
@@ -88,13 +98,15 @@ def _spot(request: SeatedRequest, desk: Desk) -> Spot:
     at, was = asked.get("at", NEW), asked.get("was", "")
     if "at" not in asked and asked.get("line"):  # as a failure names it
         at = show_place(find_named(mapping_of(desk, side), asked["line"]))
+    tried_on = asked.get("sample", "")[:200], bool(asked.get("panel"))
     before, _, last = at.rpartition(".")
     if last == NEW:
         inside = read_place(before) if before else ()
         lines_in(mapping_of(desk, side), inside)
-        return Spot(side, inside, None, "")
+        return Spot(side, inside, None, "", *tried_on)
     place = read_place(at)
-    return Spot(side, place[:-1], place, was or find(mapping_of(desk, side), place).target)
+    was = was or find(mapping_of(desk, side), place).target
+    return Spot(side, place[:-1], place, was, *tried_on)
 
 
 def _line_at(desk: Desk, spot: Spot) -> Line | None:
@@ -123,7 +135,22 @@ def _show(
     paths = trial.paths_of(here.element) if here else []
     context["paths"] = [(path, show_value(value)) for path, value in paths]
     context["targets"] = _targets(desk, spot)
+    if spot.is_panel:
+        context["attribute"], context["offers"] = _offers(desk, spot, line)
+        status = 200  # htmx shows no other
     return render(request, "portal/mapping_line.html", context, status=status)
+
+
+def _offers(desk: Desk, spot: Spot, line: dict[str, Any]) -> tuple[str, list[OfferRow]]:
+    """What is suggested for the attribute, written from the top on."""
+    around = targets_of(mapping_of(desk, spot.side).lines).get(spot.inside, "")
+    name = spot.was or str(line.get("target", ""))
+    path = f"{around}[].{name}" if around else name
+    found = find_found(place_of(desk.flow, spot.side, desk.logic))
+    if found is None:
+        return path, []
+    rows = list_attributes(desk.flow, spot.side, found, all_of_them=True, logic=desk.logic)
+    return path, next((one.offers for one in rows if one.path == path), [])
 
 
 # --- What it gives ------------------------------------------------------------------------------
@@ -158,7 +185,8 @@ def _parsed(line: dict[str, Any]) -> Line | None:
 def _here(desk: Desk, spot: Spot) -> Here | None:
     """Where its path begins: the record, or the first element of the list that it is inside."""
     now, flow = timezone.now(), desk.flow
-    sample = next(iter(list_samples(flow)), None)
+    most = MOST_SAMPLES if spot.sample else 1
+    sample = pick_sample(list_samples(flow, limit=most), spot.sample)
     if sample is None:
         return None
     context, record = reading_context(flow, now), sample.raw
@@ -213,8 +241,20 @@ def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) 
     except (MappingFailed, IllegalMove) as refused:
         problems = [Problem("", str(refused).rstrip("."))]
         return _show(request, desk, spot, line, problems=problems, status=422)
-    messages.success(request, f"{parsed.target} is saved in the draft.")
-    return redirect(at_line(desk.flow.public_id, spot.side, show_place(place)))
+    text = f"{parsed.target} is saved in the draft."
+    return _done(
+        request, desk, spot, text, at_line(desk.flow.public_id, spot.side, show_place(place))
+    )
+
+
+def _done(request: SeatedRequest, desk: Desk, spot: Spot, text: str, address: str) -> HttpResponse:
+    """Beside the canvas only what has changed is drawn anew."""
+    if not spot.is_panel:
+        messages.success(request, text)
+        return redirect(address)
+    now = open_desk(desk.flow.public_id)
+    answer = show_attributes(request, canvas_context(request, now, spot.side, Said(text)))
+    return trigger_client_event(reselect(answer, "unset"), "line-saved")
 
 
 def _placed(mapping: Mapping, spot: Spot, line: Line) -> tuple[Mapping, Place]:
@@ -245,14 +285,17 @@ def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:
     id = desk.flow.public_id
     mapping = mapping_of(desk, spot.side)
     place = find_again(mapping, spot.place, spot.was) if spot.place else None
+    address = f"{reverse('mapping', kwargs={'id': id})}?side={spot.side}"
     if place is None:
-        messages.success(request, "It is gone.")
-        return redirect("mapping", id=id)
+        return _done(request, desk, spot, "It is gone.", address)
     try:
         logic = with_mapping(desk.logic, spot.side, remove(mapping, place))
         note = desk.draft.note if desk.draft else ""
         save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
-        messages.success(request, f"{spot.was} is taken away in the draft.")
     except (MappingFailed, IllegalMove) as refused:
+        if spot.is_panel:
+            problems = [Problem("", str(refused).rstrip("."))]
+            return _show(request, desk, spot, as_data(find(mapping, place)), problems=problems)
         messages.error(request, str(refused))
-    return redirect("mapping", id=id)
+        return redirect(address)
+    return _done(request, desk, spot, f"{spot.was} is taken away in the draft.", address)

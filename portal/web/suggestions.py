@@ -36,7 +36,7 @@ class Said:
 @page
 def suggestions(request: SeatedRequest, id: str) -> HttpResponse:
     side = _side(request.GET.get("side", ""))
-    return _show(request, id, side, request.GET.get("all", ""), looks=_looks(request))
+    return _show(request, id, side, request.GET.get("all", ""), looks=read_looks(request))
 
 
 @act(Right.CONFIGURE)
@@ -111,7 +111,7 @@ def _side(text: str) -> Side:
     return "writer" if text == "writer" else "reader"
 
 
-def _looks(request: SeatedRequest) -> int:
+def read_looks(request: SeatedRequest) -> int:
     text = request.GET.get("looks", "0")
     return int(text[:4]) if text.isascii() and text.isdigit() else 0
 

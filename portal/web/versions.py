@@ -19,8 +19,8 @@ from flows.queries.versions import find_version, get_version, list_versions, log
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page, page
 from portal.web.logic import Desk, frame, open_desk, read_edition
-from portal.web.mapping import show_sides
 from portal.web.shadow import is_of_draft
+from portal.web.sides import show_sides
 
 LONGEST_NOTE = 500
 

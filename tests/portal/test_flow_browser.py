@@ -30,7 +30,7 @@ def test_it_tries_a_line_while_one_types_and_moves_it_by_keys(
         id = side.shop.flow("Orders").public_id
     with browser_page(live_server) as page:
         sign_in(page, side)
-        page.goto(f"/flows/{id}/mapping/")
+        page.goto(f"/flows/{id}/mapping/list/")
         page.locator("#reader-1 a").click()
         gives = page.locator("#preview")
         expect(gives).to_contain_text(raw["name"])
@@ -40,6 +40,8 @@ def test_it_tries_a_line_while_one_types_and_moves_it_by_keys(
         page.get_by_role("button", name="Add step").click()
         expect(gives).to_contain_text(raw["currency"].lower())
         page.get_by_role("button", name="Save in the draft").click()
+        expect(page.locator('.t[data-at="1"]')).to_be_focused()
+        page.goto(f"/flows/{id}/mapping/list/?focus=reader-1")
         expect(page.locator("#reader-1 a")).to_be_focused()
         page.keyboard.press("Alt+ArrowUp")
         expect(page.locator("#reader-0 a")).to_have_text("label")

@@ -70,7 +70,7 @@ def number_line(**more: str) -> dict[str, str]:
 
 
 def test_it_shows_each_line_with_what_it_gives(owner: Client, flow: Flow) -> None:
-    text = text_of(owner.get(at(flow, "mapping")))
+    text = text_of(owner.get(at(flow, "mapping/list")))
     assert "Tried on the newest record" in text and "Add a line" in text
     assert 'id="reader-3"' in text and 'id="writer-0"' in text
     assert "required attributes are there" in text
@@ -78,7 +78,7 @@ def test_it_shows_each_line_with_what_it_gives(owner: Client, flow: Flow) -> Non
 
 
 def test_it_says_when_nothing_has_come(here: Side, owner: Client) -> None:
-    text = text_of(owner.get(at(here.shop.flow("Products"), "mapping")))
+    text = text_of(owner.get(at(here.shop.flow("Products"), "mapping/list")))
     assert "nothing can be tried" in text and "no sample" in text
 
 
@@ -164,7 +164,7 @@ def test_lines_are_moved_added_and_taken_away(here: Side, owner: Client, flow: F
     assert found.reader is not None and found.writer is not None
     targets = [line.target for line in found.reader.lines]
     assert "number" not in targets and targets[-1] == "reference"
-    assert "No line gives it" in text_of(owner.get(at(flow, "mapping")))
+    assert "No line gives it" in text_of(owner.get(at(flow, "mapping/list")))
     owner.post(lines, {"do": "own:reader", "edition": "3"})
     assert drafted(here, flow).reader is None
 
@@ -189,7 +189,7 @@ def test_it_bears_three_hundred_lines(
     more = tuple(Line(f"custom.field_{n}", "number", (Fit(9),)) for n in range(300))
     draft(here, flow, Logic(writer=Mapping((*flow.action_spec.writer.lines, *more))))
     with django_assert_max_num_queries(30):
-        answer = owner.get(at(flow, "mapping"))
+        answer = owner.get(at(flow, "mapping/list"))
     assert answer.content.count(b'class="line ') > 350
     assert len(gzip.compress(answer.content)) < 100_000
 

@@ -80,6 +80,7 @@ DOORS = [
     Door("suggestions", of="flow"),
     Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
     Door("mapping", of="flow"),
+    Door("mapping_list", of="flow"),
     Door("change_lines", of="flow", to=Right.CONFIGURE),
     Door("edit_line", of="flow", to=Right.CONFIGURE, form=True),
     Door("publish_flow", of="flow", to=Right.CONFIGURE, form=True),

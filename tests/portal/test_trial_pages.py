@@ -253,11 +253,11 @@ def test_a_draft_is_run_over_the_past_opened_and_published(
     test_browser.elsewhere(lambda: flows.append(lay_in(side, *orders)))
     with test_browser.browser_page(live_server) as page:
         test_browser.sign_in(page, side)
-        page.goto(at(flows[0], "mapping"))
+        page.goto(at(flows[0], "mapping/list"))
         page.get_by_role("link", name="memo", exact=True).click()
         page.get_by_label("Source").fill("number")
         page.get_by_role("button", name="Save in the draft").last.click()
-        page.get_by_role("link", name="See what it would have changed").click()
+        page.get_by_role("link", name="Shadow run", exact=True).click()
         page.get_by_role("button", name="See what it would have changed").click()
         expect(page.get_by_role("heading", name="It begins.")).to_be_visible()
         page.reload()

@@ -1,0 +1,162 @@
+"""What the buttons and the drawing of a mapping do to its lines."""
+
+import msgspec
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from connectors.errors import MappingFailed
+from ekyam.tenants.rights import Right
+from flows.mapping.edit import NoSuchLine, find, find_again, move, read_place, remove, show_place
+from flows.mapping.place import DoesNotFit, find_filling
+from flows.mapping.reads import targets_of
+from flows.mapping.undo import Before, before_of, take_back
+from flows.mapping.words import say_line, say_step
+from flows.operations.choices import remember_choice
+from flows.operations.draw import draw_line
+from flows.operations.versions import Conflict, save_draft
+from flows.queries.lines import SIDES, Side
+from flows.queries.suggestions import find_found, place_of
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, act
+from portal.web.logic import Desk, open_desk, read_edition, save
+from portal.web.mapping import Said, canvas_context, read_side, show_attributes
+from portal.web.sides import mapping_of, with_mapping
+
+LONGEST = 1000
+
+
+@act(Right.CONFIGURE)
+def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
+    """«draw», «cut», «undo», «refuse» of the canvas; «up:reader:3», «down:writer:2.1»."""
+    desk = open_desk(id)
+    what, _, rest = request.POST.get("do", "").partition(":")
+    if what in _DEEDS:
+        return _on_canvas(request, desk, what)
+    name, _, at = rest.partition(":")
+    side = next((one for one in SIDES if one == name), None)
+    if side is None or what not in ("up", "down", "own"):
+        return HttpResponseBadRequest("There is no such button.")
+    if what == "own":
+        logic = with_mapping(desk.logic, side, None)
+        save(request, desk, logic, f"The {side} is the connector's own again, in the draft.")
+        return redirect("mapping_list", id=id)
+    return _move(request, desk, side, at, -1 if what == "up" else 1)
+
+
+def _move(request: SeatedRequest, desk: Desk, side: Side, at: str, by: int) -> HttpResponse:
+    id = desk.flow.public_id
+    try:
+        moved, place = move(mapping_of(desk, side), read_place(at), by)
+    except NoSuchLine as gone:
+        messages.error(request, str(gone))
+        return redirect("mapping_list", id=id)
+    save(request, desk, with_mapping(desk.logic, side, moved), "")
+    address = reverse("mapping_list", kwargs={"id": id})
+    return redirect(f"{address}?focus={side}-{show_place(place)}")
+
+
+# --- On the canvas ------------------------------------------------------------------------------
+
+
+def _on_canvas(request: SeatedRequest, desk: Desk, what: str) -> HttpResponse:
+    side = read_side(request)
+    try:
+        said = _DEEDS[what](request, desk, side)
+    except Conflict:
+        said = _conflict(request, desk, side, what)
+    except (DoesNotFit, IllegalMove, MappingFailed, NoSuchLine) as refused:
+        said = Said(str(refused), is_bad=True)
+    id = desk.flow.public_id
+    if request.htmx:  # type: ignore[attr-defined]
+        return show_attributes(request, canvas_context(request, open_desk(id), side, said))
+    (messages.error if said.is_bad else messages.success)(request, said.text)
+    query = urlencode({"side": side, "sample": request.POST.get("sample", "")})
+    return redirect(f"{reverse('mapping', kwargs={'id': id})}?{query}")
+
+
+def _draw(request: SeatedRequest, desk: Desk, side: Side) -> Said:
+    attribute, source = _drawn(request)
+    if not attribute or not source:
+        raise NoSuchLine("Choose a field and the attribute that it fills.")
+    mapping = mapping_of(desk, side)
+    was, before = find_filling(mapping, attribute), before_of(mapping, attribute)
+    edition = read_edition(request, desk)
+    steps = draw_line(desk.flow, side, attribute=attribute, source=source, edition=edition)
+    through = f", through: {', '.join(map(say_step, steps))}" if steps else ""
+    instead = f" in the place of {was.source}" if was and was.source else ""
+    return Said(f"{attribute} is filled from {source}{instead}{through}.", undo=_kept(before))
+
+
+def _cut(request: SeatedRequest, desk: Desk, side: Side) -> Said:
+    """The line of this attribute, wherever it is by now."""
+    attribute, mapping = _drawn(request)[0], mapping_of(desk, side)
+    places = {target: place for place, target in targets_of(mapping.lines).items()}
+    place = places.get(attribute)
+    found = find_again(mapping, place, attribute.rpartition("[].")[2]) if place else None
+    if found is None:
+        raise NoSuchLine(f"No line fills {attribute or 'it'} any more.")
+    line, before = find(mapping, found), before_of(mapping, attribute)
+    _save(request, desk, side, remove(mapping, found))
+    many = f"{len(line.each)} line{'s' if len(line.each) > 1 else ''}"
+    inner = f", with its {many} for each element" if line.each else ""
+    return Said(f"The line of {attribute} is taken away{inner}.", undo=_kept(before))
+
+
+def _undo(request: SeatedRequest, desk: Desk, side: Side) -> Said:
+    try:
+        before = msgspec.json.decode(request.POST.get("before", ""), type=Before)
+    except msgspec.MsgspecError:
+        raise NoSuchLine("There is nothing to take back.") from None
+    mapping = mapping_of(desk, side)
+    _save(request, desk, side, take_back(mapping, before))
+    return Said(
+        f"{before.target} is as it was before.", undo=_kept(before_of(mapping, before.target))
+    )
+
+
+def _refuse(request: SeatedRequest, desk: Desk, side: Side) -> Said:
+    """One that was suggested; no other."""
+    attribute, source = _drawn(request)
+    found = find_found(place_of(desk.flow, side))
+    if source not in [one.source for one in (found.offers.get(attribute, ()) if found else ())]:
+        raise NoSuchLine("This is no longer suggested.")
+    remember_choice(desk.flow, side, attribute=attribute, source=source, is_accepted=False)
+    return Said(f"{source} is not suggested for {attribute} again.")
+
+
+_DEEDS = {"draw": _draw, "cut": _cut, "undo": _undo, "refuse": _refuse}
+
+
+def _save(request: SeatedRequest, desk: Desk, side: Side, mapping: object) -> None:
+    logic = with_mapping(desk.logic, side, mapping)  # type: ignore[arg-type]
+    note = desk.draft.note if desk.draft else ""
+    save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
+
+
+def _drawn(request: SeatedRequest) -> tuple[str, str]:
+    given = (request.POST.get(name, "").strip() for name in ("attribute", "source"))
+    attribute, source = (text[:LONGEST] for text in given)
+    return attribute, source
+
+
+def _kept(before: Before) -> str:
+    return msgspec.json.encode(before).decode()
+
+
+def _conflict(request: SeatedRequest, desk: Desk, side: Side, what: str) -> Said:
+    """Theirs beside what was drawn, which one press draws into theirs."""
+    attribute, source = _drawn(request)
+    line = find_filling(mapping_of(desk, side), attribute) if attribute else None
+    mine = {"draw": f"{attribute} ← {source}", "cut": f"no line of {attribute}"}
+    names = ("do", "attribute", "source", "before")
+    return Said(
+        is_bad=True,
+        text="The draft was changed meanwhile, and yours is not in it yet.",
+        by=(desk.draft.made_by if desk.draft else "") or "Somebody else",
+        theirs=say_line(line) if line else "no such line",
+        mine=mine.get(what, "as it was before your change"),
+        again={name: request.POST[name] for name in names if name in request.POST},
+    )
