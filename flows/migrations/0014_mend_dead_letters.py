@@ -47,7 +47,7 @@ DROP FUNCTION flows_words(text, text);
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0002_look_after_webhooks"),
-        ("flows", "0009_lights_by_dead"),
+        ("flows", "0013_lights_by_dead"),
         ("tenants", "0002_renew_policies"),
     ]
 

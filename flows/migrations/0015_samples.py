@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0009_lights_by_dead"),
+        ("flows", "0014_mend_dead_letters"),
     ]
 
     operations = [

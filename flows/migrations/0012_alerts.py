@@ -11,7 +11,7 @@ from ekyam.tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0010_orders_desk"),
+        ("flows", "0011_orders_desk"),
         ("tenants", "0002_renew_policies"),
     ]
 

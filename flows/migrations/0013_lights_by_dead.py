@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0002_look_after_webhooks"),
-        ("flows", "0009_alerts"),
+        ("flows", "0012_alerts"),
         ("tenants", "0002_renew_policies"),
     ]
 
