@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
@@ -108,7 +109,7 @@ class Home:
 
 
 def get_home(*, now: datetime) -> Home:
-    """Nine queries, and one more where places of stock are not mapped."""
+    """Eight queries, and one more where places of stock are not mapped."""
     connections = list(Connection.objects.order_by("label", "id"))
     flows = list_with_last_success({one.pk: one for one in connections})
     work = find_work(now)
@@ -147,11 +148,15 @@ def count_held() -> dict[str, int]:
 
 
 def list_with_last_success(connections: Mapping[UUID, Connection]) -> list[Flow]:
-    """In the order of the chain; each has its ends, and the number and time of its last success."""
+    """In the order of the chain; each has its ends, the number and time of its last success, and
+    who began its draft, and when."""
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
+    draft = Version.objects.filter(flow=OuterRef("pk"), state=VersionState.DRAFT)
     rows = Flow.objects.annotate(
         done_sequence=Subquery(newest.values("sequence")[:1]),
         done_at=Subquery(newest.values("finished_at")[:1]),
+        draft_by=Subquery(draft.values("made_by")[:1]),
+        draft_since=Subquery(draft.values("created_at")[:1]),
     )
     flows: list[Flow] = list(rows.order_by("position", "label", "id"))
     for flow in flows:
@@ -227,16 +232,14 @@ def _sync_tasks(compared: Iterable[Compared], now: datetime) -> list[SyncTask]:
     return found
 
 
-def _drafts(flows: Iterable[Flow], now: datetime) -> list[Draft]:
-    labels = {flow.pk: flow.label for flow in flows}
-    rows = Version.objects.filter(
-        state=VersionState.DRAFT, created_at__lt=now - UNFINISHED_AFTER
-    ).order_by("created_at")
-    found = rows.values_list("flow_id", "made_by", "created_at")[:50]
-    return [
-        Draft(ids.public(Flow.prefix, pk), labels.get(pk, ""), made_by, at)
-        for pk, made_by, at in found
+def _drafts(flows: Iterable[Any], now: datetime) -> list[Draft]:
+    """The oldest first."""
+    found = [
+        Draft(one.public_id, one.label, one.draft_by, one.draft_since)
+        for one in flows
+        if one.draft_since is not None and one.draft_since < now - UNFINISHED_AFTER
     ]
+    return sorted(found, key=lambda one: one.since)
 
 
 def answer(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.queries.bulk import list_acts, said_of
 from flows.queries.shadow import running_shadow_runs
 from flows.queries.stock.syncs import running_syncs
 
@@ -54,4 +55,18 @@ def list_under_way() -> list[Work]:
         )
         for one in running_shadow_runs(most=MOST)
     ]
-    return sorted([*syncs, *shadows], key=lambda one: one.since, reverse=True)
+    acts = [
+        Work(
+            "bulk_act",
+            one.id,
+            "Dead letters",
+            one.words,
+            f"{', '.join(said_of(one))}.",
+            f"bulk_{one.state}",
+            one.seen,
+            one.total,
+            one.created_at,
+        )
+        for one in list_acts(running=True, size=MOST)
+    ]
+    return sorted([*syncs, *shadows, *acts], key=lambda one: one.since, reverse=True)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
 from connectors.registry import folder_of
 from ekyam.team.members import a
@@ -191,7 +190,7 @@ def nav_link(context: Context, name: str, label: str, *also: str) -> dict[str, A
     here = match.url_name if match else ""
     return {
         "address": reverse(name),
-        "label": gettext(label),
+        "label": label,
         "key": words.KEYS.get(name, ""),
         "is_here": here in (name, *also),
     }
