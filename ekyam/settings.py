@@ -369,9 +369,9 @@ CELERY_BEAT_SCHEDULE = {
     "plan_syncs": {"task": "flows.tasks.plan_syncs", "schedule": 10.0, "options": {"expires": 9.0}},
     "count_hours": {
         "task": "flows.tasks.count_hours",
-        "schedule": 60.0,
+        "schedule": 30.0,
         "kwargs": {"hours": 2},
-        "options": {"expires": 59.0},
+        "options": {"expires": 29.0},
     },
     "watch": {"task": "flows.tasks.watch", "schedule": 60.0, "options": {"expires": 59.0}},
     "send_notices": {
