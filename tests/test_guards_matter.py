@@ -194,10 +194,7 @@ def test_the_blanking_of_the_audit_log(world: World, without: Any) -> None:
 
 
 @pytest.fixture
-def person(world: World, settings: Any) -> User:
-    """Whose wrong codes are counted for this test alone."""
-    mine = {**settings.CACHES["default"], "KEY_PREFIX": new_address()}
-    settings.CACHES = {"default": mine}
+def person(world: World) -> User:
     return world.here.viewer
 
 
