@@ -18,6 +18,9 @@ def see_certificate(connection: Connection) -> dict[str, Any]:
     seen_at = timezone.now().isoformat()
     try:
         channel = open_channel(connection)
+    except Exception:  # the check of the same moment tells of it, and has logged why
+        return {"problem": "The connection could not be opened.", "seen_at": seen_at}
+    try:
         shown = outbound.read_certificate(channel.base_url, allow=channel.allow)
     except outbound.OutboundError as error:
         return {"problem": str(error)[:300], "seen_at": seen_at}

@@ -1,7 +1,9 @@
 """Servers, databases and settings for every test: the runtime role tests, the owner sets up."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -86,6 +88,14 @@ def connect_as_owner(*, autocommit: bool = False) -> psycopg.Connection:
 
 
 TransactionTestCase._fixture_teardown = truncate_as_owner  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def counters_of_our_own(settings: Any) -> None:
+    """What is counted by address, and what was read once, is kept in the one Valkey of all tests:
+    without this the refusals of one test would be held against another."""
+    mine = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
+    settings.CACHES = {"default": mine}
 
 
 @pytest.fixture

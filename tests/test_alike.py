@@ -35,12 +35,11 @@ from tests.signing_in.conftest import HERE, add_phone, add_totp, code_of, mailed
 from tests.sso.conftest import make_provider
 from tests.world import PASSWORD, World, add_member
 
-pytestmark = pytest.mark.usefixtures("_counters_of_our_own")
+pytestmark = pytest.mark.usefixtures("_texts_to_the_console")
 
 
 @pytest.fixture
-def _counters_of_our_own(settings: Any) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": new_address()}}
+def _texts_to_the_console(settings: Any) -> None:
     settings.SMS_GATEWAY = "console"
 
 

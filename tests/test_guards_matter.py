@@ -122,7 +122,7 @@ def test_the_characters_of_a_request(here: Side, without_middleware: Any) -> Non
 
 
 def test_where_a_button_may_lead_back_to(here: Side, without: Any) -> None:
-    without("portal.web.deliveries.url_has_allowed_host_and_scheme", lambda *a, **k: True)
+    without("portal.web.deeds.url_has_allowed_host_and_scheme", lambda *a, **k: True)
     with noticed():
         test_hardening.test_it_sends_nobody_elsewhere(here, "https://evil.example/")
 
@@ -194,10 +194,7 @@ def test_the_blanking_of_the_audit_log(world: World, without: Any) -> None:
 
 
 @pytest.fixture
-def person(world: World, settings: Any) -> User:
-    """Whose wrong codes are counted for this test alone."""
-    mine = {**settings.CACHES["default"], "KEY_PREFIX": new_address()}
-    settings.CACHES = {"default": mine}
+def person(world: World) -> User:
     return world.here.viewer
 
 

@@ -67,9 +67,10 @@ def test_a_code_that_comes_twice_ends_what_it_gave(desk: Desk, till: Till) -> No
 def test_valkey_has_no_code_that_could_be_redeemed(desk: Desk, till: Till) -> None:
     code = code_for(desk.person, till)
     connection = cache._cache.get_client()  # type: ignore[attr-defined]
+    codes = f"{cache.key_prefix}:1:allauth.idp.oidc.authorization_code".encode()
     for key in connection.scan_iter("*"):
         assert code.encode() not in key
-        if key.startswith(b"ekyam:1:allauth.idp.oidc.authorization_code"):
+        if key.startswith(codes):
             plain = key.rpartition(b":")[2].rstrip(b"]").decode()
             assert redeem(till, plain).json()["error"] == "invalid_grant"
 

@@ -28,6 +28,7 @@ from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
 from tests.portal.conftest import Side, sign_in
 from tests.portal.letters_desk import LettersDesk, Prepared
+from tests.portal.set_up_desk import SetUpDesk
 from tests.portal.stock_rows import SHOP, STORE, furnish_stock
 from tests.portal.test_isolation import DOORS, address_of
 from tests.sandboxes import TOKEN, ask, sandbox_server
@@ -96,7 +97,7 @@ FORMS: dict[str, dict[str, str]] = {
 }
 
 
-class Desk(LettersDesk):
+class Desk(LettersDesk, SetUpDesk):
     """Makes each deed of a person possible, in one company; one method for each writing door."""
 
     def __init__(self, side: Side, client: Client, outside: Outside) -> None:

@@ -13,6 +13,7 @@ from flows.operations.mend.work import work_at
 from flows.queries.dead_letters import list_dead_groups
 from tests.portal import build
 from tests.portal.conftest import Side, sign_in
+from tests.sandboxes import sandbox_server
 from tests.world import add_member
 
 
@@ -136,5 +137,20 @@ def test_it_tells_a_bug_in_a_check_from_a_refusal(owner: Client, here: Side) -> 
     """Its credentials are not what the connector needs: nothing foresaw that."""
     row = here.shop.connections["netsuite"]
     address = f"/connections/{row.public_id}/check/"
-    text = owner.post(address, follow=True).content.decode()
+    with sandbox_server() as port, override_settings(SANDBOX_URL=f"http://127.0.0.1:{port}"):
+        text = owner.post(address, follow=True).content.decode()
     assert "The check did not pass" in text and "Something unexpected happened" in text
+    with tenant_scope(here.company.tenant):
+        assert Connection.objects.get(pk=row.pk).state == "active"  # nobody has refused us
+
+
+def test_it_tells_that_a_connection_cannot_even_be_opened(owner: Client, here: Side) -> None:
+    """Its settings do not say where the system is, so there is no certificate to look at either."""
+    row = here.shop.connections["netsuite"]
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(pk=row.pk).update(environment="live", settings={})
+    assert owner.post(f"/connections/{row.public_id}/check/").status_code == 302
+    with tenant_scope(here.company.tenant):
+        row.refresh_from_db()
+    assert [part["label"] for part in row.check_report] == ["Settings"]
+    assert row.certificate["problem"] == "The connection could not be opened."

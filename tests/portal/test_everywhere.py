@@ -82,7 +82,8 @@ def test_scripts_name_each_other_by_names_that_may_be_kept(tmp_path: Path) -> No
     paths = {f"js/{name}": (scripts, f"js/{name}") for name in scripts.listdir("js")[1]}
     kept = StaticFiles(location=tmp_path)
     for path, (storage, name) in paths.items():
-        kept.save(path, storage.open(name))
+        with storage.open(name) as script:
+            kept.save(path, script)
     named = {path: new for path, new, _ in kept.post_process(paths) if new.endswith(".js")}
     text = (tmp_path / named["js/portal.js"]).read_text()
     assert Path(named["js/palette.js"]).name in text and '"./palette.js"' not in text

@@ -209,6 +209,16 @@ def test_it_counts_links_that_lead_nowhere(owner: Client) -> None:
     assert Client(REMOTE_ADDR="198.51.100.10").get(link()).status_code == 302
 
 
+@pytest.mark.parametrize("turn", ["first", "again"])
+def test_what_one_test_was_refused_is_not_held_against_the_next(owner: Client, turn: str) -> None:
+    """They call from one address, and share one Valkey."""
+    invite(owner)
+    assert Client().get(link()).status_code == 302
+    for number in range(20):
+        Client().get(f"/join/wrong-{turn}-{number}/")
+    assert Client().get(link()).status_code == 404
+
+
 def test_it_keeps_no_session_for_who_tries(db: None) -> None:
     Client().get("/join/nothing/")
     Client().get("/join/")

@@ -1,11 +1,9 @@
-"""Counters and an inbox of each test's own, and people with factors."""
+"""People with factors, and the codes that they enter."""
 
 import re
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from django.core import mail
 from django.test import Client
 
@@ -19,12 +17,6 @@ from tests.world import PASSWORD
 NOW = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 HERE = "203.0.113.7"
 NUMBER = "+919876543210"
-
-
-@pytest.fixture(autouse=True)
-def _counters_of_our_own(settings: Any) -> None:
-    mine = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
-    settings.CACHES = {"default": mine}
 
 
 def add_totp(user: User) -> TotpFactor:

@@ -1,7 +1,6 @@
 """A company whose people sign in by a provider that really answers."""
 
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,6 @@ from ekyam.tenants.scope import tenant_scope
 from tests.sso.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer, openid_server
 from tests.sso.saml_server import SamlServer, saml_server
 from tests.world import World
-
-
-@pytest.fixture(autouse=True)
-def no_memory_of_others(settings: Any) -> None:
-    """Limits, and keys that were read, live in the one Valkey of all tests."""
-    mine = {**settings.CACHES["default"], "KEY_PREFIX": secrets.token_hex(8)}
-    settings.CACHES = {"default": mine}
 
 
 @pytest.fixture
