@@ -207,6 +207,17 @@ def standard_order(number: str, email: str) -> dict[str, Any]:
     }
 
 
+def warehouse_order(number: str) -> dict[str, Any]:
+    """An approved order as it is stored, on its way to the warehouse."""
+    return {
+        "id": f"90{number}",
+        "number": f"SO{number}",
+        "order_id": f"90{number}",
+        "lines": [{"id": "1", "reference": "L1", "sku": "JH-LAMP-01", "quantity": "2"}],
+        "shipping_address": {"line1": "12 MG Road", "city": "Pune", "country": "IN"},
+    }
+
+
 def ordered(shop: Shop, number: str, *, ago: timedelta) -> tuple[Record, Event]:
     """An order that came from the shop and was written into the ERP."""
     at = shop.now - ago
@@ -236,7 +247,14 @@ def shipped(shop: Shop, number: str, *, ago: timedelta = timedelta(hours=3)) -> 
     approved = shop.event("netsuite", "salesorder", shop.now - ago + timedelta(minutes=4))
     shop.link(record, "whiplash", f"77{number}", f"W{number}")
     shop.attempt(
-        shop.delivery(shop.flow("Shipment Sync"), approved, record, result_id=f"77{number}")
+        shop.delivery(
+            shop.flow("Shipment Sync"),
+            approved,
+            record,
+            standard=warehouse_order(number),
+            result_id=f"77{number}",
+            attempts_made=1,
+        )
     )
     shipment = shop.record(f"SHIP-{number}", resource="shipment", parent=record)
     left = shop.event("whiplash", "order.shipped", shop.now - ago / 4)
@@ -263,13 +281,7 @@ def refused(shop: Shop, number: str, *, ago: timedelta = timedelta(hours=1)) -> 
         approved,
         record,
         state=State.DEAD,
-        standard={
-            "id": f"90{number}",
-            "number": f"SO{number}",
-            "order_id": f"90{number}",
-            "lines": [{"id": "1", "reference": "L1", "sku": "JH-LAMP-01", "quantity": "2"}],
-            "shipping_address": {"line1": "12 MG Road", "city": "Pune", "country": "IN"},
-        },
+        standard=warehouse_order(number),
         failure="rejected",
         reason="Whiplash rejects the postcode: it needs six digits.",
         blame="tenant",

@@ -164,7 +164,7 @@ def test_two_tabs_lose_nothing(live_server: LiveServer, side: Side) -> None:
 
 def test_it_fits_a_narrow_dark_screen_by_tap(live_server: LiveServer, side: Side) -> None:
     address = furnish(side)
-    with browser_page(live_server, color_scheme="dark", has_touch=True) as page:  # type: ignore[arg-type]
+    with browser_page(live_server, color_scheme="dark", has_touch=True) as page:
         page.set_viewport_size({"width": 390, "height": 844})
         sign_in(page, side)
         page.goto(address)

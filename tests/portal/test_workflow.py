@@ -185,6 +185,7 @@ def test_going_on_shows_first_what_would_be_sent(owner: Client, here: Side) -> N
     change(cancels, is_on=False)
     text = text_of(owner.get(f"/flows/{cancels.public_id}/switch/"))
     assert "1 record: 1 would be sent" in text and "What NetSuite would get of" in text
+    assert 'name="version" value="0"' in text
     form = {"to": "on", "version": "0", "open": "1"}
     assert "Orders is on." in text_of(owner.post(address, form, follow=True))
     again = text_of(owner.post(address, form, follow=True))
