@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
@@ -91,11 +92,14 @@ TransactionTestCase._fixture_teardown = truncate_as_owner  # type: ignore[attr-d
 
 
 @pytest.fixture(autouse=True)
-def counters_of_our_own(settings: Any) -> None:
+def counters_of_our_own(settings: Any) -> Iterator[None]:
     """What is counted by address, and what was read once, is kept in the one Valkey of all tests:
     without this the refusals of one test would be held against another."""
     mine = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = {"default": mine}
+    yield
+    for pool in caches["default"]._cache._pools.values():
+        pool.disconnect()  # else its sockets stay open until the collector comes by
 
 
 @pytest.fixture

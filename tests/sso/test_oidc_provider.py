@@ -6,7 +6,7 @@ own (openid_server.py) is asked the same everywhere.
 
 import json
 import re
-import select
+import selectors
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -95,8 +95,10 @@ def _start(installed: Path, said: str) -> "subprocess.Popen[str]":
             ["node", "server.mjs", said], cwd=installed, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout
-        readable, _, _ = select.select([process.stdout], [], [], STARTED_WITHIN_SECONDS)
-        if readable and "ready" in process.stdout.readline():
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(process.stdout, selectors.EVENT_READ)
+            has_spoken = waiting.select(STARTED_WITHIN_SECONDS)
+        if has_spoken and "ready" in process.stdout.readline():
             return process
         process.kill()
         process.communicate()
