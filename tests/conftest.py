@@ -98,7 +98,7 @@ def counters_of_our_own(settings: Any) -> Iterator[None]:
     mine = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = {"default": mine}
     yield
-    for pool in caches["default"]._cache._pools.values():
+    for pool in caches["default"]._cache._pools.values():  # type: ignore[attr-defined]
         pool.disconnect()  # else its sockets stay open until the collector comes by
 
 
