@@ -16,16 +16,6 @@ LEAST_EXPECTED = 5.0  # records in the silent hours of a usual week, before sile
 
 
 @dataclass(frozen=True)
-class Expected:
-    """Records in one hour, as the same hour of the weeks before had them."""
-
-    usual: float
-    least: int
-    most: int
-    weeks: int
-
-
-@dataclass(frozen=True)
 class Silence:
     """Nothing came in so many whole hours in which so many records usually come."""
 
@@ -46,17 +36,6 @@ def weighted_median(pairs: Iterable[tuple[float, int]]) -> float | None:
         if passed >= half:
             return value
     return None
-
-
-def expect(hour: datetime, made: Mapping[datetime, int], known_since: datetime) -> Expected | None:
-    """What the hour that starts at `hour` should bring; None: not known yet.
-
-    `made` are the records by hour, `known_since` the first hour that was counted at all.
-    """
-    found = [made.get(before, 0) for before in _same_hours(hour, known_since)]
-    if len(found) < LEAST_WEEKS:
-        return None
-    return Expected(float(median(found)), min(found), max(found), len(found))
 
 
 def find_silence(
@@ -85,8 +64,3 @@ def hours_to_ask(now: datetime, hours: int) -> list[datetime]:
     this = start_of_hour(now)
     window = [this - HOUR * back for back in range(hours + 1)]
     return [hour - WEEK * week for hour in window for week in range(WEEKS + 1)]
-
-
-def _same_hours(hour: datetime, known_since: datetime) -> list[datetime]:
-    before = [hour - WEEK * week for week in range(1, WEEKS + 1)]
-    return [one for one in before if one >= known_since]

@@ -1,4 +1,4 @@
-"""What flows did hour by hour, how long they usually take, and what they should be doing now."""
+"""What flows did hour by hour, and how long they usually take."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,10 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection as db
-from django.db.models import Min
 from django.utils import timezone
 
-from flows.models import Flow, FlowHour
-from flows.rhythm import WEEK, WEEKS, Expected, expect, start_of_hour, weighted_median
+from flows.models import FlowHour
+from flows.rhythm import start_of_hour, weighted_median
 
 USUAL_OVER = timedelta(days=7)
 
@@ -56,14 +55,9 @@ def hours_since(since: datetime, *, also: Iterable[datetime] = ()) -> dict[UUID,
     return found
 
 
-def usual_ms(flow: Flow | UUID) -> float | None:
-    """From received to done, of the last seven days; None while nothing has succeeded in them."""
-    key = flow.pk if isinstance(flow, Flow) else flow
-    return usual_ms_of([key]).get(key)
-
-
 def usual_ms_of(flows: Iterable[UUID]) -> dict[UUID, float]:
-    """The same of many flows by their keys, in one query; those of which nothing is known lack."""
+    """By the keys of flows: from received to done, of the last seven days, in one query. Those of
+    which nothing has succeeded in them lack."""
     since = start_of_hour(timezone.now() - USUAL_OVER)
     rows = FlowHour.objects.filter(flow_id__in=list(flows), hour__gte=since)
     pairs: dict[UUID, list[tuple[float, int]]] = {}
@@ -72,14 +66,3 @@ def usual_ms_of(flows: Iterable[UUID]) -> dict[UUID, float]:
             pairs.setdefault(flow_id, []).append((ms, done))
     found = {flow_id: weighted_median(one) for flow_id, one in pairs.items()}
     return {flow_id: ms for flow_id, ms in found.items() if ms is not None}
-
-
-def expected(flow: Flow, hour: datetime) -> Expected | None:
-    """By the same hour of the same weekday over the last four weeks; None: not known yet."""
-    hour = start_of_hour(hour)
-    before = [hour - WEEK * week for week in range(1, WEEKS + 1)]
-    counted = FlowHour.objects.filter(flow=flow)
-    since = counted.aggregate(first=Min("hour"))["first"]
-    if since is None:
-        return None
-    return expect(hour, dict(counted.filter(hour__in=before).values_list("hour", "made")), since)

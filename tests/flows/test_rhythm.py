@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ekyam.tenants.scope import tenant_scope
 from flows.models import FlowHour
 from flows.operations.count_hours import count_hours
-from flows.queries.rhythm import expected, hours_since, usual_ms, usual_ms_of
-from flows.rhythm import HOUR, WEEK, expect, find_silence, start_of_hour, weighted_median
+from flows.queries.rhythm import hours_since, usual_ms_of
+from flows.rhythm import HOUR, WEEK, find_silence, start_of_hour, weighted_median
 from flows.states import State
 from tests.portal import build
 from tests.world import World
@@ -30,20 +30,6 @@ def test_a_weighted_median_is_that_of_every_one_told_by_itself(
     each = sorted(value for value, weight in pairs for _ in range(weight))
     found = weighted_median(pairs)
     assert found == (each[(len(each) - 1) // 2] if each else None)
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
-@given(counts, st.integers(0, 5))
-def test_it_expects_what_the_same_hours_before_had_once_two_are_known(
-    made: list[int], known: int
-) -> None:
-    by_hour = {NOON - WEEK * (week + 1): count for week, count in enumerate(made)}
-    found = expect(NOON, by_hour, NOON - WEEK * known)
-    if known < 2:
-        assert found is None
-    else:
-        assert found and found.usual == median(made[:known]) and found.weeks == min(known, 4)
-        assert found.least <= found.usual <= found.most
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
@@ -88,22 +74,8 @@ def test_it_counts_each_hour_of_each_company_by_itself_and_again_when_it_changes
         assert first.median_ms == 2000
         assert (second.start, second.made, second.unchanged) == (this, 1, 1)
         assert list(hours_since(now)) == [flow.pk] and len(hours_since(now)[flow.pk]) == 1
-        assert usual_ms(flow) == 2000
         assert usual_ms_of([flow.pk]) == {flow.pk: 2000}
         flow.deliveries.filter(state=State.DEAD).update(state=State.CANCELLED)
     assert count_hours(hours=2, now=now) == 1
     with tenant_scope(world.here.tenant):
         assert hours_since(before)[flow.pk][0].dead == 0
-
-
-@pytest.mark.django_db
-def test_it_says_what_an_hour_should_bring_once_it_is_known(world: World) -> None:
-    with tenant_scope(world.here.tenant):
-        flow = build.Shop(world.here.tenant).open().flow("Orders")
-        assert expected(flow, NOON) is None
-        for week, made in enumerate((10, 20, 60), start=1):
-            FlowHour.objects.create(
-                tenant=world.here.tenant, flow=flow, hour=NOON - WEEK * week, made=made
-            )
-        found = expected(flow, NOON + timedelta(minutes=59))
-        assert found and (found.usual, found.least, found.most, found.weeks) == (20.0, 10, 60, 3)

@@ -55,13 +55,9 @@ def formula_of(flow: Flow) -> Formula:
     return found or Formula(tenant_id=flow.tenant_id, flow=flow)
 
 
-def places_of(flow: Flow) -> Places:
-    """A place without a row is offered at the target's own location for stock, if one is set."""
-    return list_places([flow])[flow.pk]
-
-
 def list_places(flows: Iterable[Flow]) -> dict[UUID, Places]:
-    """The same of many flows, by one query."""
+    """By the keys of flows, by one query. A place without a row is offered at the target's own
+    location for stock, if one is set."""
     named = {locations_table(flow): flow for flow in flows}
     chosen: dict[str, dict[str, str | None]] = defaultdict(dict)
     rows = LookupRow.objects.filter(table__in=list(named))
@@ -87,7 +83,7 @@ def refuse_rivals(flow: Flow) -> None:
 
 def _offered_at(flow: Flow) -> set[str]:
     """The places of the target; where the source's are not known yet, the usual one."""
-    places = places_of(flow)
+    places = list_places([flow])[flow.pk]
     known = StockLocation.objects.filter(connection=flow.source)
     ids = list(known.values_list("external_id", flat=True)) or [""]
     return {place for id_ in ids if (place := places.get(id_))}
