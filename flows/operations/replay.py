@@ -99,19 +99,14 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any], *, seen: str | N
     before, was = str(row.state), row.standard
     if seen is not None and seen != digest_of(was):
         raise Overtaken("Somebody else has edited it meanwhile. Theirs is shown beside yours.")
-    put_in(row, standard)
-    # What was in it may be a customer's, which has no place in a log that is never taken back.
-    changed = sorted(_differences(was or {}, row.standard))
-    _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
-
-
-def put_in(row: Delivery, standard: dict[str, Any]) -> None:
-    """The edit itself, of a row that is locked, for those who tell of many at once."""
     row.standard = check_edited(row, standard)
     if is_held(row):
         row.save(update_fields=["standard"])  # whoever releases it sees the edit
     else:
         to_pending(row)
+    # What was in it may be a customer's, which has no place in a log that is never taken back.
+    changed = sorted(_differences(was or {}, row.standard))
+    _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
 
 
 def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
@@ -161,26 +156,25 @@ def is_editable(row: Delivery) -> bool:
     return row.flow is not None and not is_stock(row.flow)
 
 
-_SENT_AGAIN = (
-    *("wrote", "is_forced", "state", "due_at", "attempts_made", "waits_for"),
-    *("finished_at", "parked_at", "standard", "version"),
-)
+_MOVED = ["wrote", "is_forced", "state", "due_at", "attempts_made", "waits_for"]
+_MOVED += ["finished_at", "parked_at"]
 
 
 def to_pending(row: Delivery) -> None:
     """Of a locked row. Never twice: what may have been written is looked up before it is sent."""
-    all_to_pending([row], *_SENT_AGAIN)
+    all_to_pending([row], "standard", "version")
 
 
-def all_to_pending(rows: Sequence[Delivery], *fields: str) -> None:
-    """The same of many: one sentence, one nudge for each target."""
+def all_to_pending(rows: Sequence[Delivery], *changed: str) -> None:
+    """The same of many: one sentence, one nudge for each target. `changed` are fields that were set
+    before."""
     now = timezone.now()
     for row in rows:
         row.wrote = row.wrote or row.attempts_made > 0
         row.is_forced = True
         row.state, row.due_at, row.attempts_made = State.PENDING, now, 0
         row.waits_for, row.finished_at, row.parked_at = "", None, None
-    Delivery.objects.bulk_update(rows, fields or _SENT_AGAIN[:-2])
+    Delivery.objects.bulk_update(rows, [*_MOVED, *changed])
     for tenant_id, target_id in {(row.tenant_id, row.target_id) for row in rows}:
         assert target_id is not None
         nudge("deliver", tenant_id=tenant_id, subject_id=target_id)

@@ -31,9 +31,9 @@ from flows.operations.replay import (
     READ_ANEW,
     all_to_pending,
     call_off_all,
+    check_edited,
     check_listened_to,
     must_be_read,
-    put_in,
 )
 from flows.queries.dead_letters import dead_letters_of
 from flows.states import IllegalMove, State
@@ -170,16 +170,18 @@ def _is_heard(row: Delivery) -> bool:
 
 def _set(act: BulkAct, rows: Sequence[Delivery], tally: Counter[str]) -> list[str]:
     """What would not hold with the value stays as it is, and dead."""
+    path, value = act.change["path"], act.change["value"]
     done = []
     for row in rows:
         try:
-            put_in(row, put_at(row.standard or {}, act.change["path"], act.change["value"]))
-            done.append(row.public_id)
+            row.standard = check_edited(row, put_at(row.standard or {}, path, value))
+            done.append(row)
         except (MappingFailed, NoPlace):
             tally["refused"] += 1
         except IllegalMove:
             continue
-    return done
+    all_to_pending(done, "standard")
+    return [row.public_id for row in done]
 
 
 _TOLD = {
