@@ -68,4 +68,4 @@ def credentials(request: SeatedRequest, id: str) -> HttpResponse:
         messages.success(request, "The new credentials are kept. «Check now» tries them.")
         return redirect("connection", id=id)
     context = {"form": form, "label": row.label, "id": id, "method": method.label}
-    return render(request, "portal/credentials.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/credentials.html", context)

@@ -51,8 +51,7 @@ def new_key(request: SeatedRequest) -> HttpResponse:
             form.add_error("name", TAKEN)
         else:
             return show_once(request, made.secret, f"The key «{made.row.name}»")
-    status = 422 if request.method == "POST" else 200
-    return render(request, "portal/new_key.html", {"form": form}, status=status)
+    return render(request, "portal/new_key.html", {"form": form})
 
 
 @form_page(Right.DEVELOP)

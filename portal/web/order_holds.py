@@ -28,7 +28,7 @@ def hold(request: SeatedRequest, id: str) -> HttpResponse:
             return redirect("journey", id=id)
     context = {"preview": preview_hold(order), "error": error, "deed": "hold"}
     context["reason"] = request.POST.get("reason", "")
-    return render(request, "portal/hold_order.html", context, status=422 if error else 200)
+    return render(request, "portal/hold_order.html", context)
 
 
 @form_page(Right.OPERATE)

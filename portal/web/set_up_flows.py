@@ -40,7 +40,7 @@ def configure(request: SeatedRequest, id: str) -> HttpResponse:
     return _page(request, progress)
 
 
-def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> HttpResponse:
+def _page(request: SeatedRequest, progress: Progress) -> HttpResponse:
     assert progress.connection is not None
     offers = list_offers(progress.connection)
     ready = [one for one in offers if one.recipe]
@@ -48,7 +48,6 @@ def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> H
         request,
         progress,
         "flows",
-        status=status,
         ready=_by_pair(ready),
         singles=_by_pair([one for one in offers if not one.recipe]),
         is_advised=any(one.is_advised or one.flow_id for one in ready),
@@ -71,7 +70,7 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
     made = make_flows(progress.connection, set(request.POST.getlist("flow")))
     if not made and not progress.steps[4].is_done:
         messages.error(request, "Choose at least one flow.")
-        return _page(request, progress, status=422)
+        return _page(request, progress)
     if made:
         count = len(made)
         messages.success(

@@ -31,9 +31,7 @@ def resumable(found: list[Progress]) -> list[tuple[Progress, str]]:
     return [(one, address_of(one, one.next)) for one in found]
 
 
-def show(
-    request: SeatedRequest, progress: Progress, here: Name, *, status: int = 200, **more: Any
-) -> HttpResponse:
+def show(request: SeatedRequest, progress: Progress, here: Name, **more: Any) -> HttpResponse:
     """The page of a step."""
     steps = [(one, address_of(progress, one.name)) for one in progress.steps]
     names = [one.name for one in progress.steps]
@@ -46,7 +44,7 @@ def show(
         "further": address_of(progress, names[place + 1]) if place + 1 < len(names) else "",
         **more,
     }
-    return render(request, f"portal/set_up_{here}.html", context, status=status)
+    return render(request, f"portal/set_up_{here}.html", context)
 
 
 def too_early(request: SeatedRequest, progress: Progress) -> HttpResponse | None:

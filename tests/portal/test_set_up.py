@@ -130,7 +130,7 @@ def test_it_keeps_what_was_filled_in_and_gives_no_secret_back(
     address = begin(integrator, "shopify") + "connect/"
     answer = integrator.post(address, shop(s_shop="not a shop!", label=LONG))
     page = text_of(answer)
-    assert answer.status_code == 422 and "does not look as it should" in page
+    assert answer.status_code == 200 and "does not look as it should" in page
     assert 'value="app"' in page and "canary" not in page
     assert "at most 80 characters" in page
     for _ in range(2):  # a double click
@@ -148,7 +148,7 @@ def test_it_takes_no_account_that_another_connection_has(
 ) -> None:
     integrator.post(begin(integrator, "shopify") + "connect/", shop())
     answer = integrator.post(begin(integrator, "shopify", once="2") + "connect/", shop())
-    assert answer.status_code == 422 and "connected already" in text_of(answer)
+    assert answer.status_code == 200 and "connected already" in text_of(answer)
     assert the(company, Connection).label == "Shop 🛒"
 
 
