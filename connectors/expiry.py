@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from connectors.certificates import ends_at
 from connectors.channel import base_url_of
 from connectors.credentials import open_credentials
+from connectors.errors import AddressMissing
 from connectors.models import Connection
 
 SOON = timedelta(days=21)
@@ -28,7 +29,11 @@ def endings_of(connection: Connection, *, now: datetime) -> list[Ending]:
 
 def _certificate(connection: Connection, now: datetime) -> Ending:
     label, seen = "Certificate of the host", connection.certificate
-    if not base_url_of(connection).startswith("https:"):
+    try:
+        address = base_url_of(connection)
+    except AddressMissing:
+        return Ending(label, "none", "Nobody knows the host: the address is missing.")
+    if not address.startswith("https:"):
         return Ending(label, "none", "It is spoken to without TLS, as simulated systems are.")
     if seen.get("problem"):
         return Ending(label, "over", str(seen["problem"]))
