@@ -31,8 +31,10 @@ def resumable(found: list[Progress]) -> list[tuple[Progress, str]]:
     return [(one, address_of(one, one.next)) for one in found]
 
 
-def show(request: SeatedRequest, progress: Progress, here: Name, **more: Any) -> HttpResponse:
-    """The page of a step."""
+def show(
+    request: SeatedRequest, progress: Progress, here: Name, *, template: str = "", **more: Any
+) -> HttpResponse:
+    """The page of a step, or another one that belongs to it."""
     steps = [(one, address_of(progress, one.name)) for one in progress.steps]
     names = [one.name for one in progress.steps]
     place = names.index(here)
@@ -44,7 +46,7 @@ def show(request: SeatedRequest, progress: Progress, here: Name, **more: Any) ->
         "further": address_of(progress, names[place + 1]) if place + 1 < len(names) else "",
         **more,
     }
-    return render(request, f"portal/set_up_{here}.html", context)
+    return render(request, f"portal/set_up_{template or here}.html", context)
 
 
 def too_early(request: SeatedRequest, progress: Progress) -> HttpResponse | None:
