@@ -226,7 +226,7 @@ def test_home_and_the_flows_page_show_the_same_lights(owner: Client, here: Side)
     """Also by what is not counted for home: here, polling that fails."""
     with tenant_scope(here.company.tenant):
         orders = here.shop.flow("Orders")
-        feed = orders.stream_spec.sources[0]
+        feed = next(iter(orders.stream_spec.sources))
         Cursor.objects.update_or_create(
             tenant=here.company.tenant,
             connection=orders.source,
