@@ -27,8 +27,9 @@ from flows.models import (
     FlowHour,
     NoticeState,
 )
-from flows.operations.alerts.arrange import add_channel, ensure_rules
+from flows.operations.alerts.arrange import add_channel, ensure_rules, write_test
 from flows.operations.alerts.evaluate import evaluate, evaluate_all
+from flows.operations.alerts.forget import forget_old
 from flows.operations.alerts.look import find
 from flows.operations.alerts.send import CLAIM, send_due
 from flows.operations.alerts.ways import Unfit
@@ -307,3 +308,26 @@ def test_channels_are_sealed_and_another_company_sees_none(world: World, here: C
         assert b"desk@" not in bytes(row.address)
     with tenant_scope(world.there.tenant):
         assert not AlertChannel.objects.exists()
+
+
+def test_what_was_over_long_ago_is_forgotten(here: Company, sink: MailSink) -> None:
+    open_shop(here)
+    break_connection(here)
+    now = timezone.now()
+    evaluate(here.tenant.pk, now)
+    assert send_due(now) == 1
+    assert forget_old(now + timedelta(days=400)) == 0, "it is open"
+    break_connection(here, "active")
+    evaluate(here.tenant.pk, now + MINUTE)
+    with tenant_scope(here.tenant):
+        test = write_test(AlertChannel.objects.get(), company="Juniper Home")
+    assert forget_old(now + timedelta(days=89)) == 0
+    later = now + timedelta(days=91)
+    forget_old(later)
+    with tenant_scope(here.tenant):
+        assert not Alert.objects.exists()
+        assert list(AlertNotice.objects.values_list("pk", flat=True)) == [test.pk], "it waits yet"
+        AlertNotice.objects.update(state=NoticeState.SENT)
+    forget_old(later)
+    with tenant_scope(here.tenant):
+        assert not AlertNotice.objects.exists() and AlertRule.objects.exists()
