@@ -1,7 +1,5 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -17,12 +15,13 @@ from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
 from flows.queries.home import plural
 from flows.queries.lights import FlowRow
-from flows.queries.offers import Offer, list_offers
+from flows.queries.offers import list_offers
 from flows.queries.set_up import Progress, get_progress
 from flows.queries.switching import preview_on
 from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
+from portal.web.add_flows import by_pair, say_made
 from portal.web.flows import drawing_of
 from portal.web.set_up_steps import has_ended, show, too_early
 from portal.web.verify import tried
@@ -49,17 +48,10 @@ def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> H
         progress,
         "flows",
         status=status,
-        ready=_by_pair(ready),
-        singles=_by_pair([one for one in offers if not one.recipe]),
+        ready=by_pair(ready),
+        singles=by_pair([one for one in offers if not one.recipe]),
         is_advised=any(one.is_advised or one.flow_id for one in ready),
     )
-
-
-def _by_pair(offers: list[Offer]) -> list[tuple[str, str, list[Offer]]]:
-    found: dict[tuple[UUID, UUID], list[Offer]] = {}
-    for one in offers:
-        found.setdefault((one.source.pk, one.target.pk), []).append(one)
-    return [(some[0].source.label, some[0].target.label, some) for some in found.values()]
 
 
 def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
@@ -68,15 +60,12 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
         operations.lock(progress.id)
     except Ended as ended:
         return has_ended(request, ended)
-    made = make_flows(progress.connection, set(request.POST.getlist("flow")))
+    made = make_flows(set(request.POST.getlist("flow")))
     if not made and not progress.steps[4].is_done:
         messages.error(request, "Choose at least one flow.")
         return _page(request, progress, status=422)
     if made:
-        count = len(made)
-        messages.success(
-            request, f"{count} {plural('flow', count)} made. Nothing is sent before you turn it On."
-        )
+        say_made(request, len(made))
     return redirect("set_up_live", id=progress.id)
 
 

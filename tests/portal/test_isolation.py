@@ -76,6 +76,7 @@ DOORS = [
     Door("flows"),
     Door("workflow_part"),
     Door("flow", of="flow"),
+    Door("add_flows", to=Right.CONFIGURE, form=True),
     Door("switch_flow", of="flow", to=Right.CONFIGURE, form=True),
     Door("suggestions", of="flow"),
     Door("answer_suggestion", of="flow", to=Right.CONFIGURE),
