@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from connectors.registry import folder_of
 from ekyam.team.members import a
@@ -93,7 +94,9 @@ def capped(number: int) -> str:
 @register.inclusion_tag("components/bars.html")
 def bars(row: DayRow) -> dict[str, Any]:
     """The last day of a flow: above the line what was delivered, below it what died."""
-    said = f"{row.all_done:,} delivered, {row.all_dead:,} dead in the last 24 hours"
+    said = gettext("{all_done:,} delivered, {all_dead:,} dead in the last 24 hours").format(
+        all_done=row.all_done, all_dead=row.all_dead
+    )
     if row.all_done:
         hour = max(range(len(row.done)), key=lambda place: row.done[place])
         back = len(row.done) - 1 - hour

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -38,10 +39,15 @@ def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
     name, _, at = rest.partition(":")
     side = next((one for one in SIDES if one == name), None)
     if side is None or what not in ("up", "down", "own"):
-        return HttpResponseBadRequest("There is no such button.")
+        return HttpResponseBadRequest(gettext("There is no such button."))
     if what == "own":
         logic = with_mapping(desk.logic, side, None)
-        save(request, desk, logic, f"The {side} is the connector's own again, in the draft.")
+        save(
+            request,
+            desk,
+            logic,
+            gettext("The {side} is the connector's own again, in the draft.").format(side=side),
+        )
         return redirect("mapping_list", id=id)
     return _move(request, desk, side, at, -1 if what == "up" else 1)
 
@@ -80,7 +86,7 @@ def _on_canvas(request: SeatedRequest, desk: Desk, what: str) -> HttpResponse:
 def _draw(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     attribute, source = _drawn(request)
     if not attribute or not source:
-        raise NoSuchLine("Choose a field and the attribute that it fills.")
+        raise NoSuchLine(gettext("Choose a field and the attribute that it fills."))
     mapping = mapping_of(desk, side)
     was, before = find_filling(mapping, attribute), before_of(mapping, attribute)
     edition = read_edition(request, desk)
@@ -109,11 +115,12 @@ def _undo(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     try:
         before = msgspec.json.decode(request.POST.get("before", ""), type=Before)
     except msgspec.MsgspecError:
-        raise NoSuchLine("There is nothing to take back.") from None
+        raise NoSuchLine(gettext("There is nothing to take back.")) from None
     mapping = mapping_of(desk, side)
     _save(request, desk, side, take_back(mapping, before))
     return Said(
-        f"{before.target} is as it was before.", undo=_kept(before_of(mapping, before.target))
+        gettext("{target} is as it was before.").format(target=before.target),
+        undo=_kept(before_of(mapping, before.target)),
     )
 
 
@@ -122,9 +129,13 @@ def _refuse(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     attribute, source = _drawn(request)
     found = find_found(place_of(desk.flow, side))
     if source not in [one.source for one in (found.offers.get(attribute, ()) if found else ())]:
-        raise NoSuchLine("This is no longer suggested.")
+        raise NoSuchLine(gettext("This is no longer suggested."))
     remember_choice(desk.flow, side, attribute=attribute, source=source, is_accepted=False)
-    return Said(f"{source} is not suggested for {attribute} again.")
+    return Said(
+        gettext("{source} is not suggested for {attribute} again.").format(
+            source=source, attribute=attribute
+        )
+    )
 
 
 _DEEDS = {"draw": _draw, "cut": _cut, "undo": _undo, "refuse": _refuse}
@@ -154,8 +165,8 @@ def _conflict(request: SeatedRequest, desk: Desk, side: Side, what: str) -> Said
     names = ("do", "attribute", "source", "before")
     return Said(
         is_bad=True,
-        text="The draft was changed meanwhile, and yours is not in it yet.",
-        by=(desk.draft.made_by if desk.draft else "") or "Somebody else",
+        text=gettext("The draft was changed meanwhile, and yours is not in it yet."),
+        by=(desk.draft.made_by if desk.draft else "") or gettext("Somebody else"),
         theirs=say_line(line) if line else "no such line",
         mine=mine.get(what, "as it was before your change"),
         again={name: request.POST[name] for name in names if name in request.POST},

@@ -8,6 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from connectors.models import OPEN_STATES, Connection
 from ekyam.tenants.models import Membership
@@ -57,7 +58,7 @@ def _answer(groups: Sequence[DeadGroup], chosen: Chosen) -> str:
     """How many there are, and of what most of them died."""
     count = sum(group.count for group in groups)
     if not count:
-        return "Nothing is dead." if not chosen.named else ""
+        return gettext("Nothing is dead.") if not chosen.named else ""
     more = "more than " if any(group.is_more for group in groups) else ""
     letters = "1 dead letter has" if count == 1 else f"{more}{count:,} dead letters have"
     causes = "one cause" if len(groups) == 1 else f"{len(groups)} causes"
@@ -110,7 +111,16 @@ def dead_letters_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_dead(key, wanted=chosen.wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    header = ("Record", "Flow", "From", "To", "Why", "Died", "Id", "Cause")
+    header = (
+        gettext("Record"),
+        gettext("Flow"),
+        gettext("From"),
+        gettext("To"),
+        gettext("Why"),
+        gettext("Died"),
+        gettext("Id"),
+        gettext("Cause"),
+    )
     filters = chosen.named | ({"cause": key} if key else {})
     return spreadsheet(request.seat.tenant, "dead-letters", header, turn, filters=filters)
 
@@ -163,7 +173,7 @@ def comment_cause(request: SeatedRequest, key: str) -> HttpResponse:
     group = find_dead_group(key)
     try:
         comment(request.POST.get("text", ""), cause=_cause_of(group), label=group.reason)
-        messages.success(request, "Your comment is kept.")
+        messages.success(request, gettext("Your comment is kept."))
     except NotSaid as reason:
         messages.error(request, str(reason))
     return redirect(f"{reverse('dead_group', kwargs={'key': key})}#comments")
@@ -183,5 +193,5 @@ def read_member(request: SeatedRequest) -> Membership | None:
 
 def given_to(member: Membership | None) -> str:
     if member is None:
-        return "Nobody looks after it any more."
-    return f"{member.user.name or member.user.email} looks after it now."
+        return gettext("Nobody looks after it any more.")
+    return gettext("{name} looks after it now.").format(name=member.user.name or member.user.email)

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
@@ -21,14 +22,22 @@ from portal.web.reasons import BadReason, read_reason
 TITLES: dict[
     Deed, tuple[str, str, str]
 ] = {  # title, the button that does it, the one that does not
-    "replay": ("Replay", "Replay it", "Leave it as it is"),
-    "release": ("Release", "Release it", "Leave it held"),
-    "reject": ("Reject", "Reject it", "Leave it held"),
-    "cancel": ("Cancel", "Cancel it", "Leave it as it is"),
+    "replay": (
+        gettext_lazy("Replay"),
+        gettext_lazy("Replay it"),
+        gettext_lazy("Leave it as it is"),
+    ),
+    "release": (gettext_lazy("Release"), gettext_lazy("Release it"), gettext_lazy("Leave it held")),
+    "reject": (gettext_lazy("Reject"), gettext_lazy("Reject it"), gettext_lazy("Leave it held")),
+    "cancel": (
+        gettext_lazy("Cancel"),
+        gettext_lazy("Cancel it"),
+        gettext_lazy("Leave it as it is"),
+    ),
 }
 
 
-OVERTAKEN = "It is not sent: something newer of the same record has taken its place."
+OVERTAKEN = gettext_lazy("It is not sent: something newer of the same record has taken its place.")
 
 
 @form_page(Right.OPERATE)
@@ -81,15 +90,15 @@ def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:
     if deed == "replay":
         is_newest = request.POST.get("version") == "newest"
         newer = retry_one(row, version="newest" if is_newest else "same")
-        return "It is sent again." if newer is None else OVERTAKEN
+        return gettext("It is sent again.") if newer is None else OVERTAKEN
     if deed == "release":
         release(row)
-        return "It is released, and sent as it is."
+        return gettext("It is released, and sent as it is.")
     if deed == "cancel":
         cancel_delivery(row, note=f"Called off by {request.seat.person}.")
-        return "It is called off."
+        return gettext("It is called off.")
     reject(row, read_reason(request))
-    return "It is rejected: it is not sent."
+    return gettext("It is rejected: it is not sent.")
 
 
 def _back(request: SeatedRequest, id: str, deed: Deed) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -66,7 +67,9 @@ def import_code(request: SeatedRequest, id: str) -> HttpResponse:
                 note = "Imported as code."
                 edition = read_edition(request, desk)
                 save_draft(desk.flow, found.logic, edition=edition, note=note)
-                messages.success(request, "It is the draft now. Publish it when you have looked.")
+                messages.success(
+                    request, gettext("It is the draft now. Publish it when you have looked.")
+                )
                 return redirect("mapping", id=id)
         except (NotText, CodeInvalid, OtherFlow, MappingFailed, IllegalMove) as refused:
             context["error"] = str(refused)

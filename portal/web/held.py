@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from ekyam import ids
 from ekyam.tenants.rights import Right
@@ -76,7 +77,7 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
         reason, error = _reason(request) if deed == "reject" else ("", "")
         most = request.POST.get("most", str(MOST_AT_ONCE))
         if not most.isascii() or not most.isdigit():
-            return HttpResponseBadRequest("«most» is no number.")
+            return HttpResponseBadRequest(gettext("«most» is no number."))
         if not error:
             limit = min(int(most[:6]), MOST_AT_ONCE)
             found = list_held_ids(**chosen.wanted, limit=limit)

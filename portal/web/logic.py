@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -42,7 +43,7 @@ def open_desk(id: str) -> Desk:
     """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
     flow = Flow.get_public(id, "source", "target", "version")
     if is_stock(flow):
-        raise Flow.DoesNotExist("A flow of stock goes by its formula.")
+        raise Flow.DoesNotExist(gettext("A flow of stock goes by its formula."))
     return Desk(flow, *find_current(flow))
 
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -81,7 +82,10 @@ def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         take_away(row.table, row.key)
         messages.success(
-            request, f"The row «{row.key}» is gone: what asks for it from now on waits."
+            request,
+            gettext("The row «{key}» is gone: what asks for it from now on waits.").format(
+                key=row.key
+            ),
         )
     except RowRefused as refused:
         messages.error(request, refused.message)
@@ -128,7 +132,9 @@ def _known(request: SeatedRequest) -> Table:
     for one in list_tables():
         if one.name == name:
             return one
-    raise LookupRow.DoesNotExist(f"There is no lookup table «{name[:60]}».")
+    raise LookupRow.DoesNotExist(
+        gettext("There is no lookup table «{name}».").format(name=name[:60])
+    )
 
 
 def _at(table: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
+from django.utils.translation import gettext_lazy
 from msgspec import UNSET
 
 from connectors.steps.kinds import Parameter, parameters_of
@@ -19,30 +20,58 @@ ROLES = get_args(next(f.type for f in msgspec.structs.fields(Notify) if f.name =
 
 # What each action is given: the field, its label, its help.
 ACTIONS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
-    "hold": ("Hold for review", (("reason", "Reason", "What people read."),)),
-    "reject": ("Reject", (("reason", "Reason", "What people read."),)),
-    "route": ("Send by another flow", (("flow", "Flow", "Its name; of the same source."),)),
+    "hold": (
+        gettext_lazy("Hold for review"),
+        (("reason", gettext_lazy("Reason"), gettext_lazy("What people read.")),),
+    ),
+    "reject": (
+        gettext_lazy("Reject"),
+        (("reason", gettext_lazy("Reason"), gettext_lazy("What people read.")),),
+    ),
+    "route": (
+        gettext_lazy("Send by another flow"),
+        (("flow", gettext_lazy("Flow"), gettext_lazy("Its name; of the same source.")),),
+    ),
     "set": (
-        "Set an attribute",
+        gettext_lazy("Set an attribute"),
         (
-            ("attribute", "Attribute", "As total, or lines[].location for each line."),
-            ("value", "Value", "Or leave it empty, and give an expression."),
-            ("expression", "Expression", "In CEL, over record; in lists also line."),
+            (
+                "attribute",
+                gettext_lazy("Attribute"),
+                gettext_lazy("As total, or lines[].location for each line."),
+            ),
+            (
+                "value",
+                gettext_lazy("Value"),
+                gettext_lazy("Or leave it empty, and give an expression."),
+            ),
+            (
+                "expression",
+                gettext_lazy("Expression"),
+                gettext_lazy("In CEL, over record; in lists also line."),
+            ),
         ),
     ),
-    "tag": ("Tag", (("tag", "Tag", ""),)),
+    "tag": (gettext_lazy("Tag"), (("tag", gettext_lazy("Tag"), ""),)),
     "split": (
-        "Split off lines",
+        gettext_lazy("Split off lines"),
         (
-            ("flow", "Flow", "That they go by: its name."),
-            ("attribute", "Attribute of a line", "As sku or requires_shipping."),
-            ("operator", "Operator", ""),
-            ("value", "Value", ""),
+            ("flow", gettext_lazy("Flow"), gettext_lazy("That they go by: its name.")),
+            (
+                "attribute",
+                gettext_lazy("Attribute of a line"),
+                gettext_lazy("As sku or requires_shipping."),
+            ),
+            ("operator", gettext_lazy("Operator"), ""),
+            ("value", gettext_lazy("Value"), ""),
         ),
     ),
     "notify": (
-        "Tell people",
-        (("message", "Message", ""), ("role", "Everybody who is at least", "")),
+        gettext_lazy("Tell people"),
+        (
+            ("message", gettext_lazy("Message"), ""),
+            ("role", gettext_lazy("Everybody who is at least"), ""),
+        ),
     ),
 }
 

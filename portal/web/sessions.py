@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from ekyam.addresses import address_of
@@ -35,7 +36,7 @@ def end_session(request: SeatedRequest) -> HttpResponse:
         browser = operations.end_own_session(user, session, address=address)
     except Session.DoesNotExist as error:
         raise Http404 from error
-    messages.success(request, f"{browser} is signed out.")
+    messages.success(request, gettext("{browser} is signed out.").format(browser=browser))
     return redirect("sessions")
 
 

@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors import set_ups as operations
 from connectors.catalogue import list_catalogue, list_categories
@@ -43,7 +44,7 @@ def begin(request: SeatedRequest) -> HttpResponse:
     try:
         uses = usual_uses(get_connector(slug))
     except UnknownConnector:
-        messages.error(request, "Choose one of the systems of the catalogue.")
+        messages.error(request, gettext("Choose one of the systems of the catalogue."))
         return redirect("set_ups")
     with tenant_scope(request.seat.tenant):
         row = operations.begin(
@@ -92,7 +93,9 @@ def choose_uses(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     known = every_use(row.spec)
     operations.choose_uses(row, [use for use in request.POST.getlist("use") if use in known])
-    messages.success(request, "These are the permissions that are needed for what you chose.")
+    messages.success(
+        request, gettext("These are the permissions that are needed for what you chose.")
+    )
     return redirect("set_up_connect", id=id)
 
 
@@ -105,6 +108,6 @@ def agree(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     step = request.POST.get("step", "")
     if step not in AGREED:
-        return HttpResponseBadRequest("There is no such step.")
+        return HttpResponseBadRequest(gettext("There is no such step."))
     operations.agree(row, step)
     return redirect("set_up_writer" if step == "map" else "set_up_flows", id=id)

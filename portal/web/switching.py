@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.mapping.outcome import Outcome
@@ -36,7 +37,9 @@ def switch(request: SeatedRequest, id: str) -> HttpResponse:
     if flow.is_on == to_on:
         return _is_so_already(request, flow)
     if news := _news(request, flow, to_on=to_on):
-        messages.error(request, f"{news} This is how it is now: look again.")
+        messages.error(
+            request, gettext("{news} This is how it is now: look again.").format(news=news)
+        )
         return redirect("switch_flow", id=id)
     return _switch(request, flow, to_on=to_on)
 
@@ -68,14 +71,16 @@ def _is_so_already(request: SeatedRequest, flow: Flow) -> HttpResponse:
 def _news(request: SeatedRequest, flow: Flow, *, to_on: bool) -> str:
     """Why what was seen before holds no more; empty while it holds."""
     if to_on and request.POST.get("version", str(_number(flow))) != str(_number(flow)):
-        return f"The mapping or the rules of {flow.label} were changed since you looked."
+        return gettext("The mapping or the rules of {label} were changed since you looked.").format(
+            label=flow.label
+        )
     seen = request.POST.get("open", "")
     if not (seen.isascii() and seen.isdigit()):
         return ""
     now = count_in_flight(flow)
     before = int(seen[:9])
     if now.waiting + now.sending > before + max(SOME, before // 10):
-        return f"More of {flow.label} waits than when you looked."
+        return gettext("More of {label} waits than when you looked.").format(label=flow.label)
     return ""
 
 
@@ -94,6 +99,6 @@ def _switch(request: SeatedRequest, flow: Flow, *, to_on: bool) -> HttpResponse:
     except IllegalMove as reason:
         messages.error(request, str(reason))
         return redirect("flow", id=id)
-    said = "is on." if to_on else "is off. What is open waits."
+    said = gettext("is on.") if to_on else gettext("is off. What is open waits.")
     messages.success(request, f"{flow.label} {said}")
     return redirect("flow", id=id)

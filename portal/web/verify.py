@@ -6,6 +6,7 @@ from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from flows.mapping.edit import show_place, walk
 from flows.mapping.logic import Logic
@@ -110,8 +111,16 @@ def _sides(desk: Desk, logic: Logic, report: Report) -> list[SideShown]:
     flow, places = desk.flow, _places(desk.flow, logic)
     what = flow.stream_spec.resource.replace("_", " ")
     found = (
-        ("reader", f"{flow.source.label} to Ekyam's {what}", report.standard),
-        ("writer", f"Ekyam's {what} to {flow.target.label}", report.body),
+        (
+            "reader",
+            gettext("{label} to Ekyam's {what}").format(label=flow.source.label, what=what),
+            report.standard,
+        ),
+        (
+            "writer",
+            gettext("Ekyam's {what} to {label}").format(what=what, label=flow.target.label),
+            report.body,
+        ),
     )
     sides = [
         SideShown(side, title, sorted(_rows(attributes, places[side]), key=lambda row: row.rank))
