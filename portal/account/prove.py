@@ -142,7 +142,7 @@ def _answer(asked: Asked, way: Way) -> HttpResponseBase:
     except limits.TooMany as error:
         return _page(asked, way, error=TOO_MANY.format(minutes=error.minutes), status=429)
     if not proof:
-        return _page(asked, way, error=WRONG, status=422)
+        return _page(asked, way, error=str(WRONG), status=422)
     return _finish(asked, proof if isinstance(proof, Factor) else None)
 
 

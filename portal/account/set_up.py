@@ -183,7 +183,7 @@ def _confirm(
     try:
         if confirm_by_code(factor, code, address=asked.address):
             return _added(asked, factor)
-        error, status = WRONG, 422
+        error, status = str(WRONG), 422
     except limits.TooMany as too_many:
         error, status = TOO_MANY.format(minutes=too_many.minutes), 429
     return render(asked.request, template, {**context, "error": error}, status=status)

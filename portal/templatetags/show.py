@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors.registry import folder_of
 from ekyam.team.members import a
@@ -26,14 +26,14 @@ register = template.Library()
 @register.inclusion_tag("components/chip.html")
 def chip(state: str, label: str = "") -> dict[str, str]:
     tone, word = words.TONES.get(state, ("quiet", state))
-    return {"tone": tone, "label": label or word}
+    return {"tone": tone, "label": label or str(word)}
 
 
 @register.inclusion_tag("components/when.html")
-def when(at: datetime | None, otherwise: str = "never") -> dict[str, Any]:
+def when(at: datetime | None, otherwise: str | None = None) -> dict[str, Any]:
     """How long ago, and the exact time in the company's zone on hover."""
     if at is None:
-        return {"at": None, "words": otherwise}
+        return {"at": None, "words": gettext("never") if otherwise is None else otherwise}
     said = words.ago(at, timezone.now())
     return {"at": at, "words": said, "zone": _zone(), "is_relative": True}
 
@@ -100,9 +100,16 @@ def bars(row: DayRow) -> dict[str, Any]:
     if row.all_done:
         hour = max(range(len(row.done)), key=lambda place: row.done[place])
         back = len(row.done) - 1 - hour
-        when = "this hour" if back == 0 else f"{back} hours ago" if back > 1 else "an hour ago"
-        said += f"; most in one hour {row.done[hour]:,}, {when}"
+        said = gettext("{said}; most in one hour {most:,}, {when}").format(
+            said=said, most=row.done[hour], when=_hours_ago(back)
+        )
     return {"chart": draw_bars(row.done, row.dead, words=f"{row.label}: {said}")}
+
+
+def _hours_ago(back: int) -> str:
+    if back == 0:
+        return gettext("this hour")
+    return ngettext("an hour ago", "{back} hours ago", back).format(back=back)
 
 
 @register.filter
@@ -118,7 +125,7 @@ def signed(number: int) -> str:
 
 @register.filter
 def state_words(state: str) -> str:
-    return words.TONES.get(state, ("", state))[1]
+    return str(words.TONES.get(state, ("", state))[1])
 
 
 @register.filter
@@ -144,7 +151,7 @@ def one(role: str) -> str:
 
 @register.filter
 def blame(who: str) -> str:
-    return words.BLAME.get(who, "")
+    return str(words.BLAME.get(who, ""))
 
 
 @register.filter
@@ -159,12 +166,12 @@ def told(value: Any) -> str:
 
 @register.filter
 def actor_kind(kind: str) -> str:
-    return words.ACTORS.get(kind, kind)
+    return str(words.ACTORS.get(kind, kind))
 
 
 @register.filter
 def origin(code: str) -> str:
-    return words.ORIGINS.get(code, code)
+    return str(words.ORIGINS.get(code, code))
 
 
 @register.filter

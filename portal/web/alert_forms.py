@@ -8,13 +8,19 @@ from django.utils.translation import gettext, gettext_lazy
 from flows.alerts.kinds import KINDS
 from flows.models import AlertChannel, AlertRule
 
-QUIET = [(5, "5 minutes"), (15, "15 minutes"), (60, "1 hour"), (240, "4 hours"), (1440, "1 day")]
+QUIET = [
+    (5, gettext_lazy("5 minutes")),
+    (15, gettext_lazy("15 minutes")),
+    (60, gettext_lazy("1 hour")),
+    (240, gettext_lazy("4 hours")),
+    (1440, gettext_lazy("1 day")),
+]
 FURTHER = [
     (0, gettext_lazy("Never")),
-    (15, "15 minutes"),
-    (30, "30 minutes"),
-    (60, "1 hour"),
-    (240, "4 hours"),
+    (15, gettext_lazy("15 minutes")),
+    (30, gettext_lazy("30 minutes")),
+    (60, gettext_lazy("1 hour")),
+    (240, gettext_lazy("4 hours")),
 ]
 
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -23,7 +23,9 @@ def alert_rules(request: SeatedRequest) -> HttpResponse:
     rules = list_rules()
     on = sum(1 for one in rules if one.is_on)
     answer = (
-        gettext("{on} of {rules} rules are on.").format(on=on, rules=len(rules))
+        ngettext("{on} of {many} rules are on.", "{on} of {many} rules are on.", len(rules)).format(
+            on=on, many=len(rules)
+        )
         if rules
         else gettext("The rules of a new company are made within a minute.")
     )

@@ -52,7 +52,9 @@ def new_secret(request: SeatedRequest, id: str) -> HttpResponse:
     row = Application.get_public(id)
     if request.method != "POST":
         title = gettext("Rotate the secret of «{name}»?").format(name=row.name)
-        return ask_before(request, title, ROTATES, row.last_used_at, gettext("Make the new secret"))
+        return ask_before(
+            request, title, str(ROTATES), row.last_used_at, gettext("Make the new secret")
+        )
     try:
         made = rotate_secret(row, may=request.seat.rights)
     except (TwoAreLive, TooMuch) as error:

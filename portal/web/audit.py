@@ -62,7 +62,9 @@ def audit_csv(request: SeatedRequest) -> StreamingHttpResponse:
         return [_cells(one) for one in found], str(found[-1].number) if len(found) == PAGE else ""
 
     filters = {name: value for name, value in asked.items() if value}
-    return spreadsheet(request.seat.tenant, "audit", HEADER, turn, filters=filters)
+    return spreadsheet(
+        request.seat.tenant, "audit", [str(one) for one in HEADER], turn, filters=filters
+    )
 
 
 def _asked(request: SeatedRequest) -> dict[str, str]:

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors.certificates import keep_certificate, see_certificate
 from connectors.checks import check_connection, keep_report
@@ -74,7 +74,12 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
         )
     else:
         messages.success(
-            request, gettext("All {parts} parts of the check passed.").format(parts=len(parts))
+            request,
+            ngettext(
+                "All {many} parts of the check passed.",
+                "All {many} parts of the check passed.",
+                len(parts),
+            ).format(many=len(parts)),
         )
     return redirect("connection", id=id)
 

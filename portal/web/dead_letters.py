@@ -8,7 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors.models import OPEN_STATES, Connection
 from ekyam.tenants.models import Membership
@@ -59,11 +59,28 @@ def _answer(groups: Sequence[DeadGroup], chosen: Chosen) -> str:
     count = sum(group.count for group in groups)
     if not count:
         return gettext("Nothing is dead.") if not chosen.named else ""
-    more = "more than " if any(group.is_more for group in groups) else ""
-    letters = "1 dead letter has" if count == 1 else f"{more}{count:,} dead letters have"
-    causes = "one cause" if len(groups) == 1 else f"{len(groups)} causes"
-    said = f"{letters[:1].upper()}{letters[1:]} {causes}."
-    return f"{said} Mend the cause, then send all of it again at once."
+    said = _say_many(count, len(groups), is_more=any(group.is_more for group in groups))
+    return f"{said} {gettext('Mend the cause, then send all of it again at once.')}"
+
+
+def _say_many(count: int, causes: int, *, is_more: bool) -> str:
+    if is_more:
+        said = ngettext(
+            "More than {count:,} dead letters have one cause.",
+            "More than {count:,} dead letters have {causes} causes.",
+            causes,
+        )
+    elif causes > 1:
+        said = ngettext(
+            "{count:,} dead letters have {causes} causes.",
+            "{count:,} dead letters have {causes} causes.",
+            causes,
+        )
+    else:
+        said = ngettext(
+            "{count:,} dead letter has one cause.", "{count:,} dead letters have one cause.", count
+        )
+    return said.format(count=count, causes=causes)
 
 
 def _filters(chosen: Chosen, flows: Iterable[Flow]) -> dict[str, Any]:

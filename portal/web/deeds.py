@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext, gettext_lazy
 
@@ -19,9 +20,8 @@ from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.reasons import BadReason, read_reason
 
-TITLES: dict[
-    Deed, tuple[str, str, str]
-] = {  # title, the button that does it, the one that does not
+# Title, the button that does it, the one that does not.
+TITLES: dict[Deed, tuple[Promise, Promise, Promise]] = {
     "replay": (
         gettext_lazy("Replay"),
         gettext_lazy("Replay it"),
@@ -68,7 +68,8 @@ def _decide(request: SeatedRequest, id: str, deed: Deed) -> HttpResponse:
             messages.success(request, _do(request, deed, row))
             return redirect(_back(request, id, deed))
         except ChangedSince as changed:
-            messages.error(request, f"{changed} Read what would happen now, and decide again.")
+            again = gettext("Read what would happen now, and decide again.")
+            messages.error(request, f"{changed} {again}")
             return redirect(f"{request.path}?{urlencode({'back': _back(request, id, deed)})}")
         except BadReason as wrong:
             error = str(wrong)
@@ -90,7 +91,7 @@ def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:
     if deed == "replay":
         is_newest = request.POST.get("version") == "newest"
         newer = retry_one(row, version="newest" if is_newest else "same")
-        return gettext("It is sent again.") if newer is None else OVERTAKEN
+        return gettext("It is sent again.") if newer is None else str(OVERTAKEN)
     if deed == "release":
         release(row)
         return gettext("It is released, and sent as it is.")

@@ -88,8 +88,14 @@ def _planned(desk: Desk, found: FlowCode) -> tuple[tuple[Change, ...], str]:
         if given != here:
             names = " ".join(str(getattr(given, name)) for name in given.__struct_fields__)
             ours = " ".join(str(getattr(here, name)) for name in here.__struct_fields__)
-            raise OtherFlow(f"It is of another flow: its {end} is {names}, and here it is {ours}.")
+            raise OtherFlow(_other(end).format(names=names, ours=ours))
     own = {"own_reader": flow.stream_spec.reader, "own_writer": flow.action_spec.writer}
     changes = plan(now, found, **own).changes
     label = found.label if found.label != flow.label else ""
     return tuple(one for one in changes if one.where != "flow"), label
+
+
+def _other(end: str) -> str:
+    if end == "source":
+        return gettext("It is of another flow: its source is {names}, and here it is {ours}.")
+    return gettext("It is of another flow: its target is {names}, and here it is {ours}.")

@@ -9,7 +9,13 @@ from ekyam.keys.operations import GRANTABLE, USUAL_DAYS
 from ekyam.keys.redirects import UnfitRedirect, read_redirects
 from ekyam.tenants.rights import Right
 
-LIVES = [(30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "1 year"), (730, "2 years")]
+LIVES = [
+    (30, gettext_lazy("30 days")),
+    (90, gettext_lazy("90 days")),
+    (180, gettext_lazy("180 days")),
+    (365, gettext_lazy("1 year")),
+    (730, gettext_lazy("2 years")),
+]
 
 
 def choices_of(may: frozenset[Right]) -> list[tuple[str, str]]:

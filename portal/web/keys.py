@@ -63,7 +63,9 @@ def rotate(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
     if request.method != "POST":
         title = gettext("Rotate the key «{name}»?").format(name=key.name)
-        return ask_before(request, title, ROTATES, key.last_used_at, gettext("Make the new key"))
+        return ask_before(
+            request, title, str(ROTATES), key.last_used_at, gettext("Make the new key")
+        )
     try:
         made = rotate_key(key, maker=request.user, may=request.seat.rights, days=USUAL_DAYS)
     except (TwoAreLive, TooMuch) as error:
@@ -102,7 +104,7 @@ def ask_before(
     title: str,
     will: str,
     last_used_at: datetime | None,
-    button: str = gettext_lazy("Revoke it now"),
+    button: str = "",
 ) -> HttpResponse:
     """What will happen, and whether anything still uses it."""
     used = (
@@ -114,7 +116,7 @@ def ask_before(
         "title": title,
         "will": will,
         "used": used or gettext("It was never used."),
-        "button": button,
+        "button": button or gettext("Revoke it now"),
     }
     return render(request, "portal/ask_before.html", {**found, "above": reverse("keys")})
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -70,7 +70,8 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], status=422, given=given)
-    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{_healed(woken)}")
+    said = gettext("«{key}» is «{value}».").format(key=key.strip(), value=value.strip())
+    messages.success(request, f"{said}{_healed(woken)}")
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
@@ -112,11 +113,17 @@ def import_table(request: SeatedRequest) -> HttpResponse:
 
 
 def _imported(added: int, changed: int, woken: int) -> str:
-    return f"{added} added, {changed} changed.{_healed(woken)}"
+    said = gettext("{added} added, {changed} changed.").format(added=added, changed=changed)
+    return f"{said}{_healed(woken)}"
 
 
 def _healed(woken: int) -> str:
-    return f" {woken} that waited {'goes' if woken == 1 else 'go'} on now." if woken else ""
+    if not woken:
+        return ""
+    said = ngettext(
+        "{woken} that waited goes on now.", "{woken} that waited go on now.", woken
+    ).format(woken=woken)
+    return f" {said}"
 
 
 @page

@@ -167,7 +167,7 @@ def _preview(desk: Desk, spot: Spot, line: dict[str, Any]) -> dict[str, Any]:
     if here is None or parsed is None:
         return {"here": here, "tried": []}
     tried = list(trial.try_steps(parsed, here))
-    labels = ["The path finds", *(step.label for step in parsed.steps)]
+    labels = [gettext("The path finds"), *(step.label for step in parsed.steps)]
     rows = [
         {"label": label, "gives": show_value(one.value), "failure": one.failure}
         for label, one in zip(labels, tried, strict=False)

@@ -53,7 +53,7 @@ class Asked:
         """State, words, and the address of the same filters in that state."""
         rest = {name: value for name, value in self.values.items() if name != "state"}
         return [
-            (name, label, urlencode(rest if name == "all" else {"state": name, **rest}))
+            (name, str(label), urlencode(rest if name == "all" else {"state": name, **rest}))
             for name, label in STATES
         ]
 

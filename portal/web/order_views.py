@@ -40,7 +40,9 @@ def orders_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_orders(wanted=wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "orders", HEADER, turn, filters=asked.values)
+    return spreadsheet(
+        request.seat.tenant, "orders", [str(one) for one in HEADER], turn, filters=asked.values
+    )
 
 
 def _cells(row: OrderRow) -> list[Any]:

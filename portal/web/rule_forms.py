@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from msgspec import UNSET
 
@@ -19,7 +20,7 @@ SEVERAL = ("one_of", "none_of")
 ROLES = get_args(next(f.type for f in msgspec.structs.fields(Notify) if f.name == "role"))
 
 # What each action is given: the field, its label, its help.
-ACTIONS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
+ACTIONS: dict[str, tuple[Promise, tuple[tuple[str, Promise, str | Promise], ...]]] = {
     "hold": (
         gettext_lazy("Hold for review"),
         (("reason", gettext_lazy("Reason"), gettext_lazy("What people read.")),),
@@ -173,8 +174,9 @@ def _action(number: int, given: dict[str, Any]) -> ActionRow:
             choices = tuple(operators())
         text = _show(flat.get(name, "operator" if name == "role" else ""))
         is_path = name == "attribute" and kind == "set"
-        inputs.append(ActionInput(f"then-{number}-{name}", words, help, text, choices, is_path))
-    return ActionRow(number, kind, label, inputs)
+        at, said = f"then-{number}-{name}", (str(words), str(help))
+        inputs.append(ActionInput(at, *said, text, choices, is_path))
+    return ActionRow(number, kind, str(label), inputs)
 
 
 # --- Read back ----------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ def runs_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_runs(wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "runs", HEADER, turn, filters=asked)
+    return spreadsheet(
+        request.seat.tenant, "runs", [str(one) for one in HEADER], turn, filters=asked
+    )
 
 
 @page

@@ -27,10 +27,17 @@ from flows.queries.sandbox import System, find_journeys, get_system, list_system
 from portal.web.access import SeatedRequest, act_outside, page_outside
 from portal.web.sandbox_rows import MOST, documents_of, kinds_of
 
-AWAY = gettext_lazy("{} does not answer. Look below whether it was done, before you try again.")
+AWAY = gettext_lazy(
+    "{label} does not answer. Look below whether it was done, before you try again."
+)
 REMEMBERED_SECONDS = 600
 FEW = 8  # of the newest orders, beside all else of the first page
-TIMES = (("1", "once"), ("3", "3 times"), ("10", "10 times"), ("always", "until it is mended"))
+TIMES = (
+    ("1", gettext_lazy("once")),
+    ("3", gettext_lazy("3 times")),
+    ("10", gettext_lazy("10 times")),
+    ("always", gettext_lazy("until it is mended")),
+)
 View = Callable[..., HttpResponseBase]
 
 
@@ -105,9 +112,9 @@ def sandbox_act(request: SeatedRequest, id: str) -> HttpResponse:
     except (NotTaken, SandboxRefused) as reason:
         messages.error(request, gettext("Nothing was done. {reason}").format(reason=reason))
     except SandboxAway:
-        messages.error(request, AWAY.format(system.label))
+        messages.error(request, AWAY.format(label=system.label))
     else:
-        messages.success(request, act.done.format(label or "It"))
+        messages.success(request, act.done.format(label or gettext("It")))
         _tell(request, system, "sandbox.used", {"did": act.label, "to": label})
     return _back(request, id, row_id)
 
@@ -125,7 +132,7 @@ def sandbox_break(request: SeatedRequest, id: str) -> HttpResponse:
     except (NotTaken, SandboxRefused) as reason:
         messages.error(request, gettext("Nothing was broken. {reason}").format(reason=reason))
     except SandboxAway:
-        messages.error(request, AWAY.format(system.label))
+        messages.error(request, AWAY.format(label=system.label))
     else:
         label = next(one.label for one in BREAKAGES if one.name == name)
         messages.success(

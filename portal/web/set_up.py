@@ -75,12 +75,11 @@ def discard(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     progress = get_progress(id)
     operations.discard(row)
-    kept = (
-        f" {progress.connection.label} stays connected: pause it on its page if it should rest."
-        if progress.connection
-        else ""
-    )
-    messages.success(request, f"The set-up of {progress.label} is discarded.{kept}")
+    said = gettext("The set-up of {label} is discarded.").format(label=progress.label)
+    if progress.connection:
+        stays = gettext("{label} stays connected: pause it on its page if it should rest.")
+        said = f"{said} {stays.format(label=progress.connection.label)}"
+    messages.success(request, said)
     return redirect("connections")
 
 

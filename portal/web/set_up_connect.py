@@ -161,7 +161,7 @@ def _permissions(progress: Progress, uses: list[str]) -> list[PermissionRow]:
 def _choices(progress: Progress, uses: list[str]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """«Read» and «Write», each use with its label and whether it is chosen."""
     known = every_use(progress.connector)
-    sides = (("Read", "stream:"), ("Write", "action:"))
+    sides = ((gettext("Read"), "stream:"), (gettext("Write"), "action:"))
     return [
         (side, [(use, label, use in uses) for use, label in known.items() if use.startswith(kind)])
         for side, kind in sides

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors import set_ups as operations
 from connectors.set_ups import Ended
@@ -16,7 +16,6 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
-from flows.queries.home import plural
 from flows.queries.lights import FlowRow
 from flows.queries.offers import Offer, list_offers
 from flows.queries.set_up import Progress, get_progress
@@ -75,9 +74,12 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
         return _page(request, progress, status=422)
     if made:
         count = len(made)
-        messages.success(
-            request, f"{count} {plural('flow', count)} made. Nothing is sent before you turn it On."
+        said = ngettext(
+            "{count} flow made. Nothing is sent before you turn it On.",
+            "{count} flows made. Nothing is sent before you turn it On.",
+            count,
         )
+        messages.success(request, said.format(count=count))
     return redirect("set_up_live", id=progress.id)
 
 
@@ -108,11 +110,17 @@ def _answer(rows: list[FlowRow]) -> str:
     if not rows:
         return gettext("There is no flow yet: choose some in the step before.")
     if not on:
-        verb = "is" if many == 1 else "are"
-        return f"{many} {plural('flow', many)} {verb} ready. Turn On what you want."
+        return ngettext(
+            "{many} flow is ready. Turn On what you want.",
+            "{many} flows are ready. Turn On what you want.",
+            many,
+        ).format(many=many)
     if on == many:
-        said = "The flow is" if many == 1 else f"All {many} flows are"
-        return f"{said} On. The set-up is finished."
+        return ngettext(
+            "The flow is On. The set-up is finished.",
+            "All {many} flows are On. The set-up is finished.",
+            many,
+        ).format(many=many)
     return gettext("{on} of {many} flows are On. The others wait until you turn them On.").format(
         on=on, many=many
     )
@@ -146,11 +154,11 @@ def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
     if turned:
         count = len(turned)
         words = (
-            gettext("{turned} is On.").format(turned=turned[0])
+            gettext("{label} is On.").format(label=turned[0])
             if count == 1
-            else gettext("{count} flows are On.").format(count=count)
+            else ngettext("{count} flow is On.", "{count} flows are On.", count).format(count=count)
         )
-        messages.success(request, f"{words} What changes from now on is sent.")
+        messages.success(request, f"{words} {gettext('What changes from now on is sent.')}")
         with tenant_scope(request.seat.tenant):
             _finish(id)
     elif not chosen:

@@ -75,7 +75,7 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         application = find_application(self._request_info["client_id"])
         if application is None:
-            return _say_no(self.request, GONE, 400)
+            return _say_no(self.request, str(GONE), 400)
         if why := self._why_not(application):
             return _keep_out(self.request, application, why)
         if self._must_prove(application):

@@ -58,7 +58,7 @@ class _ValuesForm(forms.Form):
         return str(self.cleaned_data.get("client_secret", ""))
 
 
-def _group_claim(text: str) -> forms.CharField:
+def _group_claim(text: Any) -> forms.CharField:
     return forms.CharField(
         label=gettext_lazy("Where the groups stand"),
         required=False,

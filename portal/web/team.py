@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from ekyam.team.endings import (
     belongs_elsewhere,
@@ -62,9 +62,17 @@ def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> Http
 
 
 def _answer(members: int, invited: int) -> str:
-    people = "1 person belongs" if members == 1 else f"{members} people belong"
-    open_ones = "1 invitation is open." if invited == 1 else f"{invited} invitations are open."
-    return f"{people} to this company. {open_ones if invited else ''}"
+    said = ngettext(
+        "{members} person belongs to this company.",
+        "{members} people belong to this company.",
+        members,
+    ).format(members=members)
+    if not invited:
+        return said
+    open_ones = ngettext(
+        "{invited} invitation is open.", "{invited} invitations are open.", invited
+    ).format(invited=invited)
+    return f"{said} {open_ones}"
 
 
 @page

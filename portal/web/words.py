@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from flows.queries.spans import STEPS
 
@@ -200,9 +200,9 @@ ORIGINS = {
 
 ACTORS = {
     "person": "",
-    "key": "API key",
-    "application": "application",
-    "staff": "Ekyam's staff",
+    "key": gettext_lazy("API key"),
+    "application": gettext_lazy("application"),
+    "staff": gettext_lazy("Ekyam's staff"),
     "ekyam": gettext_lazy("by itself"),
 }
 
@@ -215,14 +215,14 @@ def deed(action: str) -> str:
 def told(value: Any) -> str:
     """A value of the audit log."""
     if value is None:
-        return "nothing"
+        return gettext("nothing")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(told(item) for item in value) or "none"
+        return ", ".join(told(item) for item in value) or gettext("none")
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {told(item)}" for name, item in value.items()) or "none"
-    return str(value) if value != "" else "empty"
+        return "; ".join(f"{name}: {told(item)}" for name, item in value.items()) or gettext("none")
+    return str(value) if value != "" else gettext("empty")
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -230,7 +230,8 @@ def ago(at: datetime, now: datetime) -> str:
     seconds = (now - at).total_seconds()
     passed = abs(seconds)
     if passed < 5:
-        return "now"
+        return gettext("now")
     size, unit = next((size, unit) for limit, size, unit in STEPS if passed < limit)
     amount = f"{int(passed // size)} {unit}"
-    return f"in {amount}" if seconds < 0 else f"{amount} ago"
+    said = gettext("in {amount}") if seconds < 0 else gettext("{amount} ago")
+    return said.format(amount=amount)
