@@ -15,8 +15,9 @@ from django.utils.translation import gettext, ngettext
 
 from connectors.registry import folder_of
 from ekyam.team.members import a
-from flows.queries import home, spans
+from flows.queries import spans
 from flows.queries.day import DayRow
+from flows.queries.words import capped as say_capped
 from portal.web import words
 from portal.web.charts import draw_bars
 
@@ -88,7 +89,7 @@ def thousands(number: int | None) -> str:
 @register.filter
 def capped(number: int) -> str:
     """«1,000+» where it was not counted on."""
-    return home.capped(number)
+    return say_capped(number)
 
 
 @register.inclusion_tag("components/bars.html")
