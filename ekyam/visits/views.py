@@ -5,6 +5,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
 
 from ekyam.tenants.models import Tenant, User
 from ekyam.tenants.scope import tenant_scope
@@ -16,7 +17,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         min_length=10,
         max_length=500,
-        help_text="The company reads it in its audit log, with your name.",
+        help_text=gettext_lazy("The company reads it in its audit log, with your name."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )
 

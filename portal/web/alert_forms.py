@@ -22,6 +22,32 @@ FURTHER = [
     (60, gettext_lazy("1 hour")),
     (240, gettext_lazy("4 hours")),
 ]
+# By the kind of the rule: what its number counts, and what that means.
+THRESHOLDS = {
+    "connection_down": (
+        gettext_lazy("Number of minutes"),
+        gettext_lazy("After a connection was down for so many minutes. 0: at once."),
+    ),
+    "dead_letters": (
+        gettext_lazy("Number of dead letters"),
+        gettext_lazy("From so many dead letters of one cause on."),
+    ),
+    "flow_silent": (
+        gettext_lazy("Number of hours"),
+        gettext_lazy(
+            "After so many whole hours without a record in which some always came in the weeks "
+            "before. It needs two weeks to know."
+        ),
+    ),
+    "stock_drift": (
+        gettext_lazy("Number of levels"),
+        gettext_lazy("If a full comparison finds so many levels of stock that differ."),
+    ),
+    "sync_late": (
+        gettext_lazy("Number of hours"),
+        gettext_lazy("If no full comparison was finished for so many hours."),
+    ),
+}
 
 
 class RuleForm(forms.Form):
@@ -48,12 +74,12 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, rule: AlertRule, channels: list[tuple[str, str]]) -> None:
         super().__init__(*args)
-        kind = KINDS[rule.kind]
+        kind, (label, help) = KINDS[rule.kind], THRESHOLDS[rule.kind]
         self.fields["threshold"] = forms.IntegerField(
-            label=gettext("Number of {unit}").format(unit=kind.unit),
+            label=label,
             min_value=kind.least,
             max_value=kind.most,
-            help_text=kind.help,
+            help_text=help,
         )
         for name in ("channels", "further"):
             self.fields[name].choices = channels  # type: ignore[attr-defined]

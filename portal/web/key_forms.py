@@ -19,7 +19,7 @@ LIVES = [
 
 
 def choices_of(may: frozenset[Right]) -> list[tuple[str, str]]:
-    return [(right.value, right.label) for right in Right if right in may & GRANTABLE]
+    return [(right.value, str(right.label)) for right in Right if right in may & GRANTABLE]
 
 
 class KeyForm(forms.Form):

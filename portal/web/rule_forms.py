@@ -12,13 +12,27 @@ from msgspec import UNSET
 from connectors.steps.kinds import Parameter, parameters_of
 from flows.rules.ready import READY, Ready
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Notify, Operator, Rule
-from flows.rules.words import OPERATORS
 
 MOST_ROWS = 20
 ALONE = ("is_empty", "is_filled")
 SEVERAL = ("one_of", "none_of")
 ROLES = get_args(next(f.type for f in msgspec.structs.fields(Notify) if f.name == "role"))
 
+# As flows.rules.words says them, which is pure.
+OPERATORS = {
+    "is": gettext_lazy("is"),
+    "is_not": gettext_lazy("is not"),
+    "one_of": gettext_lazy("is one of"),
+    "none_of": gettext_lazy("is none of"),
+    "contains": gettext_lazy("contains"),
+    "starts_with": gettext_lazy("starts with"),
+    "above": gettext_lazy("is above"),
+    "at_least": gettext_lazy("is at least"),
+    "below": gettext_lazy("is below"),
+    "at_most": gettext_lazy("is at most"),
+    "is_empty": gettext_lazy("is empty"),
+    "is_filled": gettext_lazy("is filled"),
+}
 # What each action is given: the field, its label, its help.
 ACTIONS: dict[str, tuple[Promise, tuple[tuple[str, Promise, str | Promise], ...]]] = {
     "hold": (
@@ -120,7 +134,7 @@ class RuleForm:
 
 
 def operators() -> list[tuple[str, str]]:
-    return [(name, OPERATORS[name]) for name in get_args(Operator)]
+    return [(name, str(OPERATORS[name])) for name in get_args(Operator)]
 
 
 # --- Shown --------------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ class SamlForm(_ValuesForm):
             )
         return {
             "issuer": given["issuer"],
-            "sign_in_url": check_address(given["sign_in_url"], gettext("sign-in URL")),
+            "sign_in_url": check_address(given["sign_in_url"], "sign-in URL"),
             "certificates": list(read_certificates(split_pem(given["certificates"]))),
         }
 

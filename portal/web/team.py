@@ -45,7 +45,7 @@ class InviteForm(forms.Form):
 
 
 def roles_to_give(seat: Seat) -> list[tuple[str, str]]:
-    return [(role.value, role.label) for role in Role if may_give(seat.rights, role)]
+    return [(role.value, str(role.label)) for role in Role if may_give(seat.rights, role)]
 
 
 def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> HttpResponse:
