@@ -15,6 +15,7 @@ from ekyam.visits.sessions import hold_visit
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         min_length=10,
         max_length=500,
         help_text=gettext_lazy("The company reads it in its audit log, with your name."),

@@ -106,6 +106,7 @@ class ChannelForm(forms.Form):
         help_text=gettext_lazy("Such as «Warehouse on call»."),
     )
     address = forms.CharField(
+        label=gettext_lazy("Address"),
         max_length=2000,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy(

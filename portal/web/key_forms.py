@@ -24,6 +24,7 @@ def choices_of(may: frozenset[Right]) -> list[tuple[str, str]]:
 
 class KeyForm(forms.Form):
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=120,
         help_text=gettext_lazy("What uses it, such as «Price import»: the audit log says it."),
     )
@@ -47,7 +48,9 @@ class KeyForm(forms.Form):
 
 class ApplicationForm(forms.Form):
     name = forms.CharField(
-        max_length=100, help_text=gettext_lazy("Your people see it when they sign in.")
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("Your people see it when they sign in."),
     )
     rights = forms.MultipleChoiceField(
         label=gettext_lazy("By itself it may"), widget=forms.CheckboxSelectMultiple, required=False

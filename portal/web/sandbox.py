@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, override
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -114,7 +114,7 @@ def sandbox_act(request: SeatedRequest, id: str) -> HttpResponse:
     except SandboxAway:
         messages.error(request, AWAY.format(label=system.label))
     else:
-        messages.success(request, act.done.format(label or gettext("It")))
+        messages.success(request, str(act.done).format(label or gettext("It")))
         _tell(request, system, "sandbox.used", {"did": act.label, "to": label})
     return _back(request, id, row_id)
 
@@ -242,8 +242,10 @@ def _first_time(request: SeatedRequest) -> None:
 
 
 def _tell(request: SeatedRequest, system: System, action: str, after: dict[str, Any]) -> None:
-    with tenant_scope(request.seat.tenant):
-        record(action, subject=system.id, label=system.label, after=after)
+    """In English: the audit log is data."""
+    with tenant_scope(request.seat.tenant), override("en"):
+        told = {name: str(value) for name, value in after.items()}
+        record(action, subject=system.id, label=system.label, after=told)
 
 
 def _back(request: SeatedRequest, id: str, row_id: str) -> HttpResponse:

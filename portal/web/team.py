@@ -33,7 +33,8 @@ class InviteForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
-        help_text=gettext_lazy("It can be changed later. The table below says what it may.")
+        label=gettext_lazy("Role"),
+        help_text=gettext_lazy("It can be changed later. The table below says what it may."),
     )
 
     def __init__(self, seat: Seat, data: Any = None) -> None:
