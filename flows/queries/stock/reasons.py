@@ -1,5 +1,6 @@
 """Why a number is not what the source says: the state of a SKU, and what explains it, in words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -109,7 +110,7 @@ def _of_term(layout: Layout, flow: Flow, term: Term) -> str:
             "order {names} is on its way to {system}",
             "orders {names} are on their way to {system}",
             2 if many else 1,
-        ).format(names=names, system=flow.source.label)
+        ).format(names=_names(names), system=flow.source.label)
     return describe(layout, flow, term)
 
 
@@ -125,12 +126,27 @@ def describe(layout: Layout, flow: Flow, term: Term) -> str:
 def _words(term: Term) -> str:
     """The formula is pure, and says them in English."""
     if term.kind == "sold":
-        names = term.words.removeprefix(SOLD)
+        names = _names(term.words.removeprefix(SOLD))
         return gettext("Sold, and not known there yet: {names}").format(names=names)
+    if kit := _KIT.fullmatch(term.words):
+        return gettext("Each needs {needs} of {sku}, of which {there} are there").format(
+            **kit.groupdict()
+        )
     return str(_WORDS.get(term.words, term.words))
 
 
-# What the lines of a formula say, but for those of kits, which name SKUs.
+def _names(text: str) -> str:
+    """Of orders, as the formula lists them."""
+    found = _MORE.fullmatch(text)
+    if found is None:
+        return text
+    few, more = found["few"], int(found["more"])
+    said = ngettext("{few} and {more} more", "{few} and {more} more", more)
+    return said.format(few=few, more=more)
+
+
+_KIT = re.compile(r"Each needs (?P<needs>\d+) of (?P<sku>.+), of which (?P<there>-?\d+) are there")
+_MORE = re.compile(r"(?P<few>.+) and (?P<more>\d+) more")
 _WORDS = {
     "Available": gettext_lazy("Available"),
     "On hand": gettext_lazy("On hand"),
