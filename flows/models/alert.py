@@ -20,7 +20,7 @@ class AlertKind(models.TextChoices):
 
 
 class AlertRule(TenantModel):
-    """One of each kind in a company. The unit of `threshold` is that of flows.alerts.kinds.
+    """One of each kind in a company. What `threshold` counts depends on the kind.
 
     While an alert is open it is told of again after `quiet_minutes`, if there is more of it; after
     `escalate_minutes` without anybody's acknowledgement it goes further, 0 meaning never.
