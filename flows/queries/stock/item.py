@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext, ngettext
 
 from flows.models import Delivery, Flow, KitPart, Link, Record, Reservation, StockLevel
@@ -93,11 +94,11 @@ class Item:
 def get_item(sku: str) -> Item:
     """Raises StockLevel.DoesNotExist for what no system holds, no order and no kit names."""
     layout = find_layout()
-    levels = list(StockLevel.objects.filter(sku=sku)[:MOST_SHOWN])
-    sold, kits, parts = _sold(layout, sku, levels), _kits_with(sku), _parts_of(sku)
+    levels = list(StockLevel.objects.filter(sku=sku))
+    sold, (kits, parts) = _sold(layout, sku, levels), _kits(sku)
     if not (levels or sold or kits or parts):
         raise StockLevel.DoesNotExist(sku)
-    standings = find_standings(layout, [sku], {sku: levels})[sku]
+    standings = find_standings(layout, {sku: levels})[sku]
     is_gone = any(one.is_gone and one.connection_id in layout.targets for one in levels)
     sums = [_sum(layout, one.flow, offered) for one in standings for offered in one.offered]
     state = judge(standings, is_gone=is_gone)
@@ -176,7 +177,8 @@ def _levels(layout: Layout, levels: Iterable[StockLevel]) -> list[Level]:
         )
         for one in levels
     ]
-    return [level for _, level in sorted(rows, key=lambda row: (row[0], row[1].place))]
+    ordered = sorted(rows, key=lambda row: (row[0], row[1].place))
+    return [level for _, level in ordered[:MOST_SHOWN]]
 
 
 def _sold(layout: Layout, sku: str, levels: Sequence[StockLevel]) -> list[Sold]:
@@ -208,14 +210,13 @@ def _sold(layout: Layout, sku: str, levels: Sequence[StockLevel]) -> list[Sold]:
     ]
 
 
-def _kits_with(sku: str) -> list[Kit]:
-    rows = KitPart.objects.filter(part=sku).order_by("kit")[:MOST_SHOWN]
-    return [Kit(row.kit, row.quantity) for row in rows]
-
-
-def _parts_of(sku: str) -> list[Kit]:
-    rows = KitPart.objects.filter(kit=sku).order_by("part")[:MOST_SHOWN]
-    return [Kit(row.part, row.quantity) for row in rows]
+def _kits(sku: str) -> tuple[list[Kit], list[Kit]]:
+    """The kits that it is part of, and the parts that it is made of."""
+    rows = KitPart.objects.filter(Q(part=sku) | Q(kit=sku)).order_by("kit", "part")[:MOST_SHOWN]
+    return (
+        [Kit(row.kit, row.quantity) for row in rows if row.part == sku],
+        [Kit(row.part, row.quantity) for row in rows if row.kit == sku],
+    )
 
 
 def _deliveries(

@@ -51,11 +51,12 @@ class Unmapped:
 @dataclass
 class Layout:
     """`on` are the flows that offer stock just now, `flows` all that could; `places` says where
-    each of those that are on offers what lies where."""
+    each of those that are on offers what lies where, `locations` what each system calls its own."""
 
     flows: list[Flow]
     systems: list[System]
     labels: dict[tuple[UUID, str], str]
+    locations: Mapping[UUID, list[StockLocation]]
     unmapped: list[Unmapped] = field(default_factory=list)
     places: Mapping[UUID, Places] = field(default_factory=dict)
 
@@ -80,7 +81,7 @@ def find_layout(flows: list[Flow] | None = None) -> Layout:
     labels = {
         (one.connection_id, one.external_id): str(one) for known in places.values() for one in known
     }
-    layout = Layout(flows, _systems(flows, places), labels)
+    layout = Layout(flows, _systems(flows, places), labels, places)
     layout.places = chosen = list_places(layout.on)
     for flow in layout.on:
         layout.unmapped += _unmapped(flow, places, chosen[flow.pk])
