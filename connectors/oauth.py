@@ -39,7 +39,7 @@ def begin(connection: Connection, *, user_id: UUID, uses: Collection[str] | None
         address: str = method.authorize(told, ours, state, return_address())
     except KeyError as missing:
         raise Unauthorized(
-            gettext("The {args} is missing: enter it first.").format(args=missing.args[0])
+            gettext("The {name} is missing: enter it first.").format(name=missing.args[0])
         ) from missing
     OAuthState.objects.create(
         tenant_id=connection.tenant_id,

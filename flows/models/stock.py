@@ -176,13 +176,13 @@ class Reservation(TenantModel):
 
 
 class SyncState(models.TextChoices):
-    TARGET = "target", "Reading the target back"
-    SOURCE = "source", "Reading the source"
-    ASKS = "asks", "Asks a person"
-    WRITING = "writing", "Writing what differs"
-    DONE = "done", "Done"
-    STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Failed"
+    TARGET = "target", gettext_lazy("Reading the target back")
+    SOURCE = "source", gettext_lazy("Reading the source")
+    ASKS = "asks", gettext_lazy("Asks a person")
+    WRITING = "writing", gettext_lazy("Writing what differs")
+    DONE = "done", gettext_lazy("Done")
+    STOPPED = "stopped", gettext_lazy("Stopped")
+    FAILED = "failed", gettext_lazy("Failed")
 
 
 READING = (SyncState.TARGET, SyncState.SOURCE)

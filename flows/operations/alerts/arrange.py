@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from ekyam.audit.record import record
 from ekyam.tenants.models import Tenant
@@ -79,13 +79,10 @@ def change_rule(
     if not rule.is_on:
         # Nobody looks at its causes any more, so nothing could ever clear them.
         Alert.objects.filter(rule=rule, cleared_at=None).update(cleared_at=timezone.now())
-    record(
-        "alert_rule.changed",
-        subject=rule.public_id,
-        label=str(rule),
-        before=before,
-        after=_told(rule),
-    )
+    with override("en"):  # the audit log is data
+        label = str(rule)
+    after = _told(rule)
+    record("alert_rule.changed", subject=rule.public_id, label=label, before=before, after=after)
     return rule
 
 

@@ -117,7 +117,9 @@ def answer_sync(sync: Sync, *, goes_on: bool, by: str) -> None:
     row = Sync.objects.select_for_update().get(pk=sync.pk)
     if row.state != SyncState.ASKS:
         raise IllegalMove(
-            gettext("It is {row}, and asks nothing.").format(row=row.get_state_display().lower())
+            gettext("It is {state}, and asks nothing.").format(
+                state=row.get_state_display().lower()
+            )
         )
     asked = row.reason
     if goes_on:
@@ -149,7 +151,7 @@ def end_sync(sync: Sync, *, by: str) -> None:
     now, row = timezone.now(), Sync.objects.select_for_update().get(pk=sync.pk)
     if row.state not in RUNNING:
         raise IllegalMove(
-            gettext("It is {row} already.").format(row=row.get_state_display().lower())
+            gettext("It is {state} already.").format(state=row.get_state_display().lower())
         )
     row.state, row.finished_at, row.lease_token = SyncState.STOPPED, now, None
     row.reason = f"Stopped by {by}."
