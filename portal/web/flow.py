@@ -15,7 +15,7 @@ from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow
 from flows.queries.needs import judge
 from flows.queries.recent import list_recent
 from flows.queries.verify import verify
-from flows.queries.versions import find_draft, find_published
+from flows.queries.versions import find_current
 from flows.rules.judge import RuleInvalid
 from portal.web.access import SeatedRequest, page
 from portal.web.logic import Desk, frame
@@ -44,7 +44,7 @@ def flow(request: SeatedRequest, id: str) -> HttpResponse:
         "may_change": request.seat.may(Right.CONFIGURE),
     }
     if not context["is_stock"]:
-        context |= frame(request, Desk(found, find_draft(found), find_published(found)), "flow")
+        context |= frame(request, Desk(found, *find_current(found)), "flow")
     return render(request, "portal/flow.html", context)
 
 
