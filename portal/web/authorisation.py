@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors import oauth
 from connectors.credentials import open_credentials
@@ -26,7 +27,9 @@ def authorize(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         address = oauth.begin(row, user_id=request.user.pk, uses=uses_of(row))
     except Failure as failure:
-        messages.error(request, f"Nothing was authorised. {failure.message}")
+        messages.error(
+            request, gettext("Nothing was authorised. {message}").format(message=failure.message)
+        )
         return redirect("change_credentials", id=id)
     context = {"address": address, "vendor": row.spec.label, "id": id}
     return render(request, "portal/consent.html", context)
@@ -42,14 +45,21 @@ def authorized(request: SeatedRequest) -> HttpResponse:
             answer=request.GET.dict(),
         )
     except Failure as failure:
-        messages.error(request, f"Nothing was authorised. {failure.message}")
+        messages.error(
+            request, gettext("Nothing was authorised. {message}").format(message=failure.message)
+        )
         return redirect("connections")
     with tenant_scope(request.seat.tenant):
         begun = open_set_up_of(row)
     if begun is not None:
-        messages.success(request, f"{row.label} is authorised. Now check what it may do.")
+        messages.success(
+            request,
+            gettext("{label} is authorised. Now check what it may do.").format(label=row.label),
+        )
         return redirect("set_up_connect", id=begun.public_id)
-    messages.success(request, f"{row.label} is authorised. What waited is sent now.")
+    messages.success(
+        request, gettext("{label} is authorised. What waited is sent now.").format(label=row.label)
+    )
     return redirect("connection", id=row.public_id)
 
 
@@ -65,7 +75,7 @@ def credentials(request: SeatedRequest, id: str) -> HttpResponse:
         # A token of the old credentials must not outlive them.
         forgotten = {"access_token": ""} if method.needs_token else {}
         change_credentials(row, {**forgotten, **form.cleaned_data})
-        messages.success(request, "The new credentials are kept. «Check now» tries them.")
+        messages.success(request, gettext("The new credentials are kept. «Check now» tries them."))
         return redirect("connection", id=id)
     context = {"form": form, "label": row.label, "id": id, "method": method.label}
     return render(request, "portal/credentials.html", context, status=422 if form.errors else 200)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow
@@ -20,10 +21,10 @@ from portal.web.access import SeatedRequest, page
 from portal.web.logic import Desk, frame
 
 NEEDS = {
-    "authentication": "Authentication",
-    "mapping": "Field mapping",
-    "logic": "Workflow logic",
-    "synchronisation": "Live synchronisation",
+    "authentication": gettext_lazy("Authentication"),
+    "mapping": gettext_lazy("Field mapping"),
+    "logic": gettext_lazy("Workflow logic"),
+    "synchronisation": gettext_lazy("Live synchronisation"),
 }
 
 
@@ -54,4 +55,4 @@ def _stops(flow: Flow) -> list[str]:
     try:
         return list(verify(flow, most=VERIFIED).stops.values())
     except RuleInvalid as failure:
-        return [f"Its rules cannot be used: {failure}"]
+        return [gettext("Its rules cannot be used: {failure}").format(failure=failure)]

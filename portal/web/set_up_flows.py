@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from connectors import set_ups as operations
 from connectors.set_ups import Ended
@@ -13,7 +14,6 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
-from flows.queries.home import plural
 from flows.queries.lights import FlowRow
 from flows.queries.offers import list_offers
 from flows.queries.set_up import Progress, get_progress
@@ -62,7 +62,7 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
         return has_ended(request, ended)
     made = make_flows(set(request.POST.getlist("flow")))
     if not made and not progress.steps[4].is_done:
-        messages.error(request, "Choose at least one flow.")
+        messages.error(request, gettext("Choose at least one flow."))
         return _page(request, progress, status=422)
     if made:
         say_made(request, len(made))
@@ -94,14 +94,22 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
 def _answer(rows: list[FlowRow]) -> str:
     on, many = sum(row.is_on for row in rows), len(rows)
     if not rows:
-        return "There is no flow yet: choose some in the step before."
+        return gettext("There is no flow yet: choose some in the step before.")
     if not on:
-        verb = "is" if many == 1 else "are"
-        return f"{many} {plural('flow', many)} {verb} ready. Turn On what you want."
+        return ngettext(
+            "{many} flow is ready. Turn On what you want.",
+            "{many} flows are ready. Turn On what you want.",
+            many,
+        ).format(many=many)
     if on == many:
-        said = "The flow is" if many == 1 else f"All {many} flows are"
-        return f"{said} On. The set-up is finished."
-    return f"{on} of {many} flows are On. The others wait until you turn them On."
+        return ngettext(
+            "The flow is On. The set-up is finished.",
+            "All {many} flows are On. The set-up is finished.",
+            many,
+        ).format(many=many)
+    return gettext("{on} of {many} flows are On. The others wait until you turn them On.").format(
+        on=on, many=many
+    )
 
 
 @page_for(Right.CONNECT)
@@ -131,12 +139,16 @@ def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
     turned = [label for one in chosen if (label := _turn_on(request, progress, one))]
     if turned:
         count = len(turned)
-        words = f"{turned[0]} is On." if count == 1 else f"{count} flows are On."
-        messages.success(request, f"{words} What changes from now on is sent.")
+        words = (
+            gettext("{label} is On.").format(label=turned[0])
+            if count == 1
+            else ngettext("{count} flow is On.", "{count} flows are On.", count).format(count=count)
+        )
+        messages.success(request, f"{words} {gettext('What changes from now on is sent.')}")
         with tenant_scope(request.seat.tenant):
             _finish(id)
     elif not chosen:
-        messages.error(request, "Choose at least one flow.")
+        messages.error(request, gettext("Choose at least one flow."))
     return redirect("set_up_live", id=id)
 
 
@@ -151,7 +163,7 @@ def _turn_on(request: SeatedRequest, progress: Progress, public_id: str) -> str:
             switch_on(flow)
             return str(flow.label)
     except Flow.DoesNotExist:
-        messages.error(request, "One of the flows is not there any more.")
+        messages.error(request, gettext("One of the flows is not there any more."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return ""
@@ -171,5 +183,5 @@ def finish(request: SeatedRequest, id: str) -> HttpResponse:
         operations.finish(operations.lock(id))
     except Ended as ended:
         return has_ended(request, ended)
-    messages.success(request, "The set-up is finished. Flows are turned On on their page.")
+    messages.success(request, gettext("The set-up is finished. Flows are turned On on their page."))
     return redirect("flows")

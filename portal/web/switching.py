@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.mapping.outcome import Outcome
@@ -36,7 +37,7 @@ def switch(request: SeatedRequest, id: str) -> HttpResponse:
     if flow.is_on == to_on:
         return _is_so_already(request, flow)
     if news := _news(request, flow, to_on=to_on):
-        messages.error(request, f"{news} This is how it is now: look again.")
+        messages.error(request, f"{news} {gettext('This is how it is now: look again.')}")
         return redirect("switch_flow", id=id)
     return _switch(request, flow, to_on=to_on)
 
@@ -59,23 +60,35 @@ def _shown(outcome: Outcome) -> str:
 
 
 def _is_so_already(request: SeatedRequest, flow: Flow) -> HttpResponse:
-    state = "on" if flow.is_on else "off"
-    since = f" (switched {ago(flow.switched_at, timezone.now())})" if flow.switched_at else ""
-    messages.info(request, f"{flow.label} is {state} already{since}. Nothing was done.")
+    since = ago(flow.switched_at, timezone.now()) if flow.switched_at else ""
+    said = _already(flow.is_on, has_time=bool(since))
+    messages.info(request, said.format(label=flow.label, since=since))
     return redirect("flow", id=flow.public_id)
+
+
+def _already(is_on: bool, *, has_time: bool) -> str:
+    if is_on and has_time:
+        return gettext("{label} is on already (switched {since}). Nothing was done.")
+    if is_on:
+        return gettext("{label} is on already. Nothing was done.")
+    if has_time:
+        return gettext("{label} is off already (switched {since}). Nothing was done.")
+    return gettext("{label} is off already. Nothing was done.")
 
 
 def _news(request: SeatedRequest, flow: Flow, *, to_on: bool) -> str:
     """Why what was seen before holds no more; empty while it holds."""
     if to_on and request.POST.get("version", str(_number(flow))) != str(_number(flow)):
-        return f"The mapping or the rules of {flow.label} were changed since you looked."
+        return gettext("The mapping or the rules of {label} were changed since you looked.").format(
+            label=flow.label
+        )
     seen = request.POST.get("open", "")
     if not (seen.isascii() and seen.isdigit()):
         return ""
     now = count_in_flight(flow)
     before = int(seen[:9])
     if now.waiting + now.sending > before + max(SOME, before // 10):
-        return f"More of {flow.label} waits than when you looked."
+        return gettext("More of {label} waits than when you looked.").format(label=flow.label)
     return ""
 
 
@@ -94,6 +107,6 @@ def _switch(request: SeatedRequest, flow: Flow, *, to_on: bool) -> HttpResponse:
     except IllegalMove as reason:
         messages.error(request, str(reason))
         return redirect("flow", id=id)
-    said = "is on." if to_on else "is off. What is open waits."
-    messages.success(request, f"{flow.label} {said}")
+    said = gettext("{label} is on.") if to_on else gettext("{label} is off. What is open waits.")
+    messages.success(request, said.format(label=flow.label))
     return redirect("flow", id=id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection as db
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from flows.formula import Offer, Places, Shelf, Sold, kit_offers, offers_of
 from flows.models import Flow, Formula, KitPart, LookupRow, StockLevel, StockLocation
@@ -76,8 +77,10 @@ def refuse_rivals(flow: Flow) -> None:
     for other in stock_flows(others.select_related("source", "target")):
         if _offered_at(flow) & _offered_at(other):
             raise IllegalMove(
-                f"«{other.label}» offers stock at the same place of {flow.target.label}: switch it"
-                " off first, or offer this one's at another place."
+                gettext(
+                    "«{label}» offers stock at the same place of {flow_target_label}: switch it "
+                    "off first, or offer this one's at another place."
+                ).format(label=other.label, flow_target_label=flow.target.label)
             )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext, ngettext
 
 from flows.models import Delivery, Flow, KitPart, Link, Record, Reservation, StockLevel
 from flows.operations.stock.offers import Offered, key_of
@@ -118,17 +119,30 @@ def get_item(sku: str) -> Item:
 
 def _answer(sums: Sequence[Sum]) -> str:
     """«37 are offered at Main in Shopify, which holds 35.»"""
-    said = []
-    for one in sums[:3]:
-        where = f"{one.quantity:,} {'is' if one.quantity == 1 else 'are'} offered at {one.place}"
-        if not one.is_there:
-            held = ", which does not have it"
-        elif one.differs:
-            held = f", which holds {'?' if one.held is None else f'{one.held:,}'}"
-        else:
-            held = ", as it should be"
-        said.append(f"{where} in {one.target}{held}.")
-    return " ".join(said) or "It is offered nowhere."
+    return " ".join(map(_offered, sums[:3])) or gettext("It is offered nowhere.")
+
+
+def _offered(one: Sum) -> str:
+    if not one.is_there:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, which does not have it.",
+            "{many:,} are offered at {place} in {target}, which does not have it.",
+            one.quantity,
+        )
+    elif one.differs:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, which holds {held}.",
+            "{many:,} are offered at {place} in {target}, which holds {held}.",
+            one.quantity,
+        )
+    else:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, as it should be.",
+            "{many:,} are offered at {place} in {target}, as it should be.",
+            one.quantity,
+        )
+    held = "?" if one.held is None else f"{one.held:,}"
+    return said.format(many=one.quantity, place=one.place, target=one.target, held=held)
 
 
 def _sum(layout: Layout, flow: Flow, one: Offered) -> Sum:
@@ -153,7 +167,7 @@ def _levels(layout: Layout, levels: Iterable[StockLevel]) -> list[Level]:
         (
             names.get(one.connection_id, (len(names), ""))[0],
             Level(
-                system=names.get(one.connection_id, (0, "Another system"))[1],
+                system=names.get(one.connection_id, (0, gettext("Another system")))[1],
                 place=layout.label(one.connection_id, one.location),
                 quantities=[getattr(one, name) for name in QUANTITIES],
                 as_of=one.as_of,
