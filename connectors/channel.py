@@ -14,7 +14,7 @@ from django.utils import timezone
 from connectors.budget import Account, Spent, spend
 from connectors.client import Client, request_token
 from connectors.credentials import open_credentials, seal_credentials
-from connectors.errors import Unreachable
+from connectors.errors import AddressMissing, Unreachable
 from connectors.models import Connection, Environment
 from connectors.spec import Connector, Limits, Request, Response
 from ekyam import outbound
@@ -108,9 +108,23 @@ def limits_of(connection: Connection) -> Limits:
 
 
 def base_url_of(connection: Connection) -> str:
+    """Raises AddressMissing."""
     if connection.environment == Environment.SANDBOX:
         return f"{settings.SANDBOX_URL}/{connection.connector}/{connection.account}"
-    return connection.spec.base_url(connection.settings)
+    try:
+        return connection.spec.base_url(connection.settings)
+    except KeyError as missing:
+        words = f"The address is missing: enter it on the page of {connection.label}."
+        raise AddressMissing(words) from missing
+
+
+def settings_of(connection: Connection) -> dict[str, Any]:
+    """As readers and writers are given them. They call nobody, so they do without an address."""
+    try:
+        address = base_url_of(connection)
+    except AddressMissing:
+        address = ""
+    return {**connection.settings, "base_url": address}
 
 
 def _allowed(connection: Connection) -> frozenset[tuple[str, int]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from connectors import probes
 from connectors.channel import Channel, open_channel
-from connectors.errors import Failure, RateLimited, Unauthorized
+from connectors.errors import AddressMissing, Failure, RateLimited, Unauthorized
 from connectors.models import Connection, ConnectionState, Environment
 from connectors.operations import change_state
 from connectors.spec import Check, Connector, Context, Plan
@@ -37,6 +37,9 @@ def check_connection(
     with_webhooks = with_webhooks and webhooks is not None and webhooks.register is not None
     try:
         channel = open_channel(connection)
+    except AddressMissing as missing:
+        told = {"ok": False, "refused": False, "message": missing.message}
+        return [{"name": "settings", "label": "Settings", **told}]
     except Exception:
         log.exception("a connection could not be opened", connection=connection.public_id)
         return [{"name": "settings", "label": "Settings", "ok": False, **_UNFORESEEN}]

@@ -76,6 +76,10 @@ class Unauthorized(Failure):
     blame = "tenant"
 
 
+class AddressMissing(Unauthorized):
+    """The settings do not say where the system is to be found."""
+
+
 class Rejected(Failure):
     """The vendor read the request and said no; only a person can change that."""
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from connectors.certificates import ends_at
 from connectors.channel import base_url_of
 from connectors.credentials import open_credentials
+from connectors.errors import AddressMissing
 from connectors.models import Connection
 
 SOON = timedelta(days=21)
@@ -30,7 +31,11 @@ def endings_of(connection: Connection, *, now: datetime) -> list[Ending]:
 
 def _certificate(connection: Connection, now: datetime) -> Ending:
     label, seen = gettext("Certificate of the host"), connection.certificate
-    if not base_url_of(connection).startswith("https:"):
+    try:
+        address = base_url_of(connection)
+    except AddressMissing:
+        return Ending(label, "none", gettext("Nobody knows the host: the address is missing."))
+    if not address.startswith("https:"):
         return Ending(
             label, "none", gettext("It is spoken to without TLS, as simulated systems are.")
         )

@@ -53,9 +53,44 @@ def _told(row: Connection) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def change_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:
-    """Merge new credentials in and open the connection again. Of them only the names are told."""
+class OtherAccount(Exception):
+    """What was entered leads to another account than the connection's."""
+
+    def __init__(self, account: str, known: str) -> None:
+        super().__init__(
+            f"This is the account {account}, and the connection is to {known}."
+            " Connect another account as a system of its own."
+        )
+
+
+def change_credentials(
+    connection: Connection,
+    credentials: Mapping[str, str],
+    settings: Mapping[str, str] | None = None,
+) -> None:
+    """Merge new credentials in and open the connection again. Of them only the names are told.
+
+    `settings` are those that were missing. Raises OtherAccount.
+    """
+    if settings:
+        _fill_in(connection, settings)
     _merge(connection, credentials, action="connection.credentials_changed")
+
+
+def _fill_in(connection: Connection, settings: Mapping[str, str]) -> None:
+    before, after = connection.settings, {**connection.settings, **settings}
+    account = connection.spec.account(after)
+    if account != connection.account:
+        raise OtherAccount(account, connection.account)
+    connection.settings = after
+    connection.save(update_fields=["settings"])
+    record(
+        "connection.changed",
+        subject=connection.public_id,
+        label=connection.label,
+        before={"settings": before},
+        after={"settings": after},
+    )
 
 
 def keep_consent(connection: Connection, tokens: Mapping[str, str]) -> None:

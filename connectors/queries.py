@@ -6,9 +6,11 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy
 
 from connectors.budget import standing_of
-from connectors.channel import account_of, limits_of
+from connectors.channel import account_of, base_url_of, limits_of
+from connectors.errors import AddressMissing
 from connectors.models import Connection
 from connectors.registry import all_connectors
+from connectors.spec import Field
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ConnectionDetail:
     settings: list[tuple[str, str]]
     parts: list[CheckPart]
     has_consent: bool  # a person authorises at the vendor; otherwise credentials are typed in
+    lacks: list[str]  # the labels of what would say where it is; then nothing is asked of it
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,28 @@ def get_connection(public_id: str) -> ConnectionDetail:
         settings=_settings(one),
         parts=parts_of(one),
         has_consent=one.spec.auth_method(one.auth).has_consent,
+        lacks=[field.label for field in missing_settings(one)],
     )
+
+
+def missing_settings(one: Connection) -> list[Field]:
+    """What must be entered before anybody knows where the system is; mostly nothing."""
+    try:
+        base_url_of(one)
+    except AddressMissing:
+        needed = [field for field in one.spec.settings if field.required and not field.default]
+        return [field for field in needed if not one.settings.get(field.name)]
+    return []
 
 
 def budget_of(public_id: str) -> BudgetDetail | None:
     """None while nobody knows. Raises Connection.DoesNotExist."""
     one = Connection.get_public(public_id)
     limits = limits_of(one)
-    found = standing_of(account_of(one), limits)
+    try:
+        found = standing_of(account_of(one), limits)
+    except AddressMissing:
+        return None
     if found is None:
         return None
     comes_in = found.per_second * 60

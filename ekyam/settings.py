@@ -52,6 +52,8 @@ EKYAM_LEASE_SECONDS = env.int("EKYAM_LEASE_SECONDS", default=10)
 EKYAM_STOCK_GRACE_SECONDS = env.float("EKYAM_STOCK_GRACE_SECONDS", default=5.0)
 # How old a currency rate may be, beside the day that it is asked for.
 EKYAM_RATE_DAYS = env.int("EKYAM_RATE_DAYS", default=30)
+# For so long an alert that is over, and what was told of it, can be looked up.
+EKYAM_ALERT_DAYS = env.int("EKYAM_ALERT_DAYS", default=90)
 EKYAM_RETRY_SCHEDULE = [
     int(seconds)
     for seconds in env.list(
@@ -361,6 +363,7 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "flows.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
     "keep_keys": {"task": "ekyam.keys.tasks.keep_keys", "schedule": 3600.0},
+    "forget_alerts": {"task": "flows.tasks.forget_alerts", "schedule": 3600.0},
     "forget_answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600.0},
     "end_visits": {
         "task": "ekyam.visits.tasks.end_visits",

@@ -10,6 +10,7 @@ __all__ = [
     "BrokerError",
     "count_hours",
     "deliver",
+    "forget_alerts",
     "keep_webhooks",
     "mend",
     "plan_syncs",
@@ -132,6 +133,14 @@ def send_notices() -> None:
     from flows.operations.alerts.send import send_due
 
     send_due()
+
+
+@shared_task(ignore_result=True)
+def forget_alerts() -> None:
+    """Drop the alerts that were over before their days."""
+    from flows.operations.alerts.forget import forget_old
+
+    forget_old()
 
 
 @shared_task(ignore_result=True)

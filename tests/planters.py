@@ -102,7 +102,7 @@ def prove_by_text(person: User, canaries: Canaries) -> None:
         client.post("/account/prove/send/")
         code = canaries.take(f"texted code, {kept}", digits_in(Held.texts[-1]))
         wrong = canaries.plant(f"wrong code, while one is {kept}")
-        assert client.post("/account/prove/", {"code": wrong}).status_code == 422
+        assert client.post("/account/prove/", {"code": wrong}).status_code == 200
         canaries.take(f"session key of who is to prove, {kept}", client.cookies["session"].value)
         if kept == "used":
             assert client.post("/account/prove/", {"code": code}).status_code == 302

@@ -39,4 +39,4 @@ def visit_company(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
             return redirect("/")
     minutes = int(LONGEST.total_seconds() // 60)
     context = {"form": form, "tenant": tenant, "minutes": minutes}
-    return render(request, "staff/visit.html", context, status=422 if form.errors else 200)
+    return render(request, "staff/visit.html", context)

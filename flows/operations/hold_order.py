@@ -26,7 +26,7 @@ def hold_order(order: Record, reason: str) -> OrderHold:
     return row
 
 
-def release_order(order: Record, *, seen: str = "") -> None:
+def release_order(order: Record, *, seen: str = "") -> OrderHold:
     """What waits is sent as it is now. `seen` is the hold that was looked at, by its public id.
 
     Raises IllegalMove when nobody holds it, or somebody else does by now.
@@ -50,6 +50,7 @@ def release_order(order: Record, *, seen: str = "") -> None:
     before = {"held": True, "reason": row.reason}
     label = _name(order)
     record("order.released", subject=order.public_id, label=label, before=before, after={})
+    return row
 
 
 def _lock(order: Record) -> None:

@@ -10,11 +10,13 @@ from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from connectors.standard import resources
+from connectors.standard.record import Record
 from ekyam.audit.record import record
 from flows.models import Delivery
 from flows.operations.heal import reader_of
 from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
+from flows.operations.search_keys import keep_search_keys
 from flows.operations.stock.streams import is_stock
 from flows.states import CANCELLABLE, DONE, REPLAYABLE, RETRYABLE, IllegalMove, State
 from flows.waits import RELEASE, rule_of
@@ -108,11 +110,14 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any], *, seen: str | N
         raise Overtaken(
             gettext("Somebody else has edited it meanwhile. Theirs is shown beside yours.")
         )
-    row.standard = check_edited(row, standard)
+    edited = read_edited(row, standard)
+    row.standard = msgspec.to_builtins(edited)
     if is_held(row):
         row.save(update_fields=["standard"])  # whoever releases it sees the edit
     else:
         to_pending(row)
+    if row.record is not None:  # it is found by what was typed as well, and still by what came
+        keep_search_keys([(row.record, edited)])
     # What was in it may be a customer's, which has no place in a log that is never taken back.
     changed = sorted(_differences(was or {}, row.standard))
     _record(row, "delivery.edited", before, {"state": row.state, "changed": changed})
@@ -120,6 +125,12 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any], *, seen: str | N
 
 def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
     """The edited record as it would be kept. Raises MappingFailed and IllegalMove."""
+    kept: dict[str, Any] = msgspec.to_builtins(read_edited(row, standard))
+    return kept
+
+
+def read_edited(row: Delivery, standard: Any) -> Record:
+    """Raises MappingFailed and IllegalMove."""
     if row.state not in REPLAYABLE or row.flow is None:
         raise IllegalMove(gettext("It is {state}: it cannot be edited.").format(state=row.state))
     if not is_editable(row):
@@ -131,7 +142,7 @@ def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
         )
     try:
         resource = row.flow.stream_spec.resource
-        edited = msgspec.convert(standard, resources()[resource], strict=False)
+        edited: Record = msgspec.convert(standard, resources()[resource], strict=False)
         edited.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(
@@ -139,8 +150,7 @@ def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
         ) from error
     except ArithmeticError as error:
         raise MappingFailed(gettext("It holds a number that nobody can reckon with.")) from error
-    kept: dict[str, Any] = msgspec.to_builtins(edited)
-    return kept
+    return edited
 
 
 class Overtaken(IllegalMove):

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection as db
 from django.utils import timezone
 
-from connectors.channel import base_url_of
+from connectors.channel import settings_of
 from connectors.errors import MissingRow
 from connectors.models import Connection
 from connectors.spec import Context
@@ -132,7 +132,7 @@ def _route(connection_id: UUID, events: Sequence[Event]) -> set[UUID]:
     now = timezone.now()
     listening = _listening(connection_id)
     connection, of_stock = listening.connection, listening.of_stock
-    settings = {**connection.settings, "base_url": base_url_of(connection)}
+    settings = settings_of(connection)
     tables = Tables(connection.tenant_id)
     context = Context(
         settings=settings,

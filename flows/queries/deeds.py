@@ -17,6 +17,7 @@ from connectors.standard import resources
 from connectors.standard.record import Record
 from flows.mapping.records import write_body
 from flows.models import Delivery, Flow, OrderHold, Version
+from flows.operations.mend.stale import find_newer
 from flows.operations.replay import Choice, is_held
 from flows.operations.seen import seen_of
 from flows.operations.stock.streams import is_stock
@@ -71,12 +72,15 @@ class Preview:
 
 
 def preview(public_id: str, deed: Deed, *, now: datetime) -> Preview:
-    """Raises Delivery.DoesNotExist. Seven queries at most, and those that its links take."""
+    """Raises Delivery.DoesNotExist. Eight queries at most, and those that its links take."""
     one = _find(public_id)
     refusal = _refusal(one, deed)
     root = one.record and (one.record.parent or one.record)
     order = root if root and root.resource == "order" else None
-    is_sent_as_it_is = deed == "release" or (deed == "replay" and not _is_read_anew(one))
+    overtaken = _overtaken(one) if deed == "replay" and not refusal else []
+    is_sent_as_it_is = deed == "release" or (
+        deed == "replay" and not overtaken and not _is_read_anew(one)
+    )
     return Preview(
         deed=deed,
         id=one.public_id,
@@ -90,7 +94,7 @@ def preview(public_id: str, deed: Deed, *, now: datetime) -> Preview:
         order_label=(order.label or order.reference) if order else "",
         seen=seen_of(one),
         refusal=refusal,
-        will=[] if refusal else _WILL[deed](one),
+        will=[] if refusal else overtaken or _WILL[deed](one),
         mappings=_mappings(one, deed, now) if is_sent_as_it_is and not refusal else [],
     )
 
@@ -155,6 +159,18 @@ def _replay(one: Delivery) -> list[str]:
     if one.state == State.CANCELLED:
         said.append(gettext("It was called off before; it is sent now all the same."))
     return said
+
+
+def _overtaken(one: Delivery) -> list[str]:
+    """As `retry_one` goes about it: a dead letter that is stale is not sent."""
+    newer = find_newer([one.pk]).get(one.pk) if one.state == State.DEAD else None
+    if newer is None or not newer.is_in_place_of(one):
+        return []
+    said = gettext("Something newer of the same record has taken its place ({note}).")
+    return [
+        said.format(note=newer.note.rstrip(".")),
+        gettext("It is not sent: it becomes superseded, and needs nobody any more."),
+    ]
 
 
 def _not_twice(one: Delivery) -> list[str]:

@@ -28,6 +28,14 @@ class HoldRow:
     released_at: datetime | None
 
 
+def get_order(public_id: str) -> Record:
+    """Raises Record.DoesNotExist for what is no order."""
+    found = Record.get_public(public_id)
+    if found.resource != "order" or found.parent_id is not None:
+        raise Record.DoesNotExist(public_id)
+    return found
+
+
 def list_holds_of(order: Record) -> list[HoldRow]:
     """The newest first; at most one of them still holds."""
     return [_row(one, order) for one in OrderHold.objects.filter(record=order).order_by("-held_at")]

@@ -1,7 +1,7 @@
 """What a person sees first: whether all is well, what needs them, and what the day brought."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +17,7 @@ from ekyam.vault import VaultError
 from flows.models import Delivery, Flow, SyncState, Version, VersionState
 from flows.operations.stock.streams import stock_flows
 from flows.queries.day import HOURS, Day, make_day
-from flows.queries.lights import ending_of
-from flows.queries.needs import Facts, judge
+from flows.queries.lights import judge_flows, with_last_success
 from flows.queries.requests import Asking, list_asking
 from flows.queries.rhythm import Hour, hours_since
 from flows.queries.stock.layout import find_layout
@@ -35,9 +34,8 @@ from flows.queries.watch import (
 from flows.queries.words import capped, sentence
 from flows.queries.work import Cause, Held, Lacking, Waiting, Work, find_work
 from flows.rhythm import HOUR, hours_to_ask, start_of_hour
-from flows.states import DONE, OPEN
+from flows.states import OPEN
 
-Lights = dict[UUID, tuple[str, str]]
 UNFINISHED_AFTER = timedelta(hours=1)  # until then somebody may be at it
 
 
@@ -111,11 +109,12 @@ class Home:
 
 
 def get_home(*, now: datetime) -> Home:
-    """Eight queries, and one more where places of stock are not mapped."""
+    """Eleven queries, and one more where places of stock are not mapped."""
     connections = list(Connection.objects.order_by("label", "id"))
-    flows = list_with_last_success({one.pk: one for one in connections})
+    judged = list(judge_flows(_with_drafts(), {one.pk: one for one in connections}, now))
+    flows = [flow for flow, _ in judged]
     work = find_work(now)
-    lights = _lights(flows, work)
+    lights = {flow.pk: (row.light, row.why) for flow, row in judged}
     hours, made = _hours(now)
     silent = silences(flows, made, now)
     return Home(
@@ -149,42 +148,14 @@ def count_held() -> dict[str, int]:
     return {ids.public(Connection.prefix, pk): count for pk, count in counts}
 
 
-def list_with_last_success(connections: Mapping[UUID, Connection]) -> list[Flow]:
-    """In the order of the chain; each has its ends, the number and time of its last success, and
-    who began its draft, and when."""
-    newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
+def _with_drafts() -> list[Flow]:
+    """In the order of the chain; each with who began its draft, and when."""
     draft = Version.objects.filter(flow=OuterRef("pk"), state=VersionState.DRAFT)
-    rows = Flow.objects.annotate(
-        done_sequence=Subquery(newest.values("sequence")[:1]),
-        done_at=Subquery(newest.values("finished_at")[:1]),
+    rows = with_last_success().annotate(
         draft_by=Subquery(draft.values("made_by")[:1]),
         draft_since=Subquery(draft.values("created_at")[:1]),
     )
-    flows: list[Flow] = list(rows.order_by("position", "label", "id"))
-    for flow in flows:
-        flow.source, flow.target = connections[flow.source_id], connections[flow.target_id]
-    return flows
-
-
-def _lights(flows: Sequence[Flow], work: Work) -> Lights:
-    """By what home knows anyway: the page of the flows looks at more (`list_flows`)."""
-    off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
-    found: Lights = {}
-    for flow in flows:
-        done: int | None = flow.done_sequence  # type: ignore[attr-defined]
-        sequence, reason = work.died.get(flow.pk, (0, ""))
-        facts = Facts(
-            is_on=flow.is_on,
-            source=ending_of(flow.source),
-            target=ending_of(flow.target),
-            dead_reason=reason if sequence > (done or 0) else None,
-            feeder=off.get(flow.feeder_id) if flow.feeder_id else None,
-            last_success_at=flow.done_at,  # type: ignore[attr-defined]
-            has_succeeded=done is not None,
-        )
-        light = judge(facts).light
-        found[flow.pk] = (light.state, light.why)
-    return found
+    return list(rows.defer("version__logic"))
 
 
 def _trouble(one: Connection, work: Work) -> Trouble:

@@ -67,8 +67,8 @@ class _Figures:
 def list_flows(*, now: datetime | None = None) -> list[FlowRow]:
     """In the order of the chain; five queries, whatever the number of flows."""
     systems = {one.pk: one for one in Connection.objects.defer("sealed", "settings")}
-    flows = list(_with_last_success().defer("version__logic"))
-    return [row for _, row in _judged(flows, systems, now or timezone.now())]
+    flows = list(with_last_success().defer("version__logic"))
+    return [row for _, row in judge_flows(flows, systems, now or timezone.now())]
 
 
 def get_flow(public_id: str) -> tuple[Flow, FlowRow]:
@@ -78,10 +78,10 @@ def get_flow(public_id: str) -> tuple[Flow, FlowRow]:
     """
     wanted = Q(pk=_key(public_id))
     feeder = Q(pk__in=Flow.objects.filter(wanted).values("feeder"))
-    flows = list(_with_last_success().filter(wanted | feeder))
+    flows = list(with_last_success().filter(wanted | feeder))
     ends = {id for flow in flows for id in (flow.source_id, flow.target_id)}
     systems = {one.pk: one for one in Connection.objects.defer("sealed").filter(pk__in=ends)}
-    for flow, row in _judged(flows, systems, timezone.now()):
+    for flow, row in judge_flows(flows, systems, timezone.now()):
         if row.id == public_id:
             return flow, row
     raise Flow.DoesNotExist(f"There is no flow {public_id}.")
@@ -94,9 +94,11 @@ def _key(public_id: str) -> UUID:
         raise Flow.DoesNotExist(str(error)) from error
 
 
-def _judged(
+def judge_flows(
     flows: list[Flow], systems: Mapping[UUID, Connection], now: datetime
 ) -> Iterator[tuple[Flow, FlowRow]]:
+    """What their lights are, whatever page shows them: three queries. The flows are those of
+    `with_last_success`; one that another feeds is judged only beside that one."""
     for flow in flows:  # a few systems have many flows
         flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
     figures, polls = _figures(now), _polls()
@@ -117,7 +119,8 @@ def list_chains(rows: Iterable[FlowRow]) -> list[Chain]:
     return list(chains.values())
 
 
-def _with_last_success() -> QuerySet[Flow]:
+def with_last_success() -> QuerySet[Flow]:
+    """In the order of the chain, each with the number and the time of its last success."""
     newest = Delivery.objects.filter(flow=OuterRef("pk"), state__in=DONE).order_by("-sequence")
     return (
         Flow.objects.select_related("version")

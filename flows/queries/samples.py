@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection as db
 from django.utils.translation import gettext
 
-from connectors.channel import base_url_of
+from connectors.channel import settings_of
 from connectors.errors import Failure
 from connectors.models import Connection
 from connectors.spec import Context
@@ -121,8 +121,9 @@ def reading_context(flow: Flow, now: datetime) -> Context:
 def context_of(source: Connection, now: datetime) -> Context:
     """For a reader of this system."""
     tables = Tables(source.tenant_id)
-    settings = {**source.settings, "base_url": base_url_of(source)}
-    return Context(settings=settings, now=now, find_row=tables.find_row, find_rate=tables.find_rate)
+    return Context(
+        settings=settings_of(source), now=now, find_row=tables.find_row, find_rate=tables.find_rate
+    )
 
 
 def writing_context(flow: Flow, now: datetime, record: Record | None) -> Context:
@@ -131,7 +132,7 @@ def writing_context(flow: Flow, now: datetime, record: Record | None) -> Context
     reference = (record.reference or record.id) if record else ""
     return replace(
         reading_context(flow, now),
-        settings={**flow.target.settings, "base_url": base_url_of(flow.target)},
+        settings=settings_of(flow.target),
         reference=reference,
         is_new=True,
         find_link=resolver.find_link,

@@ -34,21 +34,21 @@ _WORK = f"""
                starts_with(waits_for, '{ROW}') AS lacks FROM parked
     )
     SELECT 'dead', flow_id, cause::text, (array_agg(reason ORDER BY sequence DESC))[1], '',
-           count(*), max(finished_at), max(sequence)
+           count(*), max(finished_at)
       FROM dead GROUP BY flow_id, cause
     UNION ALL
-    SELECT 'held', flow_id, '', min(reason), waits_for, count(*), min(parked_at), 0
+    SELECT 'held', flow_id, '', min(reason), waits_for, count(*), min(parked_at)
       FROM told WHERE held GROUP BY flow_id, waits_for
     UNION ALL
-    SELECT 'lacks', NULL, '', '', waits_for, count(*), min(parked_at), 0
+    SELECT 'lacks', NULL, '', '', waits_for, count(*), min(parked_at)
       FROM told WHERE lacks GROUP BY waits_for
     UNION ALL
-    SELECT 'waits', NULL, '', reason, '', count(*), min(parked_at), 0
+    SELECT 'waits', NULL, '', reason, '', count(*), min(parked_at)
       FROM told WHERE NOT held AND NOT lacks AND note = ''
        AND parked_at < %(before)s AND target = ANY(%(open)s)
      GROUP BY reason
     UNION ALL
-    SELECT 'shut', c.id, '', '', '', n.count, NULL, 0
+    SELECT 'shut', c.id, '', '', '', n.count, NULL
       FROM connectors_connection c, LATERAL (
           SELECT count(*) FROM (
               SELECT 1 FROM flows_delivery d WHERE d.target_id = c.id
@@ -100,7 +100,7 @@ class Waiting:
 @dataclass
 class Work:
     """Each list with the greatest first. `shut`: by the key of a connection that is not open, how
-    much waits for it; `died`: by flow, the newest dead letter's sequence and reason."""
+    much waits for it."""
 
     most: int
     dead: list[Cause] = field(default_factory=list)
@@ -108,7 +108,6 @@ class Work:
     lacking: list[Lacking] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     shut: dict[UUID, int] = field(default_factory=dict)
-    died: dict[UUID, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def has_all_dead(self) -> bool:
@@ -116,8 +115,8 @@ class Work:
         return sum(cause.count for cause in self.dead) <= self.most
 
 
-# Kind, flow or connection, cause, reason, what is waited for, how many, when, the newest.
-_Row = tuple[str, UUID | None, str, str, str, int, datetime, int]
+# Kind, flow or connection, cause, reason, what is waited for, how many, when.
+_Row = tuple[str, UUID | None, str, str, str, int, datetime]
 
 
 def find_work(now: datetime, *, most: int = MOST) -> Work:
@@ -127,7 +126,7 @@ def find_work(now: datetime, *, most: int = MOST) -> Work:
         cursor.execute(_WORK, {"most": most + 1, "before": now - PATIENCE, "open": still_open})
         rows: list[_Row] = cursor.fetchall()
     work = Work(most)
-    for kind, key, _, reason, waits_for, count, at, _ in rows:
+    for kind, key, _, reason, waits_for, count, at in rows:
         if kind == "held" and key:
             public = ids.public(Flow.prefix, key)
             work.held.append(Held(rule_of(waits_for), public, reason, count, at))
@@ -145,12 +144,10 @@ def find_work(now: datetime, *, most: int = MOST) -> Work:
 
 def _bury(work: Work, rows: Iterable[_Row]) -> None:
     causes: dict[str, Cause] = {}
-    for _, flow_id, cause, reason, _, count, at, sequence in rows:
+    for _, _, cause, reason, _, count, at in rows:
         key = UUID(cause).hex
         known = causes.get(key)
         if known:
             count, at = known.count + count, max(known.last_at, at)
         causes[key] = Cause(key, reason, count, at)
-        if flow_id and sequence > work.died.get(flow_id, (0, ""))[0]:
-            work.died[flow_id] = (sequence, reason)
     work.dead = sorted(causes.values(), key=lambda one: -one.count)

@@ -140,9 +140,9 @@ def _answer(asked: Asked, way: Way) -> HttpResponseBase:
         else:
             proof = prove_by_code(asked.user, way, posted.get("code", ""), address=asked.address)
     except limits.TooMany as error:
-        return _page(asked, way, error=TOO_MANY.format(minutes=error.minutes), status=429)
+        return _page(asked, way, error=TOO_MANY.format(minutes=error.minutes))
     if not proof:
-        return _page(asked, way, error=str(WRONG), status=422)
+        return _page(asked, way, error=str(WRONG))
     return _finish(asked, proof if isinstance(proof, Factor) else None)
 
 
@@ -190,7 +190,7 @@ def enter(asked: Asked, factor: Factor) -> HttpResponseBase:
     return response
 
 
-def _page(asked: Asked, way: Way, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(asked: Asked, way: Way, *, error: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "way": way,
         "error": error,
@@ -206,7 +206,7 @@ def _page(asked: Asked, way: Way, *, error: str = "", status: int = 200) -> Http
     if way is Way.MAIL:
         mailed = MailedCode.objects.filter(user=asked.user).first()
         context["is_sent"] = mailed is not None and mailed.is_live(timezone.now())
-    return render(asked.request, "people/second_factor.html", context, status=status)
+    return render(asked.request, "people/second_factor.html", context)
 
 
 def _may_remember(asked: Asked, way: Way) -> int:

@@ -81,8 +81,7 @@ def set_up_phone(asked: Asked) -> HttpResponseBase:
         phone = begin_phone(asked.user, form.cleaned_data["number"])
         _text(asked, phone)
         return redirect("confirm_phone", id=phone.public_id)
-    status = 422 if form.errors else 200
-    return render(asked.request, "people/set_up_phone.html", {"form": form}, status=status)
+    return render(asked.request, "people/set_up_phone.html", {"form": form})
 
 
 @for_fresh("GET", "POST")
@@ -147,8 +146,7 @@ def set_up_passkey(asked: Asked) -> HttpResponseBase:
             error = gettext("The passkey was not made. Try it once more.")
         except limits.TooMany as too_many:
             error = TOO_MANY.format(minutes=too_many.minutes)
-    status = 422 if error else 200
-    return render(request, "people/set_up_passkey.html", {"error": error}, status=status)
+    return render(request, "people/set_up_passkey.html", {"error": error})
 
 
 @for_fresh("POST")
@@ -183,10 +181,10 @@ def _confirm(
     try:
         if confirm_by_code(factor, code, address=asked.address):
             return _added(asked, factor)
-        error, status = str(WRONG), 422
+        error = str(WRONG)
     except limits.TooMany as too_many:
-        error, status = TOO_MANY.format(minutes=too_many.minutes), 429
-    return render(asked.request, template, {**context, "error": error}, status=status)
+        error = TOO_MANY.format(minutes=too_many.minutes)
+    return render(asked.request, template, {**context, "error": error})
 
 
 def _added(asked: Asked, factor: Factor) -> HttpResponseBase:

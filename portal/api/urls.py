@@ -11,6 +11,7 @@ from portal.api import (
     flows,
     held,
     lookups,
+    order_holds,
     orders,
     pages,
     people,
@@ -60,6 +61,9 @@ resources = [
     path("deliveries/<str:id>/reject", held.RejectDelivery.as_view()),
     path("dead-letters", deliveries.DeadLetters.as_view()),
     path("orders", orders.Orders.as_view()),
+    # Before the names of an order, which may have strokes in them.
+    path("orders/<str:id>/hold", order_holds.HoldOrder.as_view()),
+    path("orders/<str:id>/release", order_holds.ReleaseOrder.as_view()),
     path("orders/<path:id>", orders.OneOrder.as_view()),
     path("stock/levels", stock.Levels.as_view()),
     path("stock/levels/<path:sku>", stock.OneItem.as_view()),

@@ -56,7 +56,7 @@ def edit_alert_rule(request: SeatedRequest, id: str) -> HttpResponse:
             )
             return redirect("alert_rules")
     context = {"form": form, "rule": rule, "crumb": reverse("alert_rules")}
-    return render(request, "portal/alert_rule.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/alert_rule.html", context)
 
 
 def _now(rule: AlertRule) -> dict[str, object]:
@@ -89,9 +89,7 @@ def add_alert_channel(request: SeatedRequest) -> HttpResponse:
                 gettext("«{row}» is there. Send a test, then choose it in a rule.").format(row=row),
             )
             return redirect("alert_rules")
-    return render(
-        request, "portal/alert_channel.html", {"form": form}, status=422 if form.errors else 200
-    )
+    return render(request, "portal/alert_channel.html", {"form": form})
 
 
 @act(Right.CONFIGURE)

@@ -37,8 +37,7 @@ def new_application(request: SeatedRequest) -> HttpResponse:
             application = made.row.application
             what = gettext("The secret of the application «{name}»").format(name=application.name)
             return show_once(request, made.secret, what, client_id=application.public_id)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "portal/new_application.html", {"form": form}, status=status)
+    return render(request, "portal/new_application.html", {"form": form})
 
 
 @page_for(Right.DEVELOP)

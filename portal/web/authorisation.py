@@ -9,7 +9,8 @@ from connectors import oauth
 from connectors.credentials import open_credentials
 from connectors.errors import Failure
 from connectors.models import Connection
-from connectors.operations import change_credentials
+from connectors.operations import OtherAccount, change_credentials
+from connectors.queries import missing_settings
 from connectors.set_ups import open_set_up_of
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -67,15 +68,26 @@ def authorized(request: SeatedRequest) -> HttpResponse:
 def credentials(request: SeatedRequest, id: str) -> HttpResponse:
     """Those that are secret are never shown, and must be entered anew."""
     row = Connection.get_public(id)
-    method = row.spec.auth_method(row.auth)
-    if method.has_consent:
+    method, missing = row.spec.auth_method(row.auth), missing_settings(row)
+    if method.has_consent and not missing:
         raise Http404
-    form = CredentialsForm(request.POST or None, fields=method.fields, known=open_credentials(row))
+    form = CredentialsForm(
+        request.POST or None,
+        fields=() if method.has_consent else method.fields,
+        known=open_credentials(row),
+        missing=missing,
+    )
     if form.is_valid():
         # A token of the old credentials must not outlive them.
-        forgotten = {"access_token": ""} if method.needs_token else {}
-        change_credentials(row, {**forgotten, **form.cleaned_data})
-        messages.success(request, gettext("The new credentials are kept. «Check now» tries them."))
-        return redirect("connection", id=id)
+        is_forgotten = method.needs_token and not method.has_consent
+        forgotten = {"access_token": ""} if is_forgotten else {}
+        try:
+            change_credentials(row, {**forgotten, **form.credentials()}, form.settings())
+        except OtherAccount as other:
+            form.add_error(None, str(other))
+        else:
+            messages.success(request, gettext("What you entered is kept. «Check now» tries it."))
+            return redirect("connection", id=id)
     context = {"form": form, "label": row.label, "id": id, "method": method.label}
-    return render(request, "portal/credentials.html", context, status=422 if form.errors else 200)
+    context["is_address"] = method.has_consent
+    return render(request, "portal/credentials.html", context)

@@ -15,16 +15,33 @@ _PEM = re.compile(r"(-----BEGIN [A-Z ]+-----)(.+)(-----END [A-Z ]+-----)", re.DO
 
 
 class CredentialsForm(forms.Form):
-    """`known` fills in what may be shown; a secret is neither shown nor kept in the page."""
+    """`known` fills in what may be shown; a secret is neither shown nor kept in the page.
 
-    def __init__(self, *args: Any, fields: Sequence[Field], known: Mapping[str, str]) -> None:
+    `missing` are settings without which nobody knows where the system is.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        fields: Sequence[Field],
+        known: Mapping[str, str],
+        missing: Sequence[Field] = (),
+    ) -> None:
         super().__init__(*args)
+        for field in missing:
+            self.fields[f"s_{field.name}"] = form_field(field, field.default)
         for field in fields:
             shown = "" if field.secret else known.get(field.name, field.default)
             self.fields[field.name] = form_field(field, shown)
 
     def clean(self) -> dict[str, Any]:
         return {name: mend_key(value) for name, value in self.cleaned_data.items()}
+
+    def settings(self) -> dict[str, str]:
+        return {name[2:]: value for name, value in self.cleaned_data.items() if name[:2] == "s_"}
+
+    def credentials(self) -> dict[str, str]:
+        return {name: value for name, value in self.cleaned_data.items() if name[:2] != "s_"}
 
 
 def form_field(field: Field, shown: str) -> forms.Field:

@@ -83,7 +83,7 @@ def _decide(request: SeatedRequest, id: str, deed: Deed) -> HttpResponse:
         "error": error,
         "reason": request.POST.get("reason", ""),
     }
-    return render(request, "portal/deed.html", context, status=422 if error else 200)
+    return render(request, "portal/deed.html", context)
 
 
 def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:

@@ -76,13 +76,12 @@ def _show(
     page: dict[str, Any],
     *,
     standard: dict[str, Any] | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     standard = standard or row.standard or {}
     if page["way"] == "form":
         resource, reason = page["delivery"].resource, page["delivery"].hop.reason
         page["sections"] = sections_of(resource, standard, reason)
-    return render(request, "portal/edit_delivery.html", page, status=status)
+    return render(request, "portal/edit_delivery.html", page)
 
 
 def _refused(request: SeatedRequest, row: Delivery, page: dict[str, Any], why: str) -> HttpResponse:
@@ -91,12 +90,12 @@ def _refused(request: SeatedRequest, row: Delivery, page: dict[str, Any], why: s
     if "standard" in request.POST:
         page["way"] = "json"
         page["text"] = request.POST.get("standard", page["text"])
-        return _show(request, row, page, status=422)
+        return _show(request, row, page)
     try:
         standard = _edited(request, row)
     except (NotANumber, NotJson):
         standard = row.standard or {}
-    return _show(request, row, page, standard=standard, status=422)
+    return _show(request, row, page, standard=standard)
 
 
 def _overtaken(
@@ -114,7 +113,7 @@ def _overtaken(
         "seen": found.digest,
     }
     page["is_overtaken"] = True
-    return render(request, "portal/edit_look.html", page, status=409)
+    return render(request, "portal/edit_look.html", page)
 
 
 def _sorted(standard: dict[str, Any]) -> dict[str, Any]:

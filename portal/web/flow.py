@@ -1,5 +1,6 @@
 """One flow: its light, the four things that it is earned by, and the way to its other pages."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,10 @@ from ekyam.tenants.rights import Right
 from flows.models import Flow
 from flows.operations.complete import VERIFIED
 from flows.operations.stock.streams import is_stock
-from flows.queries.lights import MOST_DEAD, MOST_OPEN, get_flow
+from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow, get_flow
 from flows.queries.needs import judge
 from flows.queries.recent import list_recent
+from flows.queries.runs import DeliveryRow
 from flows.queries.verify import verify
 from flows.queries.versions import find_current
 from flows.rules.judge import RuleInvalid
@@ -31,21 +33,44 @@ NEEDS = {
 @page
 def flow(request: SeatedRequest, id: str) -> HttpResponse:
     found, row = get_flow(id)
+    context = _context(request, found, row, list_recent(found))
+    if not context["is_stock"]:
+        context |= frame(request, Desk(found, *find_current(found)), "flow")
+    return render(request, "portal/flow.html", context)
+
+
+@page
+def flow_part(request: SeatedRequest, id: str) -> HttpResponse:
+    """The part that changes, for polling: 204 while it is as the reader has seen it."""
+    found, row = get_flow(id)
+    recent = list_recent(found)
+    if request.GET.get("seen") == _seen(found, row, recent):
+        return HttpResponse(status=204)
+    return render(request, "portal/flow_part.html", _context(request, found, row, recent))
+
+
+def _seen(flow: Flow, row: FlowRow, recent: list[DeliveryRow]) -> str:
+    """Changes with anything that is shown, and costs no dry run."""
+    shown = repr((row, recent, flow.switched_at, flow.label))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def _context(
+    request: SeatedRequest, found: Flow, row: FlowRow, recent: list[DeliveryRow]
+) -> dict[str, Any]:
     judged = judge(row.facts, stops=_stops(found))
-    context: dict[str, Any] = {
+    return {
         "row": replace(row, light=judged.light.state, why=judged.light.why),
         "needs": [(NEEDS[need.name], f"need_{need.tone}", need) for need in judged.needs],
         "met": sum(need.is_met for need in judged.needs),
-        "recent": list_recent(found),
+        "recent": recent,
+        "seen": _seen(found, row, recent),
         "is_stock": is_stock(found),
         "most_open": MOST_OPEN,
         "most_dead": MOST_DEAD,
         "flow": found,
         "may_change": request.seat.may(Right.CONFIGURE),
     }
-    if not context["is_stock"]:
-        context |= frame(request, Desk(found, *find_current(found)), "flow")
-    return render(request, "portal/flow.html", context)
 
 
 def _stops(flow: Flow) -> list[str]:

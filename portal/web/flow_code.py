@@ -73,8 +73,7 @@ def import_code(request: SeatedRequest, id: str) -> HttpResponse:
                 return redirect("mapping", id=id)
         except (NotText, CodeInvalid, OtherFlow, MappingFailed, IllegalMove) as refused:
             context["error"] = str(refused)
-    status = 422 if "error" in context else 200
-    return render(request, "portal/import_code.html", context, status=status)
+    return render(request, "portal/import_code.html", context)
 
 
 def _planned(desk: Desk, found: FlowCode) -> tuple[tuple[Change, ...], str]:

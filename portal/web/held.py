@@ -94,7 +94,7 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
         "error": error,
         "reason": request.POST.get("reason", ""),
     }
-    return render(request, "portal/held_all.html", context, status=422 if error else 200)
+    return render(request, "portal/held_all.html", context)
 
 
 def _say_done(deed: str, done: int, found: int) -> str:

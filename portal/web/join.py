@@ -110,8 +110,7 @@ def _join_as(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 def _join_anew(request: HttpRequest, invitation: Invitation) -> HttpResponseBase:
     form = NewAccountForm(invitation, request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        status = 422 if form.errors else 200
-        return _show(request, "portal/join_anew.html", invitation, form=form, status=status)
+        return _show(request, "portal/join_anew.html", invitation, form=form)
     someone = Actor(Kind.PERSON, "", invitation.email, address_of(request))
     with acting(someone):
         _, user = join_anew(token_digest=request.session[INVITATION], **form.cleaned_data)

@@ -54,8 +54,7 @@ def new_key(request: SeatedRequest) -> HttpResponse:
             return show_once(
                 request, made.secret, gettext("The key «{name}»").format(name=made.row.name)
             )
-    status = 422 if request.method == "POST" else 200
-    return render(request, "portal/new_key.html", {"form": form}, status=status)
+    return render(request, "portal/new_key.html", {"form": form})
 
 
 @form_page(Right.DEVELOP)

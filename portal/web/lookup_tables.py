@@ -41,7 +41,6 @@ def _show(
     request: SeatedRequest,
     table: str,
     *,
-    status: int = 200,
     known: Table | None = None,
     **more: Any,
 ) -> HttpResponse:
@@ -58,7 +57,7 @@ def _show(
         "flows": known.flows if known else [],
         **more,
     }
-    return render(request, "portal/lookup_table.html", context, status=status)
+    return render(request, "portal/lookup_table.html", context)
 
 
 @act(Right.CONFIGURE)
@@ -69,7 +68,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
         woken = put_row(table, key.strip(), value.strip())
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
-        return _show(request, table[:60], status=422, given=given)
+        return _show(request, table[:60], given=given)
     said = gettext("«{key}» is «{value}».").format(key=key.strip(), value=value.strip())
     messages.success(request, f"{said}{_healed(woken)}")
     if request.POST.get("back") == "tables":
@@ -108,8 +107,7 @@ def import_table(request: SeatedRequest) -> HttpResponse:
             context["plan"] = plan_import(table, context["text"])
         except (RowRefused, NotText) as refused:
             context["error"] = str(refused)
-    is_bad = "error" in context or bool(context.get("plan") and context["plan"].bad)
-    return render(request, "portal/import_table.html", context, status=422 if is_bad else 200)
+    return render(request, "portal/import_table.html", context)
 
 
 def _imported(added: int, changed: int, woken: int) -> str:

@@ -124,13 +124,12 @@ def _show(
     line: dict[str, Any],
     *,
     problems: list[Problem] | None = None,
-    status: int = 200,
     **more: Any,
 ) -> HttpResponse:
     context = frame(request, desk, "mapping", spot=spot, form=show_line(line, problems))
     context |= _preview(desk, spot, line)
     context |= {"kinds": kinds_by_group(), "edition": desk.edition, **more}
-    if request.method == "POST" and status != 409:
+    if request.method == "POST" and "conflict" not in more:
         context["edition"] = read_edition(request, desk)  # of what was read, not of what is now
     here = context["here"]
     paths = trial.paths_of(here.element) if here else []
@@ -138,8 +137,7 @@ def _show(
     context["targets"] = _targets(desk, spot)
     if spot.is_panel:
         context["attribute"], context["offers"] = _offers(desk, spot, line)
-        status = 200  # htmx shows no other
-    return render(request, "portal/mapping_line.html", context, status=status)
+    return render(request, "portal/mapping_line.html", context)
 
 
 def _offers(desk: Desk, spot: Spot, line: dict[str, Any]) -> tuple[str, list[OfferRow]]:
@@ -233,7 +231,7 @@ def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) 
         logic = with_mapping(desk.logic, spot.side, mapping)
         parse_logic(msgspec.to_builtins(logic), resource=desk.flow.stream_spec.resource)
     except LogicInvalid as invalid:
-        return _show(request, desk, spot, line, problems=invalid.problems, status=422)
+        return _show(request, desk, spot, line, problems=invalid.problems)
     try:
         note = desk.draft.note if desk.draft else ""
         save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
@@ -241,7 +239,7 @@ def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) 
         return _conflict(request, desk, spot, line, parsed)
     except (MappingFailed, IllegalMove) as refused:
         problems = [Problem("", str(refused).rstrip("."))]
-        return _show(request, desk, spot, line, problems=problems, status=422)
+        return _show(request, desk, spot, line, problems=problems)
     text = gettext("{target} is saved in the draft.").format(target=parsed.target)
     return _done(
         request, desk, spot, text, at_line(desk.flow.public_id, spot.side, show_place(place))
@@ -279,7 +277,7 @@ def _conflict(
         "is_new": spot.place is None,
         "is_same": theirs == mine,
     }
-    return _show(request, desk, spot, line, status=409, conflict=conflict)
+    return _show(request, desk, spot, line, conflict=conflict)
 
 
 def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:

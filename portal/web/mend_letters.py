@@ -61,7 +61,7 @@ def _begin(request: SeatedRequest, group: DeadGroup, chosen: Chosen, deed: Deed)
         )
     change, _ = _change(request, group) if deed == Deed.SET else ({}, "")
     if error or (deed == Deed.SET and not change):
-        return _show(request, group, chosen, deed, error=error, status=422)
+        return _show(request, group, chosen, deed, error=error)
     try:
         begun = begin_act(
             group.key,
@@ -92,7 +92,6 @@ def _show(
     deed: Deed,
     *,
     error: str = "",
-    status: int = 200,
 ) -> HttpResponse:
     title, button = WORDS[deed]
     preview = preview_act(group.key, chosen.wanted)
@@ -111,7 +110,7 @@ def _show(
     }
     if deed == Deed.SET:
         context |= _setting(request, group, chosen)
-    return render(request, "portal/mend_letters.html", context, status=status)
+    return render(request, "portal/mend_letters.html", context)
 
 
 def _setting(request: SeatedRequest, group: DeadGroup, chosen: Chosen) -> dict[str, Any]:

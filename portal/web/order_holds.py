@@ -6,9 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
-from flows.models import Record
 from flows.operations.hold_order import hold_order, release_order
-from flows.queries.holds import preview_hold
+from flows.queries.holds import get_order, preview_hold
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.reasons import BadReason, read_reason
@@ -16,7 +15,7 @@ from portal.web.reasons import BadReason, read_reason
 
 @form_page(Right.OPERATE)
 def hold(request: SeatedRequest, id: str) -> HttpResponse:
-    order, error = _order(id), ""
+    order, error = get_order(id), ""
     if request.method == "POST":
         try:
             hold_order(order, read_reason(request))
@@ -31,12 +30,12 @@ def hold(request: SeatedRequest, id: str) -> HttpResponse:
             return redirect("journey", id=id)
     context = {"preview": preview_hold(order), "error": error, "deed": "hold"}
     context["reason"] = request.POST.get("reason", "")
-    return render(request, "portal/hold_order.html", context, status=422 if error else 200)
+    return render(request, "portal/hold_order.html", context)
 
 
 @form_page(Right.OPERATE)
 def release(request: SeatedRequest, id: str) -> HttpResponse:
-    order = _order(id)
+    order = get_order(id)
     if request.method == "POST":
         try:
             release_order(order, seen=request.POST.get("seen", ""))
@@ -46,11 +45,3 @@ def release(request: SeatedRequest, id: str) -> HttpResponse:
         return redirect("journey", id=id)
     context = {"preview": preview_hold(order), "deed": "release"}
     return render(request, "portal/hold_order.html", context)
-
-
-def _order(public_id: str) -> Record:
-    """Raises Record.DoesNotExist for what is no order."""
-    found = Record.get_public(public_id)
-    if found.resource != "order" or found.parent_id is not None:
-        raise Record.DoesNotExist(public_id)
-    return found

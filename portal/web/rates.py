@@ -39,8 +39,7 @@ def import_the_rates(request: SeatedRequest) -> HttpResponse:
             context["plan"] = plan_rates(context["text"])
         except (RowRefused, NotText) as refused:
             context["error"] = str(refused)
-    is_bad = "error" in context or bool(context.get("plan") and context["plan"].bad)
-    return render(request, "portal/import_rates.html", context, status=422 if is_bad else 200)
+    return render(request, "portal/import_rates.html", context)
 
 
 @page

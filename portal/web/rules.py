@@ -93,7 +93,7 @@ def edit_rule(request: SeatedRequest, id: str) -> HttpResponse:
             return _keep(request, desk, None, fill_in(read_ready(ready, request.POST)), shown)
         except msgspec.ValidationError as error:
             words = in_words(error, read_ready(ready, request.POST))
-            return _show(request, desk, None, errors=[f"{words}."], status=422, **shown)
+            return _show(request, desk, None, errors=[f"{words}."], **shown)
     return _own(request, desk, kept)
 
 
@@ -108,7 +108,7 @@ def _own(request: SeatedRequest, desk: Desk, kept: Rule | None) -> HttpResponse:
         parsed = parse_logic({"rules": [data]}, resource=desk.flow.stream_spec.resource)
     except LogicInvalid as invalid:
         errors = [_say(one.place, one.message) for one in invalid.problems]
-        return _show(request, desk, kept, errors=errors, status=422, **shown)
+        return _show(request, desk, kept, errors=errors, **shown)
     return _keep(request, desk, kept, parsed.rules[0], shown)
 
 
@@ -155,19 +155,17 @@ def _keep(
             "theirs": say_rule(kept) if kept else "",
             "mine": say_rule(rule),
         }
-        return _show(request, desk, kept, conflict=conflict, status=409, **shown)
+        return _show(request, desk, kept, conflict=conflict, **shown)
     except (MappingFailed, RuleInvalid, IllegalMove) as refused:
-        return _show(request, desk, kept, errors=[str(refused)], status=422, **shown)
+        return _show(request, desk, kept, errors=[str(refused)], **shown)
     messages.success(request, gettext("«{name}» is saved in the draft.").format(name=rule.name))
     return redirect("rules", id=desk.flow.public_id)
 
 
-def _show(
-    request: SeatedRequest, desk: Desk, kept: Rule | None, *, status: int = 200, **more: Any
-) -> HttpResponse:
+def _show(request: SeatedRequest, desk: Desk, kept: Rule | None, **more: Any) -> HttpResponse:
     """With an empty row for one more condition."""
     context = frame(request, desk, "rules", kept=kept, edition=desk.edition, **more)
-    if request.method == "POST" and status != 409:
+    if request.method == "POST" and "conflict" not in more:
         context["edition"] = read_edition(request, desk)
     form = more.get("form")
     if form is not None:
@@ -179,4 +177,4 @@ def _show(
     context["attributes"] = list(names_below(resource, into_lists=True))
     context["operators"] = operators()
     context["kinds"] = [(kind, label) for kind, (label, _) in ACTIONS.items()]
-    return render(request, "portal/rule.html", context, status=status)
+    return render(request, "portal/rule.html", context)

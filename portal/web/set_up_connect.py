@@ -48,7 +48,7 @@ def connect(request: SeatedRequest, id: str) -> HttpResponse:
         elif request.method == "GET":
             return _page(request, progress, form)
         if form.errors:
-            return _page(request, progress, form, status=422)
+            return _page(request, progress, form)
         connection = operations.lock(id).connection
     assert connection is not None
     if _waits_for_consent(connection):
@@ -107,16 +107,13 @@ def _keep(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpR
     return None
 
 
-def _page(
-    request: SeatedRequest, progress: Progress, form: AccessForm, *, status: int = 200
-) -> HttpResponse:
+def _page(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpResponse:
     connection, connector = progress.connection, progress.connector
     uses = (uses_of(connection) if connection else None) or list(progress.uses)
     return show(
         request,
         progress,
         "connect",
-        status=status,
         form=form,
         ways=connector.auth,
         permissions=_permissions(progress, uses),

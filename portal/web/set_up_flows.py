@@ -1,13 +1,16 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
 from connectors import set_ups as operations
+from connectors.models import Connection
 from connectors.set_ups import Ended
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -17,14 +20,13 @@ from flows.operations.make_flows import make_flows
 from flows.queries.lights import FlowRow
 from flows.queries.offers import list_offers
 from flows.queries.set_up import Progress, get_progress
-from flows.queries.switching import preview_on
 from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
-from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
+from portal.web.access import SeatedRequest, act, form_page, form_page_outside, page_for
 from portal.web.add_flows import by_pair, say_made
 from portal.web.flows import drawing_of
-from portal.web.set_up_steps import has_ended, show, too_early
-from portal.web.verify import tried
+from portal.web.set_up_steps import address_of, has_ended, show, too_early
+from portal.web.switching import context_of, news_of, number_of
 
 MOST_AT_ONCE = 60
 
@@ -39,7 +41,7 @@ def configure(request: SeatedRequest, id: str) -> HttpResponse:
     return _page(request, progress)
 
 
-def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> HttpResponse:
+def _page(request: SeatedRequest, progress: Progress) -> HttpResponse:
     assert progress.connection is not None
     offers = list_offers(progress.connection)
     ready = [one for one in offers if one.recipe]
@@ -47,7 +49,6 @@ def _page(request: SeatedRequest, progress: Progress, *, status: int = 200) -> H
         request,
         progress,
         "flows",
-        status=status,
         ready=by_pair(ready),
         singles=by_pair([one for one in offers if not one.recipe]),
         is_advised=any(one.is_advised or one.flow_id for one in ready),
@@ -63,7 +64,7 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
     made = make_flows(set(request.POST.getlist("flow")))
     if not made and not progress.steps[4].is_done:
         messages.error(request, gettext("Choose at least one flow."))
-        return _page(request, progress, status=422)
+        return _page(request, progress)
     if made:
         say_made(request, len(made))
     return redirect("set_up_live", id=progress.id)
@@ -74,9 +75,9 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
     progress = get_progress(id)
     if progress.connection is None:
         return too_early(request, progress) or redirect("set_ups")
-    own = progress.connection.public_id
+    own = {flow.public_id for flow in _flows_of(progress.connection)}
     workflow = get_workflow(now=timezone.now())
-    rows = [row for row in workflow.flows if own in (row.source.id, row.target.id)]
+    rows = [row for row in workflow.flows if row.id in own]
     unadvised = {
         one.flow_id for one in list_offers(progress.connection) if one.recipe and not one.is_advised
     }
@@ -117,26 +118,40 @@ def preview(request: SeatedRequest, id: str) -> HttpResponse:
     """A part of the page: what one flow would make of the newest records. Nothing is written."""
     connection = get_progress(id).connection
     asked = request.GET.get("flow", "")
-    mine = Flow.objects.select_related("source", "target", "version", "feeder__version").filter(
-        Q(source=connection) | Q(target=connection)
-    )
+    mine = _flows_of(connection)
     flow = mine.filter(pk=Flow.get_public(asked).pk).first() if asked else mine.first()
     if flow is None or connection is None:
         raise Http404
-    found = preview_on(flow)
-    context = {"flow": flow, "preview": found, "tried": tried(found.report) if found.report else ""}
+    context = context_of(flow)
+    in_flight = context["preview"].in_flight
+    many = in_flight.waiting + in_flight.sending
+    context["seen"] = f"{flow.public_id}:{number_of(flow)}:{many}"
     return render(request, "portal/set_up_preview.html", context)
 
 
-@act_outside(Right.CONFIGURE)
+@form_page_outside(Right.CONFIGURE)
 def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
-    """Each flow in a transaction of its own: one that may not go On keeps none of the others."""
+    """First what each would send: only what was looked at is turned On.
+
+    Each flow in a transaction of its own: one that may not go On keeps none of the others.
+    """
     with tenant_scope(request.seat.tenant):
         progress = get_progress(id)
-    if progress.connection is None:
-        return too_early(request, progress) or redirect("set_ups")
+        if progress.connection is None:
+            return too_early(request, progress) or redirect("set_ups")
+        if request.method != "POST":
+            return _look(request, progress)
     chosen = request.POST.getlist("flow")[:MOST_AT_ONCE]
-    turned = [label for one in chosen if (label := _turn_on(request, progress, one))]
+    looked_at = dict(one.split(":", 1) for one in request.POST.getlist("seen") if ":" in one)
+    turned, again = [], []
+    for one in chosen:
+        try:
+            label = _turn_on(request, progress, one, looked_at.get(one, ""))
+        except _LookAgain as news:
+            messages.error(request, str(news))
+            again.append(one)
+        else:
+            turned += [label] if label else []
     if turned:
         count = len(turned)
         words = (
@@ -149,17 +164,50 @@ def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
             _finish(id)
     elif not chosen:
         messages.error(request, gettext("Choose at least one flow."))
+    if again:
+        query = urlencode({"flow": again}, doseq=True)
+        return redirect(f"{reverse('turn_on_flows', kwargs={'id': id})}?{query}")
     return redirect("set_up_live", id=id)
 
 
-def _turn_on(request: SeatedRequest, progress: Progress, public_id: str) -> str:
-    """Its label if it is On now. One that is not of this system, or was On, is left alone."""
+class _LookAgain(Exception):
+    """It was not looked at, or is another by now."""
+
+
+def _look(request: SeatedRequest, progress: Progress) -> HttpResponse:
+    """What each would do comes as a part of its own: a dry run takes its time."""
+    asked = set(request.GET.getlist("flow")[:MOST_AT_ONCE])
+    off = _flows_of(progress.connection).filter(is_on=False).order_by("position", "id")
+    chosen = [flow for flow in off if flow.public_id in asked]
+    live = address_of(progress, "live")
+    return show(request, progress, "live", template="on", chosen=chosen, live=live)
+
+
+def _flows_of(connection: Connection | None) -> QuerySet[Flow]:
+    """Those of this system; and those between others that were made, and never turned On."""
+    found = Flow.objects.select_related("source", "target", "version", "feeder__version")
+    own = Q(source=connection) | Q(target=connection)
+    return found.filter(own | Q(is_on=False, switched_at=None))
+
+
+def _turn_on(request: SeatedRequest, progress: Progress, public_id: str, seen: str) -> str:
+    """Its label if it is On now. One that is not of this system, or was On, is left alone.
+
+    Raises _LookAgain.
+    """
     assert progress.connection is not None
     try:
         with tenant_scope(request.seat.tenant):
-            flow = Flow.get_public(public_id)
-            if progress.connection.pk not in (flow.source_id, flow.target_id) or flow.is_on:
+            flow = _flows_of(progress.connection).get(pk=Flow.get_public(public_id).pk)
+            if flow.is_on:
                 return ""
+            if not seen:
+                words = gettext("Look first at what {flow} would send.")
+                raise _LookAgain(words.format(flow=flow.label))
+            number, _, many = seen.partition(":")
+            if news := news_of(flow, number=number, seen=many):
+                words = gettext("{news} This is how it is now: look again.")
+                raise _LookAgain(words.format(news=news))
             switch_on(flow)
             return str(flow.label)
     except Flow.DoesNotExist:

@@ -33,9 +33,9 @@ def resumable(found: list[Progress]) -> list[tuple[Progress, str]]:
 
 
 def show(
-    request: SeatedRequest, progress: Progress, here: Name, *, status: int = 200, **more: Any
+    request: SeatedRequest, progress: Progress, here: Name, *, template: str = "", **more: Any
 ) -> HttpResponse:
-    """The page of a step."""
+    """The page of a step, or another one that belongs to it."""
     steps = [(one, address_of(progress, one.name)) for one in progress.steps]
     names = [one.name for one in progress.steps]
     place = names.index(here)
@@ -47,7 +47,7 @@ def show(
         "further": address_of(progress, names[place + 1]) if place + 1 < len(names) else "",
         **more,
     }
-    return render(request, f"portal/set_up_{here}.html", context, status=status)
+    return render(request, f"portal/set_up_{template or here}.html", context)
 
 
 def too_early(request: SeatedRequest, progress: Progress) -> HttpResponse | None:

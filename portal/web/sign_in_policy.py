@@ -43,5 +43,4 @@ def sign_in_policy(request: SeatedRequest) -> HttpResponse:
         messages.success(request, gettext("This is how people sign in from now on."))
         return redirect("sign_in_policy")
     context = {"form": form, "is_required": is_required}
-    status = 422 if form.errors else 200
-    return render(request, "portal/sign_in_policy.html", context, status=status)
+    return render(request, "portal/sign_in_policy.html", context)

@@ -33,8 +33,7 @@ def add_provider(request: SeatedRequest) -> HttpResponse:
     if form.is_valid():
         made = configure.add_provider(request.seat, **form.cleaned_data)
         return redirect("identity_provider", id=made.public_id)
-    status = 422 if form.errors else 200
-    return render(request, "sso/add.html", {"form": form}, status=status)
+    return render(request, "sso/add.html", {"form": form})
 
 
 @page_for(Right.SECURITY)
@@ -59,7 +58,7 @@ def change_provider(request: SeatedRequest, id: str) -> HttpResponse:
             messages.success(request, gettext("The values are kept."))
             return redirect("identity_provider", id=id)
     with tenant_scope(request.seat.tenant):
-        return _show(request, row, form=form, status=422)
+        return _show(request, row, form=form)
 
 
 @act_outside(Right.SECURITY)
@@ -239,9 +238,7 @@ def _answer(
     return redirect("identity_provider", id=id)
 
 
-def _show(
-    request: SeatedRequest, row: IdentityProvider, *, form: Any = None, status: int = 200
-) -> HttpResponse:
+def _show(request: SeatedRequest, row: IdentityProvider, *, form: Any = None) -> HttpResponse:
     tried = request.session.get(TRIED_KEY)
     context = {
         "provider": get_provider(row),
@@ -250,4 +247,4 @@ def _show(
         "domain_form": DomainForm(),
         "tried": tried if tried and tried["provider"] == row.public_id else None,
     }
-    return render(request, "sso/provider.html", context, status=status)
+    return render(request, "sso/provider.html", context)

@@ -112,14 +112,14 @@ class KitForm(forms.Form):
     )
 
 
-def _show(request: SeatedRequest, flow: Flow, *, status: int = 200, **more: Any) -> HttpResponse:
+def _show(request: SeatedRequest, flow: Flow, **more: Any) -> HttpResponse:
     form = FormulaForm(instance=formula_of(flow), auto_id="formula_%s")
     if not request.seat.may(Right.CONFIGURE):
         for field in form.fields.values():
             field.disabled = True
     context = {"flow": get_settings(flow), "form": form, "kit_form": KitForm(auto_id="kit_%s")}
     context |= {"left_out": LEFT_OUT, **more}
-    return render(request, "portal/stock_flow.html", context, status=status)
+    return render(request, "portal/stock_flow.html", context)
 
 
 @page
@@ -133,7 +133,7 @@ def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
     flow = get_stock_flow(id)
     form = FormulaForm(request.POST, instance=formula_of(flow), auto_id="formula_%s")
     if not form.is_valid():
-        return _show(request, flow, form=form, status=422)
+        return _show(request, flow, form=form)
     if "preview" in request.POST:
         return _show(request, flow, form=form, preview=preview_formula(flow, form.instance))
     begun = keep_formula(form.instance, by=request.seat.person)
@@ -168,7 +168,7 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
         except IllegalMove as reason:
             form.add_error(None, str(reason))
     if form.errors:
-        return _show(request, flow, kit_form=form, status=422)
+        return _show(request, flow, kit_form=form)
     messages.success(request, gettext("{row}. It counts from the next comparison.").format(row=row))
     return redirect("stock_flow", id=id)
 

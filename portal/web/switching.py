@@ -36,23 +36,27 @@ def switch(request: SeatedRequest, id: str) -> HttpResponse:
     to_on = request.POST.get("to") == "on"
     if flow.is_on == to_on:
         return _is_so_already(request, flow)
-    if news := _news(request, flow, to_on=to_on):
+    number = request.POST.get("version", "") if to_on else ""
+    if news := news_of(flow, number=number, seen=request.POST.get("open", "")):
         messages.error(request, f"{news} {gettext('This is how it is now: look again.')}")
         return redirect("switch_flow", id=id)
     return _switch(request, flow, to_on=to_on)
 
 
 def _ask(request: SeatedRequest, flow: Flow) -> HttpResponse:
-    context: dict[str, Any] = {"flow": flow, "most": MOST}
     if flow.is_on:
-        context["preview"] = preview_off(flow)
+        context = {"flow": flow, "most": MOST, "preview": preview_off(flow)}
         return render(request, "portal/switch_off.html", context)
-    preview = preview_on(flow)
-    context |= {"preview": preview, "tried": "", "examples": []}
+    return render(request, "portal/switch_on.html", context_of(flow))
+
+
+def context_of(flow: Flow) -> dict[str, Any]:
+    """What would come of turning it On."""
+    found: dict[str, Any] = {"flow": flow, "most": MOST, "preview": (preview := preview_on(flow))}
     if preview.report:
-        examples = [(one.id, _shown(one)) for one in preview.report.sent]
-        context |= {"tried": tried(preview.report), "examples": examples}
-    return render(request, "portal/switch_on.html", context)
+        found["examples"] = [(one.id, _shown(one)) for one in preview.report.sent]
+        found["tried"] = tried(preview.report)
+    return found
 
 
 def _shown(outcome: Outcome) -> str:
@@ -76,13 +80,13 @@ def _already(is_on: bool, *, has_time: bool) -> str:
     return gettext("{label} is off already. Nothing was done.")
 
 
-def _news(request: SeatedRequest, flow: Flow, *, to_on: bool) -> str:
-    """Why what was seen before holds no more; empty while it holds."""
-    if to_on and request.POST.get("version", str(_number(flow))) != str(_number(flow)):
+def news_of(flow: Flow, *, number: str, seen: str) -> str:
+    """Why what was seen before holds no more; empty while it holds. `number` is that of the version
+    that was looked at, `seen` how much was open then; either is empty if it does not matter."""
+    if number and number != str(number_of(flow)):
         return gettext("The mapping or the rules of {label} were changed since you looked.").format(
             label=flow.label
         )
-    seen = request.POST.get("open", "")
     if not (seen.isascii() and seen.isdigit()):
         return ""
     now = count_in_flight(flow)
@@ -92,7 +96,7 @@ def _news(request: SeatedRequest, flow: Flow, *, to_on: bool) -> str:
     return ""
 
 
-def _number(flow: Flow) -> int:
+def number_of(flow: Flow) -> int:
     return flow.version.number if flow.version else 0
 
 

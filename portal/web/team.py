@@ -59,7 +59,7 @@ def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> Http
         "form": form or InviteForm(request.seat),
         "answer": _answer(len(members), len(invitations)),
     }
-    return render(request, "portal/team.html", context, status=422 if form else 200)
+    return render(request, "portal/team.html", context)
 
 
 def _answer(members: int, invited: int) -> str:

@@ -94,6 +94,7 @@ urlpatterns = [
     path("flows/add/", add_flows.add_flows, name="add_flows"),
     path("flows/part/", flows.workflow_part, name="workflow_part"),
     path("flows/<str:id>/", flow.flow, name="flow"),
+    path("flows/<str:id>/part/", flow.flow_part, name="flow_part"),
     path("flows/<str:id>/switch/", switching.switch, name="switch_flow"),
     path("flows/<str:id>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("flows/<str:id>/suggestions/answer/", suggestions.answer, name="answer_suggestion"),

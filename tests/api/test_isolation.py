@@ -22,9 +22,20 @@ from ekyam.tenants.models import Membership
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.mapping.logic import Logic
-from flows.models import Delivery, Event, Flow, LookupRow, Run, Sync, Version, VersionState
+from flows.models import (
+    Delivery,
+    Event,
+    Flow,
+    LookupRow,
+    Record,
+    Run,
+    Sync,
+    Version,
+    VersionState,
+)
 from flows.models.event import EventState
 from flows.operations.endpoints import add_endpoint
+from flows.operations.hold_order import hold_order
 from flows.operations.versions import save_draft
 from flows.states import State
 from portal.api.access import Operation
@@ -35,6 +46,7 @@ from tests.portal.stock_rows import Stock
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 BODIES: dict[str, Any] = {
+    "hold_order": {"reason": "Not now."},
     "switch_flow": {"is_on": False},
     "edit_delivery": {"standard": {}},
     "waive_delivery": {"note": "Not needed."},
@@ -281,6 +293,8 @@ def prepare(side: Side, name: str, ids: dict[str, str]) -> None:
     if name in ("release_delivery", "reject_delivery"):
         held = {"state": State.PARKED, "waits_for": "release:Large"}
         Delivery.objects.filter(pk=side.dead.pk).update(**held)
+    if name == "release_order":
+        hold_order(Record.get_public(ids["order"]), "Not now.")
     if name in ("publish_draft", "discard_draft"):
         save_draft(Flow.get_public(ids["flow"]), Logic(), edition=0)
     if name == "start_sync":

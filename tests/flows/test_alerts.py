@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -27,10 +28,11 @@ from flows.models import (
     FlowHour,
     NoticeState,
 )
-from flows.operations.alerts.arrange import add_channel, ensure_rules
+from flows.operations.alerts.arrange import add_channel, ensure_rules, write_test
 from flows.operations.alerts.evaluate import evaluate, evaluate_all
+from flows.operations.alerts.forget import forget_old
 from flows.operations.alerts.look import find
-from flows.operations.alerts.send import CLAIM, send_due
+from flows.operations.alerts.send import CLAIM, OF_A_CHANNEL, send_due
 from flows.operations.alerts.ways import Unfit
 from flows.rhythm import HOUR, WEEK, start_of_hour
 from tests.mail_sink import MailSink, mail_sink
@@ -307,3 +309,70 @@ def test_channels_are_sealed_and_another_company_sees_none(world: World, here: C
         assert b"desk@" not in bytes(row.address)
     with tenant_scope(world.there.tenant):
         assert not AlertChannel.objects.exists()
+
+
+def test_a_slow_webhook_keeps_no_other_channel_waiting(here: Company, settings: Any) -> None:
+    """The slow one answers only when the other has been told, or far too late."""
+    open_shop(here)
+    told, slow = Event(), []
+
+    def site(request: Asked) -> Answer:
+        if request.path == "/slow":
+            slow.append(told.wait(timeout=5))
+        else:
+            told.set()
+        return Answer("ok")
+
+    with serving(site) as url:
+        settings.ALERT_PRIVATE_URLS = [url]
+        with tenant_scope(here.tenant):
+            rule = AlertRule.objects.get(kind="connection_down")
+            AlertRoute.objects.all().delete()
+            for label in ("slow", "quick"):
+                channel, _ = add_channel(
+                    tenant=here.tenant, kind="webhook", label=label, address=f"{url}/{label}"
+                )
+                AlertRoute.objects.create(tenant=here.tenant, rule=rule, channel=channel)
+        break_connection(here)
+        now = timezone.now()
+        evaluate(here.tenant.pk, now)
+        with tenant_scope(here.tenant):
+            first = AlertNotice.objects.filter(channel__label="slow")
+            first.update(due_at=now - MINUTE)  # it is the first in the queue
+        assert send_due(now) == 2
+    assert slow == [True]
+    with tenant_scope(here.tenant):
+        assert set(AlertNotice.objects.values_list("state", flat=True)) == {NoticeState.SENT}
+
+
+def test_a_channel_gets_few_notices_at_once(here: Company, sink: MailSink) -> None:
+    open_shop(here)
+    with tenant_scope(here.tenant):
+        channel = AlertChannel.objects.get()
+        for _ in range(OF_A_CHANNEL + 2):
+            write_test(channel, company="Juniper Home")
+    now = timezone.now()
+    assert [send_due(now), send_due(now), send_due(now)] == [OF_A_CHANNEL, 2, 0]
+
+
+def test_what_was_over_long_ago_is_forgotten(here: Company, sink: MailSink) -> None:
+    open_shop(here)
+    break_connection(here)
+    now = timezone.now()
+    evaluate(here.tenant.pk, now)
+    assert send_due(now) == 1
+    assert forget_old(now + timedelta(days=400)) == 0, "it is open"
+    break_connection(here, "active")
+    evaluate(here.tenant.pk, now + MINUTE)
+    with tenant_scope(here.tenant):
+        test = write_test(AlertChannel.objects.get(), company="Juniper Home")
+    assert forget_old(now + timedelta(days=89)) == 0
+    later = now + timedelta(days=91)
+    forget_old(later)
+    with tenant_scope(here.tenant):
+        assert not Alert.objects.exists()
+        assert list(AlertNotice.objects.values_list("pk", flat=True)) == [test.pk], "it waits yet"
+        AlertNotice.objects.update(state=NoticeState.SENT)
+    forget_old(later)
+    with tenant_scope(here.tenant):
+        assert not AlertNotice.objects.exists() and AlertRule.objects.exists()

@@ -59,7 +59,7 @@ class SetUpDesk:
     def turn_on_flows(self) -> Prepared:
         flow = self.side.shop.flow("Warehouse cancels in ERP")
         Flow.objects.filter(pk=flow.pk).update(is_on=False)
-        return f"{self._begun()}live/on/", {"flow": flow.public_id}
+        return f"{self._begun()}live/on/", {"flow": flow.public_id, "seen": f"{flow.public_id}:0:0"}
 
     @property
     def _erp(self) -> Connection:

@@ -137,7 +137,7 @@ def test_it_says_what_is_missing_and_gives_no_secret_back(
     form = {**typed(), "realm": "not an account", "token_id": ""}
     answer = owner.post(f"/connections/{erp.public_id}/credentials/", form)
     text = answer.content.decode()
-    assert answer.status_code == 422 and "This field is required" in text
+    assert answer.status_code == 200 and "This field is required" in text
     assert "does not look as it should" in text and "not-a-token_secret" not in text
     assert fresh(here, erp).state == "needs_reauthorization"
 
@@ -156,3 +156,54 @@ def test_it_puts_the_lines_of_a_key_back(owner: Client, here: Side, erp: Connect
 def test_it_asks_for_no_credentials_where_there_is_consent(owner: Client, here: Side) -> None:
     row = here.shop.connections["shopify"]
     assert owner.get(f"/connections/{row.public_id}/credentials/").status_code == 404
+
+
+def lose_address(side: Side, slug: str, account: str) -> Connection:
+    """A real system whose settings do not say where it is."""
+    row = side.shop.connections[slug]
+    with tenant_scope(side.company.tenant):
+        row.environment, row.account, row.settings = "live", account, {"per_second": "2"}
+        row.auth = "oauth" if slug == "shopify" else row.auth
+        row.save()
+    return row
+
+
+def test_it_says_that_the_address_is_missing_and_takes_it(
+    owner: Client, viewer: Client, here: Side, erp: Connection
+) -> None:
+    lose_address(here, "netsuite", "1234567-sb1")
+    page, form = f"/connections/{erp.public_id}/", f"/connections/{erp.public_id}/credentials/"
+    text = owner.get(page).content.decode()
+    assert "The address is missing." in text and "Account id" in text
+    assert "Enter the address" in text and form in text
+    seen = viewer.get(page).content.decode()
+    assert "The address is missing." in seen and "Enter the address" not in seen
+    said = owner.post(f"{page}check/", follow=True).content.decode()
+    assert "The address is missing: enter it" in said
+    other = owner.post(form, {**typed(), "s_account_id": "7654321"}).content.decode()
+    assert "This is the account 7654321" in other and "an-older-secret" not in other
+    assert fresh(here, erp).settings == {"per_second": "2"}
+    assert "The address is missing." in owner.get(page).content.decode()
+    assert owner.post(form, {**typed(), "s_account_id": "1234567_SB1"}).status_code == 302
+    row = fresh(here, erp)
+    assert row.settings["account_id"] == "1234567_SB1" and row.settings["per_second"] == "2"
+    assert open_credentials(row) == typed()
+    assert "The address is missing." not in owner.get(page).content.decode()
+
+
+def test_an_address_is_entered_where_a_person_consents_as_well(owner: Client, here: Side) -> None:
+    row = lose_address(here, "shopify", "juniper")
+    form = f"/connections/{row.public_id}/credentials/"
+    assert form in owner.get(f"/connections/{row.public_id}/").content.decode()
+    again = owner.post(f"/connections/{row.public_id}/authorize/", follow=True)
+    assert "Nothing was authorised. The address is missing" in again.content.decode()
+    assert owner.post(form, {"s_shop": "juniper"}).status_code == 302
+    assert fresh(here, row).settings["shop"] == "juniper"
+    assert owner.get(form).status_code == 404
+
+
+def test_a_mapping_is_read_where_the_address_is_missing(owner: Client, here: Side) -> None:
+    lose_address(here, "shopify", "juniper")
+    flow = here.shop.flow("Orders")
+    for page in ("", "mapping/", "mapping/list/", "rules/"):
+        assert owner.get(f"/flows/{flow.public_id}/{page}").status_code == 200

@@ -111,6 +111,23 @@ def test_it_follows_an_order_while_the_page_is_open(live_server: LiveServer, sid
         expect(page.locator("[hx-trigger='every 2s']")).to_have_count(0)
 
 
+def test_a_refused_form_is_told_on_the_page_and_not_on_the_console(
+    live_server: LiveServer, side: Side
+) -> None:
+    record = side.parked.record
+    assert record is not None
+    with browser_page(live_server) as page:
+        sign_in(page, side)
+        page.goto(f"/orders/{record.public_id}/hold/")
+        page.get_by_label("Reason").fill("  ")
+        page.get_by_role("button", name="Hold it").click()
+        expect(page.get_by_text("Say why")).to_be_visible()
+        page.goto(f"/deliveries/{side.dead.public_id}/edit/?as=json")
+        page.locator("[name=standard]").fill("{")
+        page.locator("form:has([name=standard]) button[type=submit]").first.click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
+
 def test_it_remembers_light_or_dark(live_server: LiveServer, side: Side) -> None:
     with browser_page(live_server, color_scheme="light") as page:
         sign_in(page, side)

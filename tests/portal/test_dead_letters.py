@@ -167,10 +167,22 @@ def test_who_was_slower_sees_the_others_edit_and_loses_nothing(here: Side, owner
     mine = {"seen": seen, "standard": json.dumps({**before, "note": "Mine"}), "do": "keep"}
     answer = owner.post(address, mine)
     text = answer.content.decode()
-    assert answer.status_code == 409 and "Theirs" in text and "Mine" in text
+    assert answer.status_code == 200 and "Theirs" in text and "Mine" in text
+    assert fresh(here, here.dead).standard["note"] == "Theirs"
     again = re.findall(r'name="seen" value="(\w+)"', text)[0]
     assert owner.post(address, {**mine, "seen": again}).status_code == 302
     assert fresh(here, here.dead).standard["note"] == "Mine"
+
+
+def test_an_order_is_found_by_what_was_edited_into_it(here: Side, owner: Client) -> None:
+    search = "/orders/?q=mended@shop.example"
+    assert "#1002" not in owner.get(search, follow=True).content.decode()
+    address, was = f"/deliveries/{here.dead.public_id}/edit/", here.dead.standard
+    seen = re.findall(r'name="seen" value="(\w+)"', read(owner, address))[0]
+    edited = json.dumps({**was, "email": "mended@shop.example"})
+    form = {"as": "json", "seen": seen, "standard": edited, "do": "keep"}
+    assert owner.post(address, form).status_code == 302
+    assert "#1002" in owner.get(search, follow=True).content.decode()
 
 
 def test_it_is_looked_after(here: Side, there: Side, owner: Client) -> None:

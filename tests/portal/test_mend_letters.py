@@ -137,13 +137,36 @@ def test_it_sets_an_attribute_in_all_and_shows_each_kind_first(here: Side, owner
         assert row.state == State.PENDING
         assert row.standard["shipping_address"]["postal_code"] == "411001"
     assert fresh(here, empty).state == State.DEAD
+    mended = refuse(here, "3000")
+    mend(here, owner, "set", path="email", value="set.in.bulk@shop.example")
+    found = owner.get("/orders/?q=set.in.bulk@shop.example", follow=True).content.decode()
+    assert fresh(here, mended).state == State.PENDING and "#3000" in found
+
+
+def test_a_replay_says_beforehand_that_something_newer_took_its_place(
+    here: Side, owner: Client
+) -> None:
+    address = f"/deliveries/{here.dead.public_id}/replay/"
+    assert "is sent to Whiplash again" in read(owner, address)
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("netsuite", "salesorder", timezone.now())
+        newer = here.shop.delivery(here.shop.flow("Shipment Sync"), event, here.dead.record)
+    text = read(owner, address)
+    assert "Something newer of the same record has taken its place" in text
+    assert newer.public_id in text and "It is not sent: it becomes superseded" in text
+    assert "is sent to Whiplash again" not in text and "What is sent to" not in text
+    seen = re.findall(r'name="seen" value="(\w+)"', text)[0]
+    said = owner.post(address, {"seen": seen}, follow=True).content.decode()
+    assert "It is not sent: something newer" in said
+    assert fresh(here, here.dead).state == State.SUPERSEDED
 
 
 def test_it_waives_with_a_reason(here: Side, owner: Client) -> None:
     unsure = refuse(here, "2000", wrote=True)
     address = f"/dead-letters/{key_of(here)}/mend/?deed=waive"
     assert "may have been written already" in read(owner, address)
-    assert owner.post(address, {"reason": " "}).status_code == 422
+    assert "Say why" in owner.post(address, {"reason": " "}).content.decode()
+    assert fresh(here, here.dead).state == State.DEAD
     act = mend(here, owner, "waive", reason="The customer came to the shop.")
     assert act.counts == {"done": 1, "passed_over": 1}
     row = fresh(here, here.dead)

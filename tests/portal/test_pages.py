@@ -7,11 +7,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from connectors.budget import ledgers, spend
 from connectors.channel import account_of, limits_of
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Delivery
+from flows.models import Cursor, Delivery
+from flows.queries.home import get_home
+from flows.queries.lights import list_flows
 from tests.portal import build
 from tests.portal.conftest import Side, sign_in
 from tests.world import World
@@ -217,3 +220,24 @@ def test_it_says_when_nobody_knows_the_rate_budget(
     monkeypatch.setattr(ledgers, "_away_until", time.monotonic() + 60)
     text = read(owner, f"/connections/{here.shop.connections['shopify'].public_id}/")
     assert "Not known at the moment" in text
+
+
+def test_home_and_the_flows_page_show_the_same_lights(owner: Client, here: Side) -> None:
+    """Also by what is not counted for home: here, polling that fails."""
+    with tenant_scope(here.company.tenant):
+        orders = here.shop.flow("Orders")
+        feed = next(iter(orders.stream_spec.sources))
+        Cursor.objects.update_or_create(
+            tenant=here.company.tenant,
+            connection=orders.source,
+            feed=feed,
+            defaults={"failures": 5, "failure": "It answers nothing."},
+        )
+        known = {row.id: (row.light, row.why) for row in list_flows()}
+        shown = {row.id: (row.light, row.why) for row in get_home(now=timezone.now()).day.rows}
+    assert known[orders.public_id][0] == "held" and shown
+    assert {id: known[id] for id in shown} == shown
+    with CaptureQueriesContext(connection) as found:
+        assert "with trouble" in read(owner, "/")
+    asked = [one["sql"] for one in found if "FROM" in one["sql"]]
+    assert len(asked) <= 15, asked

@@ -93,6 +93,11 @@ def test_it_sets_two_systems_up_and_goes_live(
         at(page, "Go live")
         picture(page, "set-up-live")
         press(page, "Turn the chosen flows On")
+        at(page, "Turn them On?")
+        expect(page.get_by_text("would be sent").first).to_be_visible(timeout=20_000)
+        expect(page.locator("[name=seen]")).to_have_count(page.locator("[name=flow]").count())
+        picture(page, "set-up-on")
+        press(page, "Turn these")
         expect(page.get_by_text("What changes from now on is sent.")).to_be_visible(timeout=20_000)
 
     def kept() -> None:

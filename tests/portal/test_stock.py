@@ -299,7 +299,7 @@ def test_it_refuses_a_formula_that_is_none(
 ) -> None:
     address = f"/stock/flows/{stock.flow.public_id}/formula/"
     answer = owner.post(address, {**FORMULA, **wrong})
-    assert answer.status_code == 422 and 'class="error"' in answer.content.decode()
+    assert answer.status_code == 200 and 'class="error"' in answer.content.decode()
     with tenant_scope(here.company.tenant):
         assert not Formula.objects.exists()
 
@@ -332,7 +332,7 @@ def test_it_refuses_kits_that_cannot_be(
 ) -> None:
     address = f"/stock/flows/{stock.flow.public_id}/kits/"
     answer = owner.post(address, {"kit": kit, "part": part, "quantity": quantity})
-    assert answer.status_code == 422 and words in answer.content.decode()
+    assert answer.status_code == 200 and words in answer.content.decode()
     with tenant_scope(here.company.tenant):
         assert KitPart.objects.count() == 1
 

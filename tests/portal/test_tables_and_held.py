@@ -53,7 +53,8 @@ def test_one_is_released_or_rejected_with_a_reason(
     assert "held no more" in text_of(again)
     address = f"/held/{held[1].public_id}/reject/"
     for reason in ("", "  ", "x" * 301):
-        assert owner.post(address, {"reason": reason}).status_code == 422
+        said = "It is longer than" if reason.strip() else "Say why"
+        assert said in text_of(owner.post(address, {"reason": reason}))
     assert state_of(here, held[1]) == State.PARKED
     owner.post(address, {"reason": "A test of ours"})
     assert state_of(here, held[1]) == State.CANCELLED
@@ -66,7 +67,8 @@ def test_many_go_after_a_look_and_only_those_that_were_shown(
     assert "2 records" in shown and "#1007" in shown and "#1008" not in shown
     owner.post("/held/all/release/?rule=Large", {"most": "1"})
     assert [state_of(here, one) for one in held[:2]].count(State.PENDING) == 1
-    assert owner.post("/held/all/reject/?rule=Countries", {"most": "5"}).status_code == 422
+    assert "Say why" in text_of(owner.post("/held/all/reject/?rule=Countries", {"most": "5"}))
+    assert state_of(here, held[2]) == State.PARKED
     owner.post("/held/all/reject/?rule=Countries", {"most": "5", "reason": "Not there"})
     assert state_of(here, held[2]) == State.CANCELLED
     assert owner.post("/held/all/release/", {"most": "-1"}).status_code == 400
@@ -112,8 +114,10 @@ def test_rows_are_added_changed_found_and_removed(here: Side, owner: Client) -> 
     assert "FedEx" in found and "DHL" not in found
     for key, value in (("", "1"), ("x" * 201, "1"), ("a", " "), ("a\x07b", "1")):
         answer = owner.post("/tables/rows/", {"table": CARRIERS, "key": key, "value": value})
-        assert answer.status_code == 422 and 'role="alert"' in text_of(answer)
-    assert owner.post("/tables/rows/", {"key": "a", "value": "b"}).status_code == 422
+        assert answer.status_code == 200 and 'role="alert"' in text_of(answer)
+    nowhere = owner.post("/tables/rows/", {"key": "a", "value": "b"})
+    assert nowhere.status_code == 200 and 'role="alert"' in text_of(nowhere)
+    assert rows_of(here) == {"DHL": "6", "FedEx": "5"}
     with tenant_scope(here.company.tenant):
         row = LookupRow.objects.get(key="DHL")
     owner.post(f"/tables/rows/{row.public_id}/remove/")
@@ -148,9 +152,9 @@ def test_a_bad_file_changes_nothing(here: Side, owner: Client, body: bytes, said
     for do in ("plan", "apply"):
         sent = {"table": CARRIERS, "do": do, "file": SimpleUploadedFile("a.csv", body)}
         answer = owner.post("/tables/import/", sent)
-        assert answer.status_code in (200, 302, 422)
+        assert answer.status_code in (200, 302)
         if body:
-            assert answer.status_code == 422 and said in text_of(answer)
+            assert answer.status_code == 200 and said in text_of(answer)
     assert rows_of(here) == {}
 
 
@@ -168,7 +172,7 @@ def test_rates_come_in_and_go_out(here: Side, owner: Client) -> None:
     bad = owner.post(
         "/rates/import/", {"text": "base,quote,day,rate\nEUR,INR,x,NaN", "do": "apply"}
     )
-    assert bad.status_code == 422 and "is no day" in text_of(bad)
+    assert bad.status_code == 200 and "is no day" in text_of(bad)
 
 
 def test_what_waits_longest_stands_first(here: Side, owner: Client, held: list[Delivery]) -> None:

@@ -101,14 +101,14 @@ def test_it_names_no_host_that_a_visitor_chose(owner: Client) -> None:
 )
 def test_it_says_what_is_wrong_with_an_invitation(owner: Client, form: dict[str, str]) -> None:
     answer = owner.post("/team/invitations/", form)
-    assert answer.status_code == 422 and 'class="error"' in answer.content.decode()
+    assert answer.status_code == 200 and 'class="error"' in answer.content.decode()
     assert mail.outbox == []
 
 
 def test_an_admin_is_not_even_offered_to_make_owners(here: Company) -> None:
     admin = sign_in(add_member(here.tenant, Role.ADMIN))
     assert '<option value="owner"' not in text(admin, "/team/")
-    assert invite(admin, role="owner").status_code == 422
+    assert 'class="error"' in invite(admin, role="owner").content.decode()
     assert mail.outbox == []
 
 
@@ -145,7 +145,7 @@ def test_it_takes_no_weak_password(owner: Client, password: str, words: str) -> 
     guest = Client()
     guest.get(link())
     answer = guest.post("/join/", {"name": "Gita", "password": password})
-    assert answer.status_code == 422 and words in answer.content.decode()
+    assert answer.status_code == 200 and words in answer.content.decode()
     assert not User.objects.filter(email=GUEST).exists()
 
 

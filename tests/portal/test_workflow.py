@@ -98,6 +98,18 @@ def test_it_answers_nothing_while_nothing_changed(owner: Client, here: Side) -> 
     assert seen(owner) != before
 
 
+def test_the_page_of_one_flow_follows_it(owner: Client, here: Side) -> None:
+    id = here.shop.flow("Orders").public_id
+    before = owner.get(f"/flows/{id}/").content.decode().split(f"/flows/{id}/part/?seen=")[1][:16]
+    with CaptureQueriesContext(connection) as found:
+        assert owner.get(f"/flows/{id}/part/?seen={before}").status_code == 204
+    assert len(asked(found)) <= 10
+    with tenant_scope(here.company.tenant):
+        build.shipped(here.shop, "1010", ago=timedelta(minutes=5))
+    text = text_of(owner.get(f"/flows/{id}/part/?seen={before}"))
+    assert "<html" not in text and "#1010" in text and f"seen={before}" not in text
+
+
 def test_many_flows_between_two_systems_are_one_box(owner: Client, here: Side) -> None:
     with CaptureQueriesContext(connection) as few:
         owner.get("/flows/")

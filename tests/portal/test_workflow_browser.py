@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from connectors.models import Connection
-from connectors.operations import pause
+from connectors.operations import pause, resume
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from tests.portal.conftest import Side, furnish
@@ -27,6 +27,10 @@ def test_a_light_changes_by_itself_within_two_seconds(live_server: LiveServer, s
         with tenant_scope(side.company.tenant):
             pause(Connection.objects.get(label="Shopify"), by="Asha")
 
+    def resume_shop() -> None:
+        with tenant_scope(side.company.tenant):
+            resume(Connection.objects.get(label="Shopify"))
+
     with browser_page(live_server) as page:
         sign_in(page, side)
         page.goto("/flows/")
@@ -44,6 +48,15 @@ def test_a_light_changes_by_itself_within_two_seconds(live_server: LiveServer, s
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
         expect(page.get_by_text("Live synchronisation")).to_be_visible()
+        flow = page.url
+        page.get_by_role("link", name="Resume").focus()
+        elsewhere(resume_shop)
+        since = time.monotonic()
+        expect(page.get_by_text("4 of 4 are met")).to_be_visible(timeout=5_000)
+        assert time.monotonic() - since < 2
+        elsewhere(pause_shop)
+        expect(page.get_by_text("3 of 4 are met")).to_be_visible(timeout=5_000)
+        assert page.url == flow
         page.get_by_role("link", name="Resume").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Shopify")
 

@@ -96,9 +96,9 @@ def test_it_gives_one_plain_answer_to_every_wrong_code(world: World, user: User)
         prove(client, code)
         for code in (used, "000000", "", "abc", "é" * 5000, "-1", code_of(factor, steps=-9))
     ]
-    assert {answer.status_code for answer in answers} == {422}
+    answers.append(client.post("/account/prove/", b"\xff\xfe", content_type="text/plain"))
+    assert {answer.status_code for answer in answers} == {200}
     assert all(PLAIN in answer.content.decode() for answer in answers)
-    assert client.post("/account/prove/", b"\xff\xfe", content_type="text/plain").status_code == 422
     assert not is_in(client)
     assert len(audited(world.here.tenant, "person.code_refused")) == 8
 
@@ -107,10 +107,10 @@ def test_it_stops_after_ten_wrong_codes_even_for_the_right_one(user: User) -> No
     factor = add_totp(user)
     client = enter_password(user)
     for _ in range(10):
-        assert prove(client, "000000").status_code == 422
-    answer = prove(enter_password(user), code_of(factor))
-    assert answer.status_code == 429
-    assert "Wait" in answer.content.decode()
+        assert PLAIN in prove(client, "000000").content.decode()
+    late = enter_password(user)
+    assert "That was wrong too often. Wait" in prove(late, code_of(factor)).content.decode()
+    assert not is_in(late)
 
 
 def test_it_leads_through_setting_up_where_the_company_requires_it(
@@ -207,7 +207,7 @@ def test_it_takes_each_recovery_code_once(user: User) -> None:
         client.post("/account/prove/way/", {"way": "recovery"})
     assert prove(first, codes[0].upper().replace("-", " ")).status_code == 302
     assert is_in(first) and count_recovery_codes(user) == 9
-    assert prove(second, codes[0]).status_code == 422
+    assert PLAIN in prove(second, codes[0]).content.decode() and not is_in(second)
     assert prove(second, codes[1]).status_code == 302
     sheet = RecoverySheet.objects.get(user=user)
     assert all(code.replace("-", "") not in str(sheet.codes.values()) for code in codes)

@@ -119,7 +119,7 @@ def test_it_says_what_is_wrong_with_a_value(
     values = {**oidc_values(openid), **change}
     address = f"/single-sign-on/{made(world).public_id}/change/"
     answer = owner.post(address, values)
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert why in answer.content.decode() and CLIENT_SECRET not in answer.content.decode()
 
 
@@ -140,7 +140,7 @@ def test_it_says_what_is_wrong_with_metadata(world: World, change: dict[str, str
     owner.post("/single-sign-on/add/", {"label": "Entra ID", "kind": "saml"})
     address = f"/single-sign-on/{made(world).public_id}/change/"
     answer = owner.post(address, {"label": "Entra ID", **change})
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "toast-error" in answer.content.decode()
 
 

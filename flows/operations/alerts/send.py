@@ -2,9 +2,18 @@
 
 What a process that died has claimed is sent by another when the claim has run out: nothing is lost,
 and if it had left already it comes twice, under the same key.
+
+Channels are told beside each other, each in a thread of its own that holds no row: one that is slow
+keeps nobody but itself. A channel gets few notices at once, so that its claims outlast it: a way
+takes ten seconds at most (DEADLINE_SECONDS, EMAIL_TIMEOUT). A notice is no message of the queue of
+its own: the threads of a worker are there for deliveries, and slow hosts would take them all.
 """
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from queue import Queue
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +30,7 @@ from flows.operations.alerts.ways import NotTaken, Way, hand_over, open_way
 log = structlog.get_logger(__name__)
 CLAIM = timedelta(minutes=2)  # longer than any way takes, all its owners included
 LATER = [timedelta(seconds=30), *(timedelta(minutes=m) for m in (2, 10, 30, 120))]
-AT_ONCE = 50
+LOOKED_AT, AT_ONCE, OF_A_CHANNEL, THREADS = 1_000, 50, 5, 16
 OPEN = (NoticeState.WAITING, NoticeState.SENDING)
 
 
@@ -32,45 +41,92 @@ def send_due(now: datetime | None = None) -> int:
         due = AlertNotice.objects.filter(state__in=OPEN, due_at__lte=at)
         # What was tried before may wait long for its answer again: the others go first.
         due = due.order_by("tries", "due_at")
-        found = list(due.values_list("tenant_id", "pk")[:AT_ONCE])
-    return sum(send(tenant_id, notice_id, now=at) for tenant_id, notice_id in found)
+        rows = list(due.values_list("tenant_id", "channel_id", "pk")[:LOOKED_AT])
+    by_channel: dict[UUID, list[Claimed]] = {}
+    for tenant_id, notice_id in _few_of_each(rows):
+        if claimed := _claim(tenant_id, notice_id, at):
+            by_channel.setdefault(claimed.channel_id, []).append(claimed)
+    told: Queue[tuple[Claimed, str]] = Queue()
+    count = sum(map(len, by_channel.values()))
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="notices") as threads:
+        for some in by_channel.values():
+            threads.submit(_hand_over_all, some, told)
+        for _ in range(count):
+            _settle(*told.get(), now or timezone.now())
+    return count
 
 
-def send(tenant_id: UUID, notice_id: UUID, *, now: datetime | None = None) -> bool:
+def send(tenant_id: UUID, notice_id: UUID) -> bool:
     """Whether it was this one's to send; what came of it stands in the row."""
-    token = ids.new()
-    claimed = _claim(tenant_id, notice_id, token, now or timezone.now())
+    claimed = _claim(tenant_id, notice_id, timezone.now())
     if claimed is None:
         return False
-    notice, way = claimed
-    reason = ""
-    try:
-        hand_over(way, Message(**notice.message), key=notice.public_id)
-    except NotTaken as error:
-        reason = str(error)
-    except Exception as error:
-        log.exception("notice not sent", notice=notice.public_id)
-        reason = f"It could not be written: {type(error).__name__}."
-    with tenant_scope(tenant_id):
-        _settle(notice_id, token, reason, now or timezone.now())
+    _settle(claimed, _hand_over(claimed), timezone.now())
     return True
 
 
-def _claim(
-    tenant_id: UUID, notice_id: UUID, token: UUID, now: datetime
-) -> tuple[AlertNotice, Way] | None:
+def _few_of_each(rows: list[tuple[UUID, UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+    """The first ones of each channel, in their order."""
+    counts: Counter[UUID] = Counter()
+    found = []
+    for tenant_id, channel_id, notice_id in rows:
+        counts[channel_id] += 1
+        if counts[channel_id] <= OF_A_CHANNEL:
+            found.append((tenant_id, notice_id))
+    return found[:AT_ONCE]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a thread needs: nothing of it is a row."""
+
+    tenant_id: UUID
+    notice_id: UUID
+    channel_id: UUID
+    token: UUID
+    key: str
+    message: dict[str, Any]
+    way: Way
+
+
+def _hand_over_all(some: list[Claimed], told: "Queue[tuple[Claimed, str]]") -> None:
+    for one in some:
+        told.put((one, _hand_over(one)))
+
+
+def _hand_over(one: Claimed) -> str:
+    """Why it did not leave; empty if it did. Never raises."""
+    try:
+        hand_over(one.way, Message(**one.message), key=one.key)
+    except NotTaken as error:
+        return str(error)
+    except Exception as error:
+        log.exception("notice not sent", notice=one.key)
+        return f"It could not be written: {type(error).__name__}."
+    return ""
+
+
+def _claim(tenant_id: UUID, notice_id: UUID, now: datetime) -> Claimed | None:
+    token = ids.new()
     with tenant_scope(tenant_id):
         free = AlertNotice.objects.filter(Q(state__in=OPEN), pk=notice_id, due_at__lte=now)
         claimed = free.update(state=NoticeState.SENDING, token=token, due_at=now + CLAIM)
         if not claimed:
             return None
         notice = AlertNotice.objects.select_related("channel").get(pk=notice_id)
-        return notice, open_way(notice.channel)
+        way, key = open_way(notice.channel), notice.public_id
+        return Claimed(tenant_id, notice_id, notice.channel_id, token, key, notice.message, way)
 
 
-def _settle(notice_id: UUID, token: UUID, reason: str, now: datetime) -> None:
+def _settle(one: Claimed, reason: str, now: datetime) -> None:
+    with tenant_scope(one.tenant_id):
+        _write(one, reason, now)
+
+
+def _write(one: Claimed, reason: str, now: datetime) -> None:
     """What another has claimed since is left to that one."""
-    mine = AlertNotice.objects.select_for_update(of=("self",)).filter(pk=notice_id, token=token)
+    mine = AlertNotice.objects.select_for_update(of=("self",))
+    mine = mine.filter(pk=one.notice_id, token=one.token)
     notice = mine.select_related("channel").first()
     if notice is None:
         return

@@ -25,6 +25,10 @@ class Newer:
             f"Healed by {self.public_id}." if self.state in DONE else f"{self.public_id} is newer."
         )
 
+    def is_in_place_of(self, row: Delivery) -> bool:
+        """Not before it has arrived where the older one may have been written: it looks that up."""
+        return not row.wrote or self.state in DONE
+
 
 # Of one that is dead of another cause nobody knows whether it will ever be sent: what is older
 # stays. One that a person called off is the newest all the same, as when it comes.
@@ -48,9 +52,8 @@ def find_newer(deliveries: Iterable[UUID]) -> dict[UUID, Newer]:
 
 
 def put_to_rest(row: Delivery, newer: Newer, now: datetime) -> bool:
-    """Supersede a row that is locked. False where it must stay: it may have been written, and the
-    newer one, which looks that up, has not arrived yet."""
-    if row.wrote and newer.state not in DONE:
+    """Supersede a row that is locked. False where it must stay."""
+    if not newer.is_in_place_of(row):
         return False
     row.state, row.note, row.finished_at, row.waits_for = State.SUPERSEDED, newer.note, now, ""
     row.save(update_fields=["state", "note", "finished_at", "waits_for"])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
 from django.conf import settings
 from django.utils import timezone
@@ -31,10 +32,11 @@ from flows.operations.replay import (
     READ_ANEW,
     all_to_pending,
     call_off_all,
-    check_edited,
     check_listened_to,
     must_be_read,
+    read_edited,
 )
+from flows.operations.search_keys import keep_search_keys
 from flows.queries.dead_letters import dead_letters_of
 from flows.states import IllegalMove, State
 
@@ -122,7 +124,7 @@ def _work_page(act_id: UUID) -> bool:
 def _lock(ids: Sequence[UUID]) -> list[Delivery]:
     """Those that are still dead, the oldest first."""
     found = Delivery.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=State.DEAD)
-    found = found.select_related("flow__feeder", "flow__source", "event").defer(
+    found = found.select_related("flow__feeder", "flow__source", "event", "record").defer(
         "event__body", "flow__source__sealed"
     )
     return list(found.order_by("sequence"))
@@ -171,16 +173,20 @@ def _is_heard(row: Delivery) -> bool:
 def _set(act: BulkAct, rows: Sequence[Delivery], tally: Counter[str]) -> list[str]:
     """What would not hold with the value stays as it is, and dead."""
     path, value = act.change["path"], act.change["value"]
-    done = []
+    done, found = [], []
     for row in rows:
         try:
-            row.standard = check_edited(row, put_at(row.standard or {}, path, value))
+            edited = read_edited(row, put_at(row.standard or {}, path, value))
+            row.standard = msgspec.to_builtins(edited)
             done.append(row)
+            if row.record is not None:
+                found.append((row.record, edited))
         except (MappingFailed, NoPlace):
             tally["refused"] += 1
         except IllegalMove:
             continue
     all_to_pending(done, "standard")
+    keep_search_keys(found)
     return [row.public_id for row in done]
 
 

@@ -5,8 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.channel import base_url_of
-from connectors.models import Connection
+from connectors.channel import settings_of
 from connectors.spec import Context
 from flows.mapping.logic import Logic
 from flows.mapping.outcome import Side, align, side_of
@@ -41,14 +40,14 @@ def _as_fed(run: ShadowRun, logic: Logic) -> Logic:
 def side_for(flow: Flow, logic: Logic, links: Links, now: datetime) -> Side:
     tables = Tables(flow.tenant_id)
     reading = Context(
-        settings=_settings(flow.source),
+        settings=settings_of(flow.source),
         now=now,
         find_row=tables.find_row,
         find_rate=tables.find_rate,
     )
     writing = replace(
         reading,
-        settings=_settings(flow.target),
+        settings=settings_of(flow.target),
         reference=flow.source.account,
         find_link=links.find_link,
     )
@@ -61,7 +60,3 @@ def side_for(flow: Flow, logic: Logic, links: Links, now: datetime) -> Side:
         writing=writing,
         fed_as=fed_as,
     )
-
-
-def _settings(connection: Connection) -> dict[str, object]:
-    return {**connection.settings, "base_url": base_url_of(connection)}
