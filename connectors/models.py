@@ -1,6 +1,7 @@
 """A tenant's authorised access to a remote system."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from connectors.registry import get_connector
 from connectors.spec import Connector
@@ -9,15 +10,15 @@ from ekyam.tenants.sealed import SealedRow
 
 
 class Environment(models.TextChoices):
-    SANDBOX = "sandbox"
-    LIVE = "live"
+    SANDBOX = "sandbox", gettext_lazy("Sandbox")
+    LIVE = "live", gettext_lazy("Live")
 
 
 class ConnectionState(models.TextChoices):
-    ACTIVE = "active"
-    NEEDS_REAUTHORIZATION = "needs_reauthorization"
-    PAUSED = "paused"
-    FAILING = "failing"
+    ACTIVE = "active", gettext_lazy("Active")
+    NEEDS_REAUTHORIZATION = "needs_reauthorization", gettext_lazy("Needs Reauthorization")
+    PAUSED = "paused", gettext_lazy("Paused")
+    FAILING = "failing", gettext_lazy("Failing")
 
 
 # Requests may be sent: failing ones are tried, the others wait for a person.

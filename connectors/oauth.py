@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.channel import open_channel
 from connectors.client import request_token
@@ -37,7 +38,9 @@ def begin(connection: Connection, *, user_id: UUID, uses: Collection[str] | None
         told = {**channel.settings, "scopes": _scopes(connection, uses)}
         address: str = method.authorize(told, ours, state, return_address())
     except KeyError as missing:
-        raise Unauthorized(f"The {missing.args[0]} is missing: enter it first.") from missing
+        raise Unauthorized(
+            gettext("The {name} is missing: enter it first.").format(name=missing.args[0])
+        ) from missing
     OAuthState.objects.create(
         tenant_id=connection.tenant_id,
         connection=connection,
@@ -76,7 +79,7 @@ def complete(*, tenant_id: UUID, user_id: UUID, answer: Mapping[str, str]) -> Co
 def _take_state(state: str, user_id: UUID) -> Connection:
     row = OAuthState.objects.select_related("connection").filter(state=_digest(state)).first()
     if row is None or row.user_id != user_id or row.expires_at < timezone.now():
-        raise Unauthorized("This consent was not asked for, or is too old; begin again.")
+        raise Unauthorized(gettext("This consent was not asked for, or is too old; begin again."))
     row.delete()
     return row.connection
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from connectors.budget import standing_of
 from connectors.channel import account_of, base_url_of, limits_of
 from connectors.errors import AddressMissing
@@ -126,9 +128,9 @@ def _row(one: Connection) -> ConnectionRow:
 
 # What every connection may say of its pace, whatever its connector.
 _PACE = {
-    "poll_seconds": "Seconds between polls",
-    "per_second": "Requests a second",
-    "concurrency": "Requests at once",
+    "poll_seconds": gettext_lazy("Seconds between polls"),
+    "per_second": gettext_lazy("Requests a second"),
+    "concurrency": gettext_lazy("Requests at once"),
 }
 
 
@@ -137,7 +139,7 @@ def _settings(one: Connection) -> list[tuple[str, str]]:
     known = all_connectors().get(one.connector)
     fields = {field.name: field for field in known.settings} if known else {}
     return [
-        (fields[name].label if name in fields else _PACE.get(name, name), str(value))
+        (fields[name].label if name in fields else str(_PACE.get(name, name)), str(value))
         for name, value in one.settings.items()
         if name not in fields or not fields[name].secret
     ]

@@ -22,3 +22,11 @@ def keep_our_logging(**kwargs: Any) -> None:
 def take_short_turns(**kwargs: Any) -> None:
     """A thread that reads a long page gives way to one that has an order in its hands."""
     sys.setswitchinterval(0.0005)
+
+
+@signals.worker_ready.connect(weak=False)
+def spare_the_collector(**kwargs: Any) -> None:
+    """When all the tasks and what they import are there."""
+    from ekyam.collector import spare_what_stays  # Django is not ready when this module is read
+
+    spare_what_stays()

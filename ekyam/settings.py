@@ -146,13 +146,14 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=DATABASE_URL)
 # Without a URL Django still starts (for checks and tools), and no query can succeed.
 NO_DATABASE = "postgresql://ekyam_app@127.0.0.1:5432/ekyam"
+PREPARED_AFTER = env.str("DATABASE_PREPARE_THRESHOLD", default="5")
 DATABASES = {
     "default": database(
         DATABASE_URL or NO_DATABASE,
         pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 5},
         # The engine says the same few sentences all day: PostgreSQL plans each of them once.
         server_side_binding=True,
-        prepare_threshold=env.int("DATABASE_PREPARE_THRESHOLD", default=5),
+        prepare_threshold=None if PREPARED_AFTER == "never" else int(PREPARED_AFTER),
     ),
     "owner": database(OWNER_DATABASE_URL or NO_DATABASE),
 }

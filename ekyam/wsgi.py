@@ -12,7 +12,12 @@ from django.http import HttpRequest, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
+from ekyam.collector import spare_what_stays
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
+# Pages ask of a few rows or of a million with the same sentence: each time wants a plan of its own,
+# where one that was kept may not even look into a partial index.
+os.environ.setdefault("DATABASE_PREPARE_THRESHOLD", "never")
 
 HOOKS = "/hooks/"
 Answer = Callable[[HttpRequest], Any]
@@ -48,6 +53,7 @@ def _at_our_host(respond: Answer) -> Answer:
 
 _site = get_wsgi_application()
 _machines = MachinesHandler()
+spare_what_stays()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

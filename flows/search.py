@@ -12,7 +12,7 @@ from connectors.standard.shipment import Shipment
 from connectors.standard.shipment_request import ShipmentRequest
 
 EMAIL, SKU, TRACKING = "email", "sku", "tracking"
-KINDS = {EMAIL: "E-mail address", SKU: "SKU", TRACKING: "Tracking number"}
+
 MOST = 200  # of one record: an order of a thousand lines is found by its first ones
 
 

@@ -1,5 +1,6 @@
 """The web process's own entrance: machines are let in before the middleware of people."""
 
+import gc
 import io
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -37,3 +38,7 @@ def test_it_leads_people_through_their_middleware() -> None:
     status, headers, _ = knock("GET", "/orders/")
     assert status.startswith("302")
     assert "Content-Security-Policy" in headers
+
+
+def test_the_collector_does_not_look_at_what_stays() -> None:
+    assert gc.get_freeze_count() > 100_000

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connection as db
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from ekyam.keys import sign_in, spelling
@@ -159,7 +160,9 @@ def _granted(rights: Iterable[str], may: frozenset[Right]) -> list[str]:
 
 def _in_days(days: int) -> datetime:
     if not 0 < days <= LONGEST_DAYS:
-        raise ValueError(f"A key lives for 1 to {LONGEST_DAYS} days.")
+        raise ValueError(
+            gettext("A key lives for 1 to {longest_days} days.").format(longest_days=LONGEST_DAYS)
+        )
     return timezone.now() + timedelta(days=days)
 
 

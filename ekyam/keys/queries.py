@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from ekyam.keys.models import ApiKey, Application, ApplicationSecret, ShownOnce
 from ekyam.tenants.models import Membership, User
@@ -76,12 +77,18 @@ def say(keys: list[ShownKey], applications: list[ShownApplication]) -> str:
     of_keys = [one.state for one in keys]
     of_applications = [one.state for one in applications]
     live = (of_keys.count("key_live"), of_applications.count("key_live"))
-    facts = [f"{_number(live[0], 'key')} and {_number(live[1], 'application')} are live."]
+    facts = [
+        gettext("{keys} and {applications} are live.").format(
+            keys=ngettext("{n} key", "{n} keys", live[0]).format(n=live[0]),
+            applications=ngettext("{n} application", "{n} applications", live[1]).format(n=live[1]),
+        )
+    ]
     if asleep := (of_keys + of_applications).count("key_asleep"):
-        facts.append(f"Asleep, because the maker has left: {asleep}.")
+        said = gettext("Asleep, because the maker has left: {asleep}.")
+        facts.append(said.format(asleep=asleep))
     soon = timezone.now() + SOON
     if ending := sum(one.is_live and one.expires_at < soon for one in keys):
-        facts.append(f"Ending within two weeks: {ending}.")
+        facts.append(gettext("Ending within two weeks: {ending}.").format(ending=ending))
     return " ".join(facts)
 
 
@@ -158,7 +165,3 @@ def _in_order(rights: frozenset[Right]) -> list[Right]:
 
 def _name(user: User | None) -> str:
     return (user.name or user.email) if user else ""
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

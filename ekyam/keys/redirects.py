@@ -3,6 +3,8 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from django.utils.translation import gettext
+
 MOST = 10
 LONGEST = 500
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -18,7 +20,7 @@ def read_redirects(text: str) -> list[str]:
     """One a line. Raises UnfitRedirect."""
     lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     if len(lines) > MOST:
-        raise UnfitRedirect(f"There may be {MOST} addresses at most.")
+        raise UnfitRedirect(gettext("There may be {most} addresses at most.").format(most=MOST))
     for line in lines:
         _check(line)
     return lines
@@ -32,16 +34,28 @@ def origin_of(redirect: str) -> str:
 
 def _check(line: str) -> None:
     if len(line) > LONGEST or not _PLAIN.fullmatch(line):
-        raise UnfitRedirect(f"{line[:80]} has characters in it that an address cannot have.")
+        raise UnfitRedirect(
+            gettext("{line} has characters in it that an address cannot have.").format(
+                line=line[:80]
+            )
+        )
     try:
         parts = urlsplit(line)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise UnfitRedirect(f"{line} is not an address.") from error
+        raise UnfitRedirect(gettext("{line} is not an address.").format(line=line)) from error
     if not host or parts.username is not None or "*" in line:
-        raise UnfitRedirect(f"{line} must be one whole address, without a name or a *.")
+        raise UnfitRedirect(
+            gettext("{line} must be one whole address, without a name or a *.").format(line=line)
+        )
     if {"code", "state", "error"} & dict(parse_qsl(parts.query, keep_blank_values=True)).keys():
-        raise UnfitRedirect(f"{line} has something in it that Ekyam adds itself.")
+        raise UnfitRedirect(
+            gettext("{line} has something in it that Ekyam adds itself.").format(line=line)
+        )
     is_local = parts.scheme == "http" and host in LOOPBACK
     if parts.scheme != "https" and not is_local:
-        raise UnfitRedirect(f"{line} must begin with https://; http:// is for 127.0.0.1 only.")
+        raise UnfitRedirect(
+            gettext("{line} must begin with https://; http:// is for 127.0.0.1 only.").format(
+                line=line
+            )
+        )

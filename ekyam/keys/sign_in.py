@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client, PrivateKey
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.utils.translation import gettext_lazy
 
 from ekyam import ids
 from ekyam.keys import signing, tokens
@@ -20,9 +21,9 @@ from ekyam.tenants.models import Membership, User
 from ekyam.tenants.scope import across_tenants, tenant_scope
 
 SCOPES = {
-    "openid": "Know you again",
-    "profile": "Your name, your company and your role in it",
-    "email": "Your e-mail address",
+    "openid": gettext_lazy("Know you again"),
+    "profile": gettext_lazy("Your name, your company and your role in it"),
+    "email": gettext_lazy("Your e-mail address"),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from ekyam.keys.models import Application
 from ekyam.keys.sign_in import SCOPES, find_application
@@ -68,14 +69,18 @@ def read_request(query: QueryDict) -> Asked:
     """Raises NotToBeSentBack, SendBack."""
     said = {name: str(value) for name, value in query.dict().items()}
     if any(len(query.getlist(name)) > 1 for name in (*PASSED_ON, "prompt")):
-        raise NotToBeSentBack("Something was said twice.")
+        raise NotToBeSentBack(gettext("Something was said twice."))
     application = find_application(said.get("client_id", ""))
     if application is None:
-        raise NotToBeSentBack("The application that sent you is not known here, or was removed.")
+        raise NotToBeSentBack(
+            gettext("The application that sent you is not known here, or was removed.")
+        )
     redirect_uri = said.get("redirect_uri", "")
     if redirect_uri not in application.redirects:
         raise NotToBeSentBack(
-            f"{application.name} wants you back at an address that is not registered for it."
+            gettext("{name} wants you back at an address that is not registered for it.").format(
+                name=application.name
+            )
         )
     asked = Asked(
         application=application,

@@ -11,6 +11,7 @@ from allauth.core import context
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ekyam.addresses import address_of
 from ekyam.people import standing
@@ -18,8 +19,10 @@ from ekyam.people.notes import note_for_person, tell_person
 from ekyam.tenants.models import User
 
 log = structlog.get_logger(__name__)
-CHANGED = "The password of your Ekyam account was changed"
-CHANGED_TEXT = "If that was not you, reset it now, and tell the owner of your company."
+CHANGED = gettext_lazy("The password of your Ekyam account was changed")
+CHANGED_TEXT = gettext_lazy(
+    "If that was not you, reset it now, and tell the owner of your company."
+)
 
 
 class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]
@@ -74,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
         address = address_of(context.request) if context.request else ""
-        tell_person(user, CHANGED, CHANGED_TEXT)
+        tell_person(user, str(CHANGED), str(CHANGED_TEXT))
         note_for_person(user, "person.password_changed", address=address)
 
 

@@ -1,6 +1,7 @@
 """Mobile numbers as people write them, in the one form that gateways take."""
 
 import phonenumbers
+from django.utils.translation import gettext
 from phonenumbers import NumberParseException, PhoneNumberType
 
 CAN_BE_TEXTED = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
@@ -15,9 +16,13 @@ def read_number(typed: str) -> str:
     try:
         number = phonenumbers.parse(typed[:40])
     except NumberParseException as error:
-        raise NotMobile("Begin with + and the country, such as +91 98765 43210.") from error
+        raise NotMobile(
+            gettext("Begin with + and the country, such as +91 98765 43210.")
+        ) from error
     if not phonenumbers.is_valid_number(number):
-        raise NotMobile("No phone has this number: a digit is missing, or one is too many.")
+        raise NotMobile(
+            gettext("No phone has this number: a digit is missing, or one is too many.")
+        )
     if phonenumbers.number_type(number) not in CAN_BE_TEXTED:
-        raise NotMobile("This is not the number of a mobile phone.")
+        raise NotMobile(gettext("This is not the number of a mobile phone."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

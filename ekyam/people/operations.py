@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.people.demands import demands_of
 from ekyam.people.models import Factor, PhoneFactor, RecoverySheet, RememberedBrowser, TotpFactor
@@ -13,10 +14,10 @@ from ekyam.sessions.rows import end, live
 from ekyam.tenants.models import User
 
 MOST = 10  # factors of one person
-TEXT = """{what}
+TEXT = gettext_lazy("""{what}
 
 If that was not you, change your password now, and look at "Your security" in Ekyam.
-"""
+""")
 
 
 class IsLast(Exception):
@@ -66,7 +67,11 @@ def add_factor(factor: Factor, *, address: str) -> Added:
     factor.save(update_fields=["confirmed"])
     # Whoever has one factor, and that a phone above all, must have another way in as well.
     codes = [] if count_recovery_codes(user) else _sheet_of(user).write()
-    tell_person(user, "A way to sign in was added", TEXT.format(what=f"Added: {factor.name}."))
+    tell_person(
+        user,
+        gettext("A way to sign in was added"),
+        TEXT.format(what=gettext("Added: {name}.").format(name=factor.name)),
+    )
     after = {"way": factor.way, "name": factor.name}
     note_for_person(user, "person.factor_added", address=address, after=after)
     return Added(factor, codes)
@@ -81,12 +86,20 @@ def remove_factor(user: User, public_id: str, *, address: str) -> str:
     if found is None:
         raise TotpFactor.DoesNotExist
     if len(factors) == 1 and (requiring := demands_of(user).requiring):
-        raise IsLast(f"{requiring[0]} asks for a second factor. Add another one before.")
+        raise IsLast(
+            gettext("{requiring} asks for a second factor. Add another one before.").format(
+                requiring=requiring[0]
+            )
+        )
     found.delete()
     if len(factors) == 1:
         RecoverySheet.objects.filter(user=user).delete()
     name = str(found.name)
-    tell_person(user, "A way to sign in was removed", TEXT.format(what=f"Removed: {name}."))
+    tell_person(
+        user,
+        gettext("A way to sign in was removed"),
+        TEXT.format(what=gettext("Removed: {name}.").format(name=name)),
+    )
     after = {"way": found.way, "name": name}
     note_for_person(user, "person.factor_removed", address=address, after=after)
     return name
@@ -97,7 +110,11 @@ def renew_recovery_codes(user: User, *, address: str) -> list[str]:
     """The old ones are void. The new ones can be read here, and never again."""
     User.objects.select_for_update().get(pk=user.pk)
     codes = _sheet_of(user).write()
-    tell_person(user, "New recovery codes", TEXT.format(what="New recovery codes were made."))
+    tell_person(
+        user,
+        gettext("New recovery codes"),
+        TEXT.format(what=gettext("New recovery codes were made.")),
+    )
     note_for_person(user, "person.recovery_codes_renewed", address=address)
     return codes
 
@@ -126,7 +143,11 @@ def reset_factors(user: User) -> int:
     models: tuple[type[Factor], ...] = (*FACTORS.values(), RecoverySheet, RememberedBrowser)
     gone = sum(model.objects.filter(user=user).delete()[0] for model in models)
     end(live(timezone.now()).filter(user=user))
-    tell_person(user, "Your second factor was reset", TEXT.format(what="Ekyam's staff reset it."))
+    tell_person(
+        user,
+        gettext("Your second factor was reset"),
+        TEXT.format(what=gettext("Ekyam's staff reset it.")),
+    )
     note_for_person(user, "person.factors_reset")
     return gone
 

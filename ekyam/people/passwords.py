@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from ekyam.tenants.models import User
 
@@ -23,7 +24,7 @@ class GuessableValidator:
             raise ValidationError(self.get_help_text(), code="password_is_guessable")
 
     def get_help_text(self) -> str:
-        return (
+        return gettext(
             "Programs guess such a password: a common word with signs or years, your own name, a"
             " row of keys, or the same again and again. Four words without a connection are better."
         )

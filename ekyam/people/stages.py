@@ -6,6 +6,7 @@ from allauth.account.internal.stagekit import stash_login
 from allauth.account.stages import LoginStage
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.addresses import address_of
 from ekyam.people import limits, send
@@ -62,7 +63,9 @@ def send_by(way: Way, user: User, *, address: str, is_again: bool = False) -> st
         # Whoever comes to the page finds the last code still good; who asks for another waits.
         return in_words(error) if is_again or not error.is_live else ""
     except limits.TooMany as error:
-        return f"Too many codes were sent. Another one can be sent in {error.minutes} min."
+        return gettext(
+            "Too many codes were sent. Another one can be sent in {minutes} min."
+        ).format(minutes=error.minutes)
     except send.NotSent as error:
         return str(error)
     return ""
@@ -71,4 +74,4 @@ def send_by(way: Way, user: User, *, address: str, is_again: bool = False) -> st
 def in_words(error: TooSoon) -> str:
     seconds = max(1, round((error.at - timezone.now()).total_seconds()))
     wait = f"{seconds} s" if seconds < 90 else f"{-(-seconds // 60)} min"
-    return f"Another code can be sent in {wait}."
+    return gettext("Another code can be sent in {wait}.").format(wait=wait)

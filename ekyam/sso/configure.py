@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from ekyam.audit.record import record
 from ekyam.sso.enforcement import has_second_factor
 from ekyam.sso.failures import Unfit
@@ -34,7 +36,7 @@ def change_provider(
     before = {name: getattr(provider, name) for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if provider.is_on and changed.keys() & set(FIXED_WHILE_ON):
-        raise Unfit("It is on: turn it off before you exchange it for another one.")
+        raise Unfit(gettext("It is on: turn it off before you exchange it for another one."))
     trust_changed = bool(changed.keys() & set(TRUSTED))
     if (provider.is_on and trust_changed) or ("group_claim" in changed and _makes_owners(provider)):
         _owners_only(seat)
@@ -60,9 +62,9 @@ def turn_on(provider: IdentityProvider, seat: Seat) -> None:
     provider = _locked(provider)
     _owners_only(seat)
     if not provider.is_complete or provider.tried_at is None:
-        raise Unfit("Try it first: it goes on only once it has signed you in.")
+        raise Unfit(gettext("Try it first: it goes on only once it has signed you in."))
     if not provider.domains.exists():
-        raise Unfit("Verify a domain first: nobody's address leads here yet.")
+        raise Unfit(gettext("Verify a domain first: nobody's address leads here yet."))
     provider.is_on = True
     provider.save(update_fields=["is_on"])
     _tell("turned_on", provider)
@@ -82,11 +84,15 @@ def require(provider: IdentityProvider, seat: Seat, last_resort: Membership) -> 
     provider = _locked(provider)
     _owners_only(seat)
     if not provider.is_on:
-        raise Unfit("Turn it on first.")
+        raise Unfit(gettext("Turn it on first."))
     if last_resort.role != Role.OWNER:
-        raise Unfit("The last resort must be an owner.")
+        raise Unfit(gettext("The last resort must be an owner."))
     if not has_second_factor(last_resort.user):
-        raise Unfit(f"{last_resort.user.email} has no second factor yet: without one, no.")
+        raise Unfit(
+            gettext("{email} has no second factor yet: without one, no.").format(
+                email=last_resort.user.email
+            )
+        )
     provider.is_required, provider.last_resort = True, last_resort
     provider.save(update_fields=["is_required", "last_resort"])
     ended = end_password_sessions(provider)
@@ -105,7 +111,7 @@ def remove_provider(provider: IdentityProvider) -> None:
     """Raises Unfit while it is on. Its people stay members; their links go."""
     provider = _locked(provider)
     if provider.is_on:
-        raise Unfit("It is on: turn it off first.")
+        raise Unfit(gettext("It is on: turn it off first."))
     told = (provider.public_id, provider.label)
     provider.delete()
     record("identity_provider.removed", subject=told[0], label=told[1])
@@ -117,7 +123,11 @@ def give_role(provider: IdentityProvider, seat: Seat, *, group: str, role: str) 
     if Role.OWNER in (role, before.role if before else ""):
         _owners_only(seat)
     if before is None and provider.group_roles.count() >= MOST_GROUPS:
-        raise Unfit(f"A provider may have {MOST_GROUPS} groups here.")
+        raise Unfit(
+            gettext("A provider may have {most_groups} groups here.").format(
+                most_groups=MOST_GROUPS
+            )
+        )
     GroupRole.objects.update_or_create(
         provider=provider,
         group=group,
@@ -160,8 +170,11 @@ def _short(value: Any) -> Any:
 def _owners_only(seat: Seat) -> None:
     if not seat.may(Right.OWN):
         raise Unfit(
-            "Only an owner may do that: who decides what vouches for your people can sign in as "
-            "any of them."
+            gettext(
+                "Only an owner may do that: who decides what vouches for your people can sign "
+                "in as "
+                "any of them."
+            )
         )
 
 

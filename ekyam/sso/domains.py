@@ -5,6 +5,7 @@ import secrets
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
@@ -24,9 +25,13 @@ def claim_domain(provider: IdentityProvider, text: str) -> EmailDomain:
     """Keep the domain with the proof to publish. Raises Unfit."""
     name = _read_domain(text)
     if EmailDomain.objects.filter(domain=name).exists():
-        raise Unfit(f"{name} is in the list already.")
+        raise Unfit(gettext("{name} is in the list already.").format(name=name))
     if EmailDomain.objects.count() >= MOST:
-        raise Unfit(f"A company may have {MOST} domains here; ask us if you need more.")
+        raise Unfit(
+            gettext("A company may have {most} domains here; ask us if you need more.").format(
+                most=MOST
+            )
+        )
     made = EmailDomain.objects.create(
         tenant_id=provider.tenant_id, domain=name, proof=secrets.token_urlsafe(24)
     )
@@ -44,7 +49,11 @@ def is_published(domain: EmailDomain) -> bool:
     try:
         return record_of(domain) in read_txt(domain.domain)
     except NoRecords as error:
-        raise Unfit(f"The records of {domain.domain} cannot be read now. {error}") from error
+        raise Unfit(
+            gettext("The records of {domain} cannot be read now. {error}").format(
+                domain=domain.domain, error=error
+            )
+        ) from error
 
 
 def verify_domain(domain: EmailDomain, provider: IdentityProvider | None, *, by: str) -> None:
@@ -59,7 +68,9 @@ def verify_domain(domain: EmailDomain, provider: IdentityProvider | None, *, by:
             domain.save(update_fields=["verified_at", "verified_by", "provider"])
     except IntegrityError as error:
         raise Unfit(
-            f"{domain.domain} was verified by another company before. If it is yours, tell us."
+            gettext(
+                "{domain} was verified by another company before. If it is yours, tell us."
+            ).format(domain=domain.domain)
         ) from error
     told = {"by": by, "leads_to": provider.label if provider else ""}
     if provider and provider.is_required:
@@ -72,7 +83,11 @@ def release_domain(domain: EmailDomain) -> None:
     provider = domain.provider
     is_last = provider is not None and provider.domains.count() == 1
     if provider is not None and provider.is_on and is_last:
-        raise Unfit(f"{provider.label} is on, and this is its last domain: turn it off first.")
+        raise Unfit(
+            gettext("{label} is on, and this is its last domain: turn it off first.").format(
+                label=provider.label
+            )
+        )
     before = {"verified": domain.verified_at is not None, "by": current_actor().label}
     told = (domain.public_id, domain.domain)
     domain.delete()
@@ -84,7 +99,9 @@ def _read_domain(text: str) -> str:
     try:
         name = name.encode("idna").decode()
     except UnicodeError as error:
-        raise Unfit("This is no domain; enter it as in an e-mail address, after the @.") from error
+        raise Unfit(
+            gettext("This is no domain; enter it as in an e-mail address, after the @.")
+        ) from error
     if not _DOMAIN.fullmatch(name):
-        raise Unfit("This is no domain; enter it as in an e-mail address, after the @.")
+        raise Unfit(gettext("This is no domain; enter it as in an e-mail address, after the @."))
     return name

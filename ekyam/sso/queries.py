@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.models import AuditEntry
 from ekyam.sso import saml
@@ -63,42 +64,51 @@ def _about(row: IdentityProvider) -> dict[str, Any]:
 
 def _answer(row: IdentityProvider) -> str:
     if row.is_required and row.last_resort_id is None:
-        return "Nobody of its domains may use a password. No last resort is named: name one below."
+        return gettext(
+            "Nobody of its domains may use a password. No last resort is named: name one below."
+        )
     if row.is_required:
-        return "Its domains' members sign in by it alone; one owner may use a password at need."
+        return gettext(
+            "Its domains' members sign in by it alone; one owner may use a password at need."
+        )
     if row.is_on:
-        return "Its domains' members may sign in by it, or by their password."
+        return gettext("Its domains' members may sign in by it, or by their password.")
     if row.tried_at:
-        return "It is off. It has been tried, and can be turned on."
-    return "It is off: nobody signs in by it yet."
+        return gettext("It is off. It has been tried, and can be turned on.")
+    return gettext("It is off: nobody signs in by it yet.")
 
 
 def _needs(row: IdentityProvider) -> list[str]:
     """What is missing before it can go on, in the order in which to do it."""
     missing = []
     if not row.is_complete:
-        missing.append("Enter the values of your provider.")
+        missing.append(gettext("Enter the values of your provider."))
     elif row.tried_at is None:
-        missing.append("Try it: you see what it says of you, and nobody is signed in by it yet.")
+        missing.append(
+            gettext("Try it: you see what it says of you, and nobody is signed in by it yet.")
+        )
     if not row.domains.exists():
-        missing.append("Verify the domain of your addresses.")
+        missing.append(gettext("Verify the domain of your addresses."))
     return missing
 
 
 def _addresses(row: IdentityProvider) -> list[tuple[str, str]]:
     """What to enter at the provider: label, address."""
     if row.kind == Kind.OIDC:
-        return [("Redirect URI (sign-in)", row.address(RETURN_DOOR))]
+        return [(gettext("Redirect URI (sign-in)"), row.address(RETURN_DOOR))]
     return [
-        ("ACS URL (single sign-on URL, reply URL)", row.address(saml.RECEIVING_DOOR)),
-        ("Entity ID (audience, identifier), also the metadata", row.address(saml.METADATA_DOOR)),
+        (gettext("ACS URL (single sign-on URL, reply URL)"), row.address(saml.RECEIVING_DOOR)),
+        (
+            gettext("Entity ID (audience, identifier), also the metadata"),
+            row.address(saml.METADATA_DOOR),
+        ),
     ]
 
 
 def _values(row: IdentityProvider) -> list[tuple[str, str]]:
-    said = [("Issuer" if row.kind == Kind.OIDC else "Its entity ID", row.issuer)]
+    said = [(gettext("Issuer") if row.kind == Kind.OIDC else gettext("Its entity ID"), row.issuer)]
     if row.kind == Kind.SAML:
-        said.append(("Signs in at", row.sign_in_url))
+        said.append((gettext("Signs in at"), row.sign_in_url))
     return [(label, value) for label, value in said if value]
 
 

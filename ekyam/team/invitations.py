@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from ekyam.people.accounts import mark_verified
@@ -31,7 +32,7 @@ class AnotherPerson(Exception):
     """The invitation is for another address than that of the person who is signed in."""
 
     def __init__(self, invitation: Invitation) -> None:
-        super().__init__(f"This invitation is for {invitation.email}.")
+        super().__init__(gettext("This invitation is for {email}.").format(email=invitation.email))
         self.invitation = invitation
 
 
@@ -46,9 +47,13 @@ def invite(*, by: User, email: str, role: str) -> tuple[Invitation, str]:
     check_gives(rights_now(by), role)
     email = email.strip().lower()
     if Membership.objects.filter(user__email=email).exists():
-        raise Refused(f"{email} is a member already.")
+        raise Refused(gettext("{email} is a member already.").format(email=email))
     if _open().filter(email=email).exists():
-        raise Refused(f"{email} is invited already. Send the invitation again, or call it off.")
+        raise Refused(
+            gettext(
+                "{email} is invited already. Send the invitation again, or call it off."
+            ).format(email=email)
+        )
     _check_pace()
     token, now = secrets.token_urlsafe(TOKEN_BYTES), timezone.now()
     invitation = Invitation.objects.create(
@@ -70,9 +75,15 @@ def send_again(*, by: User, invitation: Invitation) -> str:
     check_gives(rights_now(by), invitation.role)
     now = timezone.now()
     if now - invitation.sent_at < BETWEEN_TWO:
-        raise Refused("It was sent less than a minute ago. Wait a little, then send it again.")
+        raise Refused(
+            gettext("It was sent less than a minute ago. Wait a little, then send it again.")
+        )
     if invitation.mails >= MOST_MAILS:
-        raise Refused(f"It was sent {MOST_MAILS} times. Call it off, and ask whether they got it.")
+        raise Refused(
+            gettext(
+                "It was sent {most_mails} times. Call it off, and ask whether they got it."
+            ).format(most_mails=MOST_MAILS)
+        )
     _check_pace()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     invitation.token_digest, invitation.invited_by = digest(token), by
@@ -182,13 +193,17 @@ def _open() -> QuerySet[Invitation]:
 def _lock_open(invitation: Invitation) -> None:
     invitation.refresh_from_db()
     if invitation.accepted_at or invitation.called_off_at:
-        raise Refused("This invitation was accepted or called off meanwhile.")
+        raise Refused(gettext("This invitation was accepted or called off meanwhile."))
 
 
 def _check_pace() -> None:
     since = timezone.now() - timedelta(days=1)
     if Invitation.objects.filter(sent_at__gt=since).count() >= MOST_A_DAY:
-        raise Refused(f"{MOST_A_DAY} invitations were sent within a day. Go on tomorrow.")
+        raise Refused(
+            gettext("{most_a_day} invitations were sent within a day. Go on tomorrow.").format(
+                most_a_day=MOST_A_DAY
+            )
+        )
 
 
 def _note(action: str, invitation: Invitation) -> None:

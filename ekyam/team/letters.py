@@ -1,12 +1,13 @@
 """The mail that invites: plain text, for it must read the same everywhere."""
 
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.team.members import a
 from ekyam.team.models import Invitation
 from ekyam.tenants.models import Tenant, User
 
-TEXT = """\
+TEXT = gettext_lazy("""\
 {inviter} invites you to join {company} in Ekyam, as {role}.
 
 Follow this link to accept, within 7 days and once:
@@ -15,7 +16,7 @@ Follow this link to accept, within 7 days and once:
 
 It is meant for {email} alone, so do not pass it on. If you did not expect it, there is nothing
 that you need to do.
-"""
+""")
 
 
 def send_invitation(*, invitation: Invitation, link: str, tenant: Tenant, by: User) -> None:
@@ -28,4 +29,6 @@ def send_invitation(*, invitation: Invitation, link: str, tenant: Tenant, by: Us
         link=link,
         email=invitation.email,
     )
-    EmailMessage(f"Join {company} in Ekyam", text, to=[invitation.email]).send()
+    EmailMessage(
+        gettext("Join {company} in Ekyam").format(company=company), text, to=[invitation.email]
+    ).send()

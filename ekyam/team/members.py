@@ -6,6 +6,8 @@ keeps an owner. Rights are read again under the lock: a door's answer may be a m
 
 import uuid
 
+from django.utils.translation import gettext, gettext_lazy
+
 from ekyam.audit.record import record
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.rights import Right, rights_of
@@ -24,7 +26,7 @@ class LastOwner(Refused):
     """The company would be left without an owner."""
 
 
-NO_OWNER_LEFT = (
+NO_OWNER_LEFT = gettext_lazy(
     "A company keeps at least one owner, and this is the last one. Make another member an owner"
     " first."
 )
@@ -44,12 +46,18 @@ def may_give(rights: frozenset[Right], role: str) -> bool:
 
 def check_gives(rights: frozenset[Right], role: str) -> None:
     if not may_give(rights, role):
-        raise AboveOwnRights(f"Only who has every right of {a(role)} can make one.")
+        raise AboveOwnRights(
+            gettext("Only who has every right of {role} can make one.").format(role=a(role))
+        )
 
 
 def check_touches(rights: frozenset[Right], member: Membership) -> None:
     if not may_give(rights, member.role):
-        raise AboveOwnRights(f"Only who has every right of {a(member.role)} can change one.")
+        raise AboveOwnRights(
+            gettext("Only who has every right of {role} can change one.").format(
+                role=a(member.role)
+            )
+        )
 
 
 def a(role: str) -> str:

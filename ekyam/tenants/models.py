@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 from ekyam import ids
 from ekyam.tenants.rows import TenantForeignKey, TenantModel
@@ -105,12 +106,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner"
-    ADMIN = "admin"
-    INTEGRATOR = "integrator"
-    OPERATOR = "operator"
-    DEVELOPER = "developer"
-    VIEWER = "viewer"
+    OWNER = "owner", gettext_lazy("Owner")
+    ADMIN = "admin", gettext_lazy("Admin")
+    INTEGRATOR = "integrator", gettext_lazy("Integrator")
+    OPERATOR = "operator", gettext_lazy("Operator")
+    DEVELOPER = "developer", gettext_lazy("Developer")
+    VIEWER = "viewer", gettext_lazy("Viewer")
 
 
 class Membership(TenantModel):

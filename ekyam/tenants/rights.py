@@ -5,6 +5,7 @@ than the person who made it.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from ekyam.tenants.models import Role
 
@@ -12,15 +13,18 @@ from ekyam.tenants.models import Role
 class Right(models.TextChoices):
     """`value` is also the name of the API's scope."""
 
-    LOOK = "look", "See connections, flows, orders, stock and dead letters"
-    OPERATE = "operate", "Retry, edit, release and cancel; start and stop full syncs"
-    CONFIGURE = "configure", "Switch flows, and change mappings, rules and formulas"
-    CONNECT = "connect", "Connect systems, and change their credentials"
-    DEVELOP = "develop", "Keys, applications and webhook endpoints"
-    PEOPLE = "people", "Invite people, change their roles, end their sessions"
-    SECURITY = "security", "The second factor, single sign-on, what Ekyam's staff may see"
-    AUDIT = "audit", "Read the audit log"
-    OWN = "own", "Make and unmake owners"
+    LOOK = "look", gettext_lazy("See connections, flows, orders, stock and dead letters")
+    OPERATE = "operate", gettext_lazy("Retry, edit, release and cancel; start and stop full syncs")
+    CONFIGURE = "configure", gettext_lazy("Switch flows, and change mappings, rules and formulas")
+    CONNECT = "connect", gettext_lazy("Connect systems, and change their credentials")
+    DEVELOP = "develop", gettext_lazy("Keys, applications and webhook endpoints")
+    PEOPLE = "people", gettext_lazy("Invite people, change their roles, end their sessions")
+    SECURITY = (
+        "security",
+        gettext_lazy("The second factor, single sign-on, what Ekyam's staff may see"),
+    )
+    AUDIT = "audit", gettext_lazy("Read the audit log")
+    OWN = "own", gettext_lazy("Make and unmake owners")
 
 
 _LOOKS = frozenset({Right.LOOK})

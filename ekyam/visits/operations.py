@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from ekyam.tenants.models import User
@@ -20,9 +21,9 @@ class VisitRefused(Exception):
 def begin_visit(*, tenant_id: UUID, staff: User, reason: str) -> Visit:
     """Needs the company's scope; another visit of the same person ends. Raises VisitRefused."""
     if not reason.strip():
-        raise VisitRefused("Give a reason: the company reads it in its audit log.")
+        raise VisitRefused(gettext("Give a reason: the company reads it in its audit log."))
     if VisitRule.objects.filter(is_allowed=False).exists():
-        raise VisitRefused("This company lets nobody of Ekyam's staff see what it sees.")
+        raise VisitRefused(gettext("This company lets nobody of Ekyam's staff see what it sees."))
     for earlier in Visit.objects.filter(staff=staff, ended_at=None):
         end_visit(earlier, how="by another one")
     now = timezone.now()

@@ -5,6 +5,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
 
 from ekyam.tenants.models import Tenant, User
 from ekyam.tenants.scope import tenant_scope
@@ -14,9 +15,10 @@ from ekyam.visits.sessions import hold_visit
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         min_length=10,
         max_length=500,
-        help_text="The company reads it in its audit log, with your name.",
+        help_text=gettext_lazy("The company reads it in its audit log, with your name."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )
 

@@ -24,10 +24,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ekyam.tenants.scope import tenant_scope
 from flows.bench.knocker import percentile
 from flows.bench.portal_paint import first_paints
-from flows.bench.portal_seed import Laid, count_rows, lay_in
-from flows.mapping.logic import Logic
-from flows.models import Delivery, Event, Flow, LookupRow, Record, Run, StockLevel
-from flows.operations.versions import find_edition, save_draft
+from flows.bench.portal_seed import ORDERS, Laid, count_rows, lay_in
+from flows.models import Delivery, Event, Flow, LookupRow, Record, Run, StockLevel, Version
 from flows.queries.dead_letters import list_dead_groups
 
 ASKED = 20
@@ -91,7 +89,7 @@ def run_portal(*, orders: int) -> Iterator[str]:
     yield f"Laid in within {time.monotonic() - started:.0f} s: {rows}"
     browser = Client()
     browser.force_login(laid.owner, backend="django.contrib.auth.backends.ModelBackend")
-    pages = dict(find_pages(browser, known_ids(laid))) | QUESTIONS
+    pages = dict(find_pages(browser, known_ids(laid))) | QUESTIONS | _more(laid)
     host = urlsplit(settings.PUBLIC_URL).netloc
     shown = {name: pages[name] for name in MAIN if name in pages}
     paints = first_paints(settings.PUBLIC_URL, _cookie(browser), shown)
@@ -152,9 +150,9 @@ def known_ids(laid: Laid, *, orders_back: int = 700) -> list[str]:
     The order is one that has come to its end: the newest ones are under way.
     """
     with tenant_scope(laid.tenant):
-        flow = Flow.objects.filter(label="Orders").order_by("pk")[0]
+        flow = Flow.objects.filter(label=ORDERS).order_by("pk")[0]
         stock = Flow.objects.filter(label="Inventory Sync").order_by("pk")[0]
-        draft = save_draft(flow, Logic(), edition=find_edition(flow))
+        draft = Version.objects.get(flow=flow, state="draft")
         order = Record.objects.filter(resource="order").order_by("-pk")[orders_back]
         dead = Delivery.objects.filter(state="dead").order_by("-sequence")[0]
         rows: list[Any] = [flow, stock, flow.source, flow.target, order, dead, draft]
@@ -165,6 +163,19 @@ def known_ids(laid: Laid, *, orders_back: int = 700) -> list[str]:
         causes = [group.key for group in list_dead_groups()[:1]]
         queries = [f"?sku={sku}", f"?table={quote(table)}", f"?q={order.label}"]
     return [*(one.public_id for one in rows), *causes, *queries]
+
+
+def _more(laid: Laid) -> dict[str, str]:
+    """The flow that is off, whose version is verified on its page; the other side of a canvas."""
+    with tenant_scope(laid.tenant):
+        off = Flow.objects.filter(label=ORDERS, is_on=False).get().public_id
+        on = Flow.objects.filter(label=ORDERS, is_on=True).order_by("pk")[0].public_id
+    return {
+        "flow, off": f"/flows/{off}/",
+        "switch_flow, off": f"/flows/{off}/switch/",
+        "mapping, writer": f"/flows/{on}/mapping/?side=writer",
+        "mapping_list, writer": f"/flows/{on}/mapping/list/?side=writer",
+    }
 
 
 def _cookie(browser: Client) -> tuple[str, str]:

@@ -4,7 +4,7 @@ PostgreSQL makes the rows itself, in portions, as the runtime role. Every id fol
 of, so that no table has to be read to fill the next one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +18,11 @@ from ekyam.people.accounts import mark_verified
 from ekyam.tenants.models import Membership, Role, Tenant, User
 from ekyam.tenants.scope import tenant_scope
 from flows.bench.portal_rows import HOURS, TABLES
+from flows.mapping.logic import Logic
 from flows.models import Flow, LookupRow, Rate, StockLevel, StockLocation
 from flows.operations.configure import apply_recipe
+from flows.operations.versions import publish, save_draft
+from flows.queries.versions import whole_logic
 from flows.recipes import all_recipes
 
 DAYS = 30
@@ -27,10 +30,11 @@ PORTION = 10_000  # orders, of ten deliveries each, in one transaction
 SKUS = 5_000
 CUSTOMERS = 20_000
 SYSTEMS = {"shopify": "Shop", "netsuite": "ERP", "whiplash": "Warehouse"}
+ORDERS = "Orders"
 # The flows that the deliveries are of, in the order in which the rows name them.
 MOVED = (
     "Customers",
-    "Orders",
+    ORDERS,
     "Order numbers",
     "Shipment Sync",
     "Item fulfilments",
@@ -61,6 +65,7 @@ def lay_in(*, orders: int = 100_000, chains: int = 13) -> Laid:
         triples = [_open(tenant, number) for number in range(chains)]
         _lay_in_tables(tenant)
         _lay_in_stock(tenant, triples[0], now, skus=min(SKUS, orders))
+        _lay_in_versions(triples[:2])
         named = _named(tenant, now, orders)
     for first in range(0, orders, PORTION):
         portion = {"first": first, "last": min(first + PORTION, orders) - 1}
@@ -169,6 +174,20 @@ def _level(said: dict[str, Any], place: str, number: int, now: datetime) -> Stoc
         available=count,
         as_of=now,
     )
+
+
+def _lay_in_versions(triples: Iterable[dict[str, Connection]]) -> None:
+    """Orders go by a version of their own, with a draft of the next; in the last triple it is off.
+
+    Its mapping is the connectors' own, line by line.
+    """
+    for triple in triples:
+        flow = Flow.objects.get(label=ORDERS, source=triple["shopify"])
+        reader, writer = whole_logic(flow, Logic())
+        save_draft(flow, Logic(reader=reader, writer=writer), edition=0)
+        publish(flow)
+        save_draft(flow, Logic(reader=reader, writer=writer), edition=0)
+    Flow.objects.filter(pk=flow.pk).update(is_on=False)
 
 
 def count_rows(tenant: Tenant) -> Iterator[tuple[str, int]]:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
 from flows.demo.orders import ADDRESS, BY_HAND, KINDS, Kind
 from flows.demo.remote import ERP, SHOP, WAREHOUSE, Row
 
@@ -20,7 +23,7 @@ class Blank:
     """What is to be filled in."""
 
     name: str
-    label: str
+    label: str | Promise
     is_number: bool = False
     choices: tuple[tuple[str, str], ...] = ()
 
@@ -33,8 +36,8 @@ class Act:
 
     name: str
     control: str
-    label: str
-    done: str
+    label: Promise
+    done: Promise
     arguments: Callable[[str, Mapping[str, Any]], dict[str, Any]]
     kind: str = ""
     may: Callable[[Row], bool] = lambda row: True
@@ -64,13 +67,13 @@ def _by_order(id: str, filled: Mapping[str, Any]) -> dict[str, Any]:
 PLACE_ORDER = Act(
     "place_order",
     "place_order",
-    "Make the order",
-    "{} is placed.",
+    gettext_lazy("Make the order"),
+    gettext_lazy("{} is placed."),
     lambda id, filled: dict(ORDERS[filled["order"]].place),
     blanks=(
         Blank(
             "order",
-            "What is ordered",
+            gettext_lazy("What is ordered"),
             choices=tuple((key, kind.name.capitalize()) for key, kind in ORDERS.items()),
         ),
     ),
@@ -82,8 +85,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "cancel_order",
             "cancel_order",
-            "Cancel",
-            "{} is cancelled by the shopper.",
+            gettext_lazy("Cancel"),
+            gettext_lazy("{} is cancelled by the shopper."),
             _by_order,
             kind="order",
             may=lambda row: row["state"] == "UNFULFILLED",
@@ -91,8 +94,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "pay_order",
             "pay_order",
-            "Pay",
-            "{} is paid.",
+            gettext_lazy("Pay"),
+            gettext_lazy("{} is paid."),
             _by_order,
             kind="order",
             may=lambda row: row["payment"] == "PENDING" and row["state"] != "CANCELLED",
@@ -100,18 +103,18 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "count_stock",
             "set_stock",
-            "Count the stock",
-            "{} is counted.",
+            gettext_lazy("Count the stock"),
+            gettext_lazy("{} is counted."),
             lambda id, filled: {"sku": filled["sku"], "available": filled["count"]},
-            blanks=(_SKU, Blank("count", "Available", is_number=True)),
+            blanks=(_SKU, Blank("count", gettext_lazy("Available"), is_number=True)),
         ),
     ),
     ERP: (
         Act(
             "approve_order",
             "approve_orders",
-            "Approve",
-            "{} is approved.",
+            gettext_lazy("Approve"),
+            gettext_lazy("{} is approved."),
             _by_id,
             kind="sales_order",
             may=lambda row: row["state"] == "pending_approval",
@@ -119,8 +122,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "fill_in_address",
             "edit_order",
-            "Fill in an address",
-            "{} has an address now.",
+            gettext_lazy("Fill in an address"),
+            gettext_lazy("{} has an address now."),
             lambda id, filled: {"id": id, "body": {"shippingAddress": _CLERKS_ADDRESS}},
             kind="sales_order",
             may=lambda row: row["state"] in _PENDING,
@@ -128,8 +131,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "cancel_order",
             "cancel_order",
-            "Cancel",
-            "{} is cancelled.",
+            gettext_lazy("Cancel"),
+            gettext_lazy("{} is cancelled."),
             _by_id,
             kind="sales_order",
             may=lambda row: row["state"] in _PENDING,
@@ -137,18 +140,18 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "adjust_stock",
             "adjust_stock",
-            "Adjust the stock",
-            "{} is adjusted.",
+            gettext_lazy("Adjust the stock"),
+            gettext_lazy("{} is adjusted."),
             lambda id, filled: {"sku": filled["sku"], "by": filled["by"]},
-            blanks=(_SKU, Blank("by", "By (+ or -)", is_number=True)),
+            blanks=(_SKU, Blank("by", gettext_lazy("By (+ or -)"), is_number=True)),
         ),
     ),
     WAREHOUSE: (
         Act(
             "pick",
             "pick",
-            "Pick",
-            "{} is picked.",
+            gettext_lazy("Pick"),
+            gettext_lazy("{} is picked."),
             _by_order,
             kind="order",
             may=lambda row: 100 <= row["status"] < 150,
@@ -156,8 +159,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "ship",
             "ship",
-            "Ship",
-            "{} is shipped.",
+            gettext_lazy("Ship"),
+            gettext_lazy("{} is shipped."),
             lambda id, filled: {"order": id, "parcels": [{"weight_oz": 12}]},
             kind="order",
             may=lambda row: 100 <= row["status"] < 300,
@@ -165,8 +168,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "deliver",
             "deliver",
-            "Deliver",
-            "{} is delivered.",
+            gettext_lazy("Deliver"),
+            gettext_lazy("{} is delivered."),
             _by_order,
             kind="order",
             may=lambda row: 300 <= row["status"] < 350,
@@ -174,8 +177,8 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "cancel_order",
             "cancel",
-            "Cancel",
-            "{} is cancelled by the warehouse.",
+            gettext_lazy("Cancel"),
+            gettext_lazy("{} is cancelled by the warehouse."),
             _by_order,
             kind="order",
             may=lambda row: 40 < row["status"] < 300 and row["status"] != 45,
@@ -183,10 +186,10 @@ DESKS: dict[str, tuple[Act, ...]] = {
         Act(
             "adjust_stock",
             "adjust",
-            "Adjust the stock",
-            "{} is adjusted.",
+            gettext_lazy("Adjust the stock"),
+            gettext_lazy("{} is adjusted."),
             lambda id, filled: {"sku": filled["sku"], "change": filled["by"]},
-            blanks=(_SKU, Blank("by", "By (+ or -)", is_number=True)),
+            blanks=(_SKU, Blank("by", gettext_lazy("By (+ or -)"), is_number=True)),
         ),
     ),
 }
@@ -201,7 +204,7 @@ def find_act(slug: str, name: str) -> Act:
     """Raises NotTaken."""
     found = next((one for one in acts_of(slug) if one.name == name), None)
     if found is None:
-        raise NotTaken("This cannot be done in this system.")
+        raise NotTaken(gettext("This cannot be done in this system."))
     return found
 
 
@@ -211,11 +214,11 @@ def fill_in(act: Act, given: Mapping[str, str], rows: Iterable[Row]) -> dict[str
     for blank in act.blanks:
         text = given.get(blank.name, "").strip()
         if blank.is_number:
-            filled[blank.name] = _number(blank.label, text)
+            filled[blank.name] = _number(str(blank.label), text)
         elif blank.choices and text not in dict(blank.choices):
-            raise NotTaken(f"Choose one: {blank.label.lower()}.")
+            raise NotTaken(gettext("Choose one: {label}.").format(label=str(blank.label).lower()))
         elif blank is _SKU and text not in skus_of(rows):
-            raise NotTaken(f"This system has no SKU «{text[:60]}».")
+            raise NotTaken(gettext("This system has no SKU «{sku}».").format(sku=text[:60]))
         else:
             filled[blank.name] = text
     return filled
@@ -225,9 +228,9 @@ def _number(label: str, text: str) -> int:
     try:
         found = int(text)
     except ValueError:
-        raise NotTaken(f"{label}: write a whole number.") from None
+        raise NotTaken(gettext("{label}: write a whole number.").format(label=label)) from None
     if abs(found) > MOST:
-        raise NotTaken(f"{label}: at most {MOST:,}.")
+        raise NotTaken(gettext("{label}: at most {most:,}.").format(label=label, most=MOST))
     return found
 
 

@@ -5,21 +5,22 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ekyam.tenants.models import TenantForeignKey, TenantModel
 from ekyam.tenants.sealed import SealedRow
 
 
 class AlertKind(models.TextChoices):
-    CONNECTION_DOWN = "connection_down", "A connection is down"
-    DEAD_LETTERS = "dead_letters", "Dead letters"
-    FLOW_SILENT = "flow_silent", "A flow is silent"
-    STOCK_DRIFT = "stock_drift", "Stock differs"
-    SYNC_LATE = "sync_late", "A full comparison is late"
+    CONNECTION_DOWN = "connection_down", gettext_lazy("A connection is down")
+    DEAD_LETTERS = "dead_letters", gettext_lazy("Dead letters")
+    FLOW_SILENT = "flow_silent", gettext_lazy("A flow is silent")
+    STOCK_DRIFT = "stock_drift", gettext_lazy("Stock differs")
+    SYNC_LATE = "sync_late", gettext_lazy("A full comparison is late")
 
 
 class AlertRule(TenantModel):
-    """One of each kind in a company. The unit of `threshold` is that of flows.alerts.kinds.
+    """One of each kind in a company. What `threshold` counts depends on the kind.
 
     While an alert is open it is told of again after `quiet_minutes`, if there is more of it; after
     `escalate_minutes` without anybody's acknowledgement it goes further, 0 meaning never.
@@ -51,11 +52,11 @@ class AlertChannel(SealedRow, TenantModel):
     sealed_columns = ("address", "secret")
 
     class Kind(models.TextChoices):
-        OWNERS = "owners", "Mail to all owners"
-        EMAIL = "email", "Mail"
+        OWNERS = "owners", gettext_lazy("Mail to all owners")
+        EMAIL = "email", gettext_lazy("Mail")
         SLACK = "slack", "Slack"
-        WEBHOOK = "webhook", "Webhook"
-        SMS = "sms", "Text message"
+        WEBHOOK = "webhook", gettext_lazy("Webhook")
+        SMS = "sms", gettext_lazy("Text message")
 
     kind = models.CharField(max_length=10, choices=Kind)
     label = models.CharField(max_length=80)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 from ekyam.tenants.models import TenantForeignKey, TenantModel
@@ -88,8 +89,8 @@ class Formula(TenantModel):
     prefix = "fml"
 
     class Base(models.TextChoices):
-        AVAILABLE = "available", "What the source calls available"
-        ON_HAND = "on_hand", "All that is on hand"
+        AVAILABLE = "available", gettext_lazy("What the source calls available")
+        ON_HAND = "on_hand", gettext_lazy("All that is on hand")
 
     flow = TenantForeignKey(Flow, on_delete=models.CASCADE, related_name="formulas", db_index=False)
     base = models.CharField(max_length=10, choices=Base, default=Base.AVAILABLE)
@@ -175,13 +176,13 @@ class Reservation(TenantModel):
 
 
 class SyncState(models.TextChoices):
-    TARGET = "target", "Reading the target back"
-    SOURCE = "source", "Reading the source"
-    ASKS = "asks", "Asks a person"
-    WRITING = "writing", "Writing what differs"
-    DONE = "done", "Done"
-    STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Failed"
+    TARGET = "target", gettext_lazy("Reading the target back")
+    SOURCE = "source", gettext_lazy("Reading the source")
+    ASKS = "asks", gettext_lazy("Asks a person")
+    WRITING = "writing", gettext_lazy("Writing what differs")
+    DONE = "done", gettext_lazy("Done")
+    STOPPED = "stopped", gettext_lazy("Stopped")
+    FAILED = "failed", gettext_lazy("Failed")
 
 
 READING = (SyncState.TARGET, SyncState.SOURCE)

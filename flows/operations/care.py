@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
 from ekyam.tenants.models import Membership
@@ -51,11 +53,13 @@ def comment(
     assert tenant_id
     said = text.replace("\x00", "").strip()
     if not said:
-        raise NotSaid("Write something first.")
+        raise NotSaid(gettext("Write something first."))
     if len(said) > LONGEST:
         raise NotSaid(
-            f"A comment has at most {LONGEST:,} characters, and this one has {len(said):,}. Shorten"
-            " it, or write two."
+            gettext(
+                "A comment has at most {longest:,} characters, and this one has {said:,}. "
+                "Shorten it, or write two."
+            ).format(longest=LONGEST, said=len(said))
         )
     actor = current_actor()
     row = Comment.objects.create(

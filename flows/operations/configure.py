@@ -57,7 +57,7 @@ def switch_on(flow: Flow) -> bool:
     if is_stock(flow):
         refuse_rivals(flow)
     elif flow.version is not None:
-        refuse_incomplete(flow, logic_of(flow.version), move="go On as it is")
+        refuse_incomplete(flow, logic_of(flow.version), move="go_on")
     _lock(flow)
     now, off_since = timezone.now(), flow.switched_at
     if flow.is_on:

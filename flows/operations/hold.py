@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
@@ -72,7 +73,7 @@ def _reject(pk: UUID, reason: str) -> Delivery:
 def _held(pk: UUID) -> Delivery:
     row = Delivery.objects.select_for_update(of=("self",)).select_related("flow").get(pk=pk)
     if not is_held(row):
-        raise IllegalMove(f"It is {row.state}, and held no more.")
+        raise IllegalMove(gettext("It is {state}, and held no more.").format(state=row.state))
     return row
 
 

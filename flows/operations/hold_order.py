@@ -1,6 +1,7 @@
 """A person holds an order, so that nothing of it is sent, and lets it go again."""
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
@@ -16,7 +17,7 @@ def hold_order(order: Record, reason: str) -> OrderHold:
     """
     _lock(order)
     if found := _hold_of(order):
-        raise IllegalMove(f"{found.held_by} holds it already.")
+        raise IllegalMove(gettext("{held_by} holds it already.").format(held_by=found.held_by))
     row = OrderHold.objects.create(
         tenant_id=order.tenant_id, record=order, reason=reason, held_by=current_actor().label
     )
@@ -33,9 +34,13 @@ def release_order(order: Record, *, seen: str = "") -> OrderHold:
     _lock(order)
     row = _hold_of(order)
     if row is None:
-        raise IllegalMove("Nobody holds it any more.")
+        raise IllegalMove(gettext("Nobody holds it any more."))
     if seen and seen != row.public_id:
-        raise IllegalMove(f"It was released, and {row.held_by} holds it anew: {row.reason}")
+        raise IllegalMove(
+            gettext("It was released, and {held_by} holds it anew: {reason}").format(
+                held_by=row.held_by, reason=row.reason
+            )
+        )
     row.released_at, row.released_by = timezone.now(), current_actor().label
     row.save(update_fields=["released_at", "released_by"])
     waiting = Delivery.objects.filter(root=order, state__in=SENDABLE)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from connectors.errors import Failure
 from ekyam.audit.record import record
@@ -98,8 +99,13 @@ def import_rows(table: str, text: str) -> tuple[Plan, int]:
     plan = plan_import(table, text)
     if plan.bad:
         first = plan.bad[0]
-        more = f" {len(plan.bad)} lines are bad in all." if len(plan.bad) > 1 else ""
-        raise RowRefused(f"Line {first.number}: {first.words}{more} Nothing was imported.")
+        said, bad = gettext("Line {number}: {words}"), len(plan.bad)
+        said = said.format(number=first.number, words=first.words)
+        if bad > 1:
+            said += " " + ngettext(
+                "{bad} lines are bad in all.", "{bad} lines are bad in all.", bad
+            ).format(bad=bad)
+        raise RowRefused(f"{said} {gettext('Nothing was imported.')}")
     rows = [*plan.added, *((one.key, one.after) for one in plan.changed)]
     woken = _put(_tenant(), table, rows)
     record(
@@ -140,23 +146,43 @@ def _read(key: str, value: str) -> tuple[str, str]:
 
 def check_row(key: str, value: str) -> None:
     """Raises ValueError, in words."""
-    for name, text, longest in (("key", key, LONGEST_KEY), ("value", value, LONGEST_VALUE)):
+    for words, text, longest in (
+        (_OF_KEY, key, LONGEST_KEY),
+        (_OF_VALUE, value, LONGEST_VALUE),
+    ):
+        is_empty, is_longer, is_unprintable = words
         if not text.strip():
-            raise ValueError(f"The {name} is empty.")
+            raise ValueError(str(is_empty))
         if len(text) > longest:
-            raise ValueError(f"The {name} is longer than {longest} characters.")
+            raise ValueError(is_longer.format(longest=longest))
         if not text.isprintable():
-            raise ValueError(f"The {name} has a character that cannot be shown.")
+            raise ValueError(str(is_unprintable))
+
+
+_OF_KEY = (
+    gettext_lazy("The key is empty."),
+    gettext_lazy("The key is longer than {longest} characters."),
+    gettext_lazy("The key has a character that cannot be shown."),
+)
+_OF_VALUE = (
+    gettext_lazy("The value is empty."),
+    gettext_lazy("The value is longer than {longest} characters."),
+    gettext_lazy("The value has a character that cannot be shown."),
+)
 
 
 def check_table(table: str) -> None:
     """Raises RowRefused."""
     if not 0 < len(table.strip()) <= len(table) <= LONGEST_TABLE or not table.isprintable():
-        raise RowRefused(f"A lookup table's name has 1 to {LONGEST_TABLE} characters.")
+        raise RowRefused(
+            gettext("A lookup table's name has 1 to {longest_table} characters.").format(
+                longest_table=LONGEST_TABLE
+            )
+        )
     if ":" in table:
-        raise RowRefused("A lookup table's name has no colon.")
+        raise RowRefused(gettext("A lookup table's name has no colon."))
     if table.startswith(OF_STOCK):
-        raise RowRefused("The places of stock are set on the page of their flow.")
+        raise RowRefused(gettext("The places of stock are set on the page of their flow."))
 
 
 def _tenant() -> UUID:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext
+
 from ekyam.audit.record import record
 from ekyam.tenants.scope import current_tenant_id
 from flows.models import Rate
@@ -44,7 +46,11 @@ def import_rates(text: str) -> RatePlan:
     plan, tenant_id = plan_rates(text), current_tenant_id()
     if plan.bad:
         first = plan.bad[0]
-        raise RowRefused(f"Line {first.number}: {first.words} Nothing was imported.")
+        raise RowRefused(
+            gettext("Line {number}: {words} Nothing was imported.").format(
+                number=first.number, words=first.words
+            )
+        )
     assert tenant_id is not None
     Rate.objects.bulk_create(
         [
@@ -66,13 +72,17 @@ def _read(base: str, quote: str, day: str, rate: str) -> Given:
     codes = [code.strip().upper() for code in (base, quote)]
     for code in codes:
         if not _CODE.fullmatch(code):
-            raise ValueError(f"«{code[:20]}» is no currency code of three letters.")
+            raise ValueError(
+                gettext("«{code}» is no currency code of three letters.").format(code=code[:20])
+            )
     if codes[0] == codes[1]:
-        raise ValueError("Both currencies are the same.")
+        raise ValueError(gettext("Both currencies are the same."))
     try:
         on = date.fromisoformat(day.strip())
     except ValueError as error:
-        raise ValueError(f"«{day[:20]}» is no day such as 2026-05-01.") from error
+        raise ValueError(
+            gettext("«{day}» is no day such as 2026-05-01.").format(day=day[:20])
+        ) from error
     return codes[0], codes[1], on, _number(rate.strip())
 
 
@@ -80,9 +90,11 @@ def _number(text: str) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation as error:
-        raise ValueError(f"«{text[:20]}» is no number such as 83.1250.") from error
+        raise ValueError(
+            gettext("«{text}» is no number such as 83.1250.").format(text=text[:20])
+        ) from error
     if not (found.is_finite() and 0 < found < _MOST):
-        raise ValueError(f"«{text[:20]}» is no rate: it must be above 0.")
+        raise ValueError(gettext("«{text}» is no rate: it must be above 0.").format(text=text[:20]))
     if found != found.quantize(_PLACES):
-        raise ValueError(f"«{text[:20]}» has more than 10 decimals.")
+        raise ValueError(gettext("«{text}» has more than 10 decimals.").format(text=text[:20]))
     return found

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from connectors.standard import resources
@@ -50,14 +51,20 @@ def send_again(
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
     before = str(row.state)
     if row.state not in states:
-        raise IllegalMove(f"It is {row.state}: there is nothing to replay.")
+        raise IllegalMove(
+            gettext("It is {state}: there is nothing to replay.").format(state=row.state)
+        )
     if must_be_read(row, version):
         check_listened_to(row)
         receive_again(event=row.event, flow_id=reader_of(row))
         _rest(row, READ_ANEW)
         return before, row
     if is_held(row):
-        raise IllegalMove(f"The rule «{rule_of(row.waits_for)}» holds it: release or reject it.")
+        raise IllegalMove(
+            gettext("The rule «{rule}» holds it: release or reject it.").format(
+                rule=rule_of(row.waits_for)
+            )
+        )
     if version == "newest" and row.flow is not None:
         row.version_id = row.flow.version_id
     to_pending(row)
@@ -74,7 +81,7 @@ def must_be_read(row: Delivery, version: Choice = "same") -> bool:
 def check_listened_to(row: Delivery) -> None:
     """Raises IllegalMove when nobody would read its event."""
     if not _is_listened_to(row):
-        raise IllegalMove("Its flow is Off, and reads nothing: switch it On first.")
+        raise IllegalMove(gettext("Its flow is Off, and reads nothing: switch it On first."))
 
 
 def is_held(row: Delivery) -> bool:
@@ -100,7 +107,9 @@ def edit_delivery(delivery: Delivery, standard: dict[str, Any], *, seen: str | N
     row = Delivery.objects.select_for_update().get(pk=delivery.pk)
     before, was = str(row.state), row.standard
     if seen is not None and seen != digest_of(was):
-        raise Overtaken("Somebody else has edited it meanwhile. Theirs is shown beside yours.")
+        raise Overtaken(
+            gettext("Somebody else has edited it meanwhile. Theirs is shown beside yours.")
+        )
     edited = read_edited(row, standard)
     row.standard = msgspec.to_builtins(edited)
     if is_held(row):
@@ -123,20 +132,24 @@ def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
 def read_edited(row: Delivery, standard: Any) -> Record:
     """Raises MappingFailed and IllegalMove."""
     if row.state not in REPLAYABLE or row.flow is None:
-        raise IllegalMove(f"It is {row.state}: it cannot be edited.")
+        raise IllegalMove(gettext("It is {state}: it cannot be edited.").format(state=row.state))
     if not is_editable(row):
         raise IllegalMove(
-            "A quantity of stock is found when it is sent: correct it in its source, or change the"
-            " formula."
+            gettext(
+                "A quantity of stock is found when it is sent: correct it in its source, or "
+                "change the formula."
+            )
         )
     try:
         resource = row.flow.stream_spec.resource
         edited: Record = msgspec.convert(standard, resources()[resource], strict=False)
         edited.check()
     except msgspec.ValidationError as error:
-        raise MappingFailed(f"The record is not right: {error}.") from error
+        raise MappingFailed(
+            gettext("The record is not right: {error}.").format(error=error)
+        ) from error
     except ArithmeticError as error:
-        raise MappingFailed("It holds a number that nobody can reckon with.") from error
+        raise MappingFailed(gettext("It holds a number that nobody can reckon with.")) from error
     return edited
 
 
@@ -204,7 +217,7 @@ def cancel_delivery(delivery: Delivery, *, note: str) -> None:
 def call_off(delivery: Delivery, *, note: str) -> None:
     """The calling off itself, for those who tell of many at once."""
     if not call_off_all([delivery], note=note):
-        raise IllegalMove("It has been sent, or may have been: it cannot be called off.")
+        raise IllegalMove(gettext("It has been sent, or may have been: it cannot be called off."))
 
 
 def call_off_all(deliveries: Iterable[Delivery], *, note: str) -> list[Delivery]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
+
 from ekyam.audit.record import record
 from ekyam.tenants.models import User
 from ekyam.tenants.scope import current_tenant_id
@@ -18,12 +20,18 @@ def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: 
     """A view of that name which the person has already is changed. Raises ViewRefused."""
     name = " ".join(name.split())
     if not name:
-        raise ViewRefused("Give the view a name.")
+        raise ViewRefused(gettext("Give the view a name."))
     if len(name) > LONGEST_NAME:
-        raise ViewRefused(f"The name is longer than {LONGEST_NAME} characters.")
+        raise ViewRefused(
+            gettext("The name is longer than {longest_name} characters.").format(
+                longest_name=LONGEST_NAME
+            )
+        )
     mine = SavedView.objects.filter(owner=owner)
     if not mine.filter(name=name).exists() and mine.count() >= MOST:
-        raise ViewRefused(f"You have {MOST} views already: remove one first.")
+        raise ViewRefused(
+            gettext("You have {most} views already: remove one first.").format(most=MOST)
+        )
     tenant_id = current_tenant_id()
     assert tenant_id is not None
     row, _ = SavedView.objects.update_or_create(

@@ -3,6 +3,7 @@
 import hashlib
 
 import msgspec
+from django.utils.translation import gettext
 
 from flows.models import Delivery
 from flows.states import IllegalMove
@@ -27,5 +28,5 @@ def lock_as_seen(public_id: str, seen: str) -> Delivery:
     pk = Delivery.get_public(public_id).pk
     row = Delivery.objects.select_for_update(of=("self",)).get(pk=pk)
     if seen and seen != seen_of(row):
-        raise ChangedSince("It has changed since you looked at it, so nothing was done.")
+        raise ChangedSince(gettext("It has changed since you looked at it, so nothing was done."))
     return row

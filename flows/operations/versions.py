@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from connectors.standard import resources
@@ -45,9 +46,12 @@ def save_draft(
     draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
     if edition != find_edition(flow):
         raise Conflict(
-            "Somebody else has saved this draft meanwhile. Look at theirs, then save yours again."
+            gettext(
+                "Somebody else has saved this draft meanwhile. Look at theirs, then save yours "
+                "again."
+            )
             if draft
-            else "This draft was published or discarded meanwhile. Begin a new one."
+            else gettext("This draft was published or discarded meanwhile. Begin a new one.")
         )
     if draft is None:
         draft = _new(flow, VersionState.DRAFT)
@@ -78,7 +82,7 @@ def publish(flow: Flow, *, edition: int | None = None) -> Version:
     flow = _lock(flow)
     draft = _draft_of(flow)
     if draft.edition != (seen.edition if edition is None else edition):
-        raise Conflict("Somebody else has saved this draft since you looked. Look again.")
+        raise Conflict(gettext("Somebody else has saved this draft since you looked. Look again."))
     before = _number(flow)
     _go_by(flow, draft, logic_of(draft))
     _record(draft, "flow_version.published", {"published": draft.number}, before=before)
@@ -105,7 +109,11 @@ def roll_back(flow: Flow, number: int) -> Version | None:
         return None
     earlier = Version.objects.get(flow=flow, number=number)
     if earlier.state != VersionState.RETIRED:
-        raise IllegalMove(f"Version {number} is {earlier.state}: it is none to go back to.")
+        raise IllegalMove(
+            gettext("Version {number} is {state}: it is none to go back to.").format(
+                number=number, state=earlier.state
+            )
+        )
     again = _new(flow, VersionState.DRAFT)
     again.logic, again.made_by = earlier.logic, _maker()
     again.note = f"Version {number} again."
@@ -128,14 +136,16 @@ def read_logic(flow: Flow, data: Any) -> Logic:
     except LogicInvalid as error:
         raise MappingFailed(str(error)) from error
     if b"\\u0000" in msgspec.json.encode(found):
-        raise MappingFailed("It has a NUL character, which nothing keeps.")
+        raise MappingFailed(gettext("It has a NUL character, which nothing keeps."))
     return found
 
 
 def check_logic(flow: Flow, logic: Logic) -> None:
     """That it can be gone by at all; raises MappingFailed, or IllegalMove for a flow of stock."""
     if is_stock(flow):
-        raise IllegalMove("A flow of stock goes by its formula: it has no mapping and no rules.")
+        raise IllegalMove(
+            gettext("A flow of stock goes by its formula: it has no mapping and no rules.")
+        )
     read_logic(flow, msgspec.to_builtins(logic))
     try:
         check_rules(logic.rules, resources()[flow.stream_spec.resource])
@@ -160,19 +170,28 @@ def _find_destination(flow: Flow, label: str) -> Flow:
         .select_for_update()[:2]
     )
     if len(found) != 1:
-        many = "Several flows" if found else "No other flow"
-        raise MappingFailed(f"{many} of the same source and stream have the name «{label}».")
+        if found:
+            said = gettext("Several flows of the same source and stream have the name «{label}».")
+        else:
+            said = gettext("No other flow of the same source and stream have the name «{label}».")
+        raise MappingFailed(said.format(label=label))
     if found[0].feeder_id not in (None, flow.pk):
-        raise MappingFailed(f"«{label}» gets its records by the rules of another flow already.")
+        raise MappingFailed(
+            gettext("«{label}» gets its records by the rules of another flow already.").format(
+                label=label
+            )
+        )
     if flow.feeder_id is not None or Flow.objects.filter(feeder=found[0]).exists():
-        raise MappingFailed(f"«{label}»: what a rule has sent on is not sent on again.")
+        raise MappingFailed(
+            gettext("«{label}»: what a rule has sent on is not sent on again.").format(label=label)
+        )
     return found[0]
 
 
 def _refuse_worse(flow: Flow, logic: Logic) -> None:
     check_logic(flow, logic)
     today = logic_of(flow.version) if flow.version else Logic()
-    refuse_incomplete(flow, logic, move="go by this draft while it is On", instead_of=today)
+    refuse_incomplete(flow, logic, move="go_by_draft", instead_of=today)
 
 
 def _go_by(flow: Flow, version: Version | None, logic: Logic) -> None:
@@ -204,7 +223,7 @@ def _new(flow: Flow, state: VersionState) -> Version:
 def _draft_of(flow: Flow) -> Version:
     found = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
     if found is None:
-        raise IllegalMove("There is no draft: it was published or discarded.")
+        raise IllegalMove(gettext("There is no draft: it was published or discarded."))
     return found
 
 

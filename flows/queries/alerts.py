@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, ngettext
+
 from flows.alerts.kinds import KINDS
 from flows.models import Alert, AlertChannel, AlertRoute, AlertRule
 from flows.queries.pages import SIZE, Page, cut
@@ -111,15 +113,27 @@ def list_rules() -> list[RuleRow]:
 
 
 def when(rule: AlertRule) -> str:
-    number = f"{rule.threshold:,}"
+    count = rule.threshold
     words = {
-        "connection_down": f"After {number} minutes" if rule.threshold else "At once",
-        "dead_letters": f"From {number} of one cause on",
-        "flow_silent": f"After {number} hours that are usually busy",
-        "stock_drift": f"From {number} levels on",
-        "sync_late": f"After {number} hours without one",
+        "connection_down": (
+            ngettext("After {count:,} minutes", "After {count:,} minutes", count)
+            if count
+            else gettext("At once")
+        ),
+        "dead_letters": ngettext(
+            "From {count:,} of one cause on", "From {count:,} of one cause on", count
+        ),
+        "flow_silent": ngettext(
+            "After {count:,} hours that are usually busy",
+            "After {count:,} hours that are usually busy",
+            count,
+        ),
+        "stock_drift": ngettext("From {count:,} levels on", "From {count:,} levels on", count),
+        "sync_late": ngettext(
+            "After {count:,} hours without one", "After {count:,} hours without one", count
+        ),
     }
-    return words[rule.kind]
+    return words[rule.kind].format(count=count)
 
 
 def list_channels() -> list[ChannelRow]:
@@ -143,10 +157,16 @@ def list_channels() -> list[ChannelRow]:
 
 def summarise(open_ones: list[AlertRow]) -> str:
     if not open_ones:
-        return "Nothing is wrong that anybody asked to be told of."
+        return gettext("Nothing is wrong that anybody asked to be told of.")
     new = sum(1 for one in open_ones if one.state == "open")
     count = len(open_ones)
-    said = f"{count} alert{' is' if count == 1 else 's are'} open"
     if not new:
-        return f"{said}, and somebody is at {'it' if count == 1 else 'each of them'}."
-    return f"{said}; {new} {'is' if new == 1 else 'are'} not acknowledged yet."
+        return ngettext(
+            "{count} alert is open, and somebody is at it.",
+            "{count} alerts are open, and somebody is at each of them.",
+            count,
+        ).format(count=count)
+    said = ngettext("{count} alert is open", "{count} alerts are open", count).format(count=count)
+    return ngettext(
+        "{said}; {new} is not acknowledged yet.", "{said}; {new} are not acknowledged yet.", new
+    ).format(said=said, new=new)

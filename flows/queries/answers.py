@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext, ngettext
+
 from flows.models import Delivery, Link
-from flows.queries.home import plural, sentence
 from flows.queries.shown import find_idle
 from flows.queries.spans import span
+from flows.queries.words import listed, sentence
 from flows.states import DONE, OPEN, State
 
 
@@ -23,7 +25,7 @@ def answer_for_order(
 
     `usual` is how many seconds a flow takes, where that is known.
     """
-    name = f"Order {label}"
+    name = gettext("Order {label}").format(label=label)
     idle = find_idle(deliveries)
     moving = [one for one in deliveries if one.pk not in idle]
     return (
@@ -44,10 +46,24 @@ def _stuck(name: str, deliveries: Sequence[Delivery]) -> str:
     dead = _in(deliveries, State.DEAD)
     if not dead:
         return ""
-    where = _targets(dead)
-    way = f" on its way to {where}" if where else ""
-    more = f" ({len(dead)} dead {plural('letter', len(dead))})" if len(dead) > 1 else ""
-    return f"{name} is stuck{way}{more}: {sentence(dead[-1].reason)}"
+    where, many = _targets(dead), len(dead)
+    if where and many > 1:
+        said = ngettext(
+            "{name} is stuck on its way to {where} ({many} dead letter): {reason}",
+            "{name} is stuck on its way to {where} ({many} dead letters): {reason}",
+            many,
+        )
+    elif where:
+        said = gettext("{name} is stuck on its way to {where}: {reason}")
+    elif many > 1:
+        said = ngettext(
+            "{name} is stuck ({many} dead letter): {reason}",
+            "{name} is stuck ({many} dead letters): {reason}",
+            many,
+        )
+    else:
+        said = gettext("{name} is stuck: {reason}")
+    return said.format(name=name, where=where, many=many, reason=sentence(dead[-1].reason))
 
 
 def _waiting(
@@ -58,9 +74,11 @@ def _waiting(
         return ""
     since = _since(held[-1], now, usual)
     if held[-1].state == State.PARKED:
-        return f"{name} waits on its way to {_targets(held)} {since}: {sentence(held[-1].reason)}"
-    said = f"{name} is being tried again on its way to {_targets(held)}"
-    return f"{said}, {since}: {sentence(held[-1].reason)}"
+        said = gettext("{name} waits on its way to {where} {since}: {reason}")
+    else:
+        said = gettext("{name} is being tried again on its way to {where}, {since}: {reason}")
+    reason = sentence(held[-1].reason)
+    return said.format(name=name, where=_targets(held), since=since, reason=reason)
 
 
 def _on_its_way(
@@ -69,16 +87,21 @@ def _on_its_way(
     moving = _in(deliveries, *OPEN)
     if not moving:
         return ""
-    said = f"{name} is on its way to {_targets(moving)}"
-    is_young = (now - moving[0].received_at).total_seconds() < 60
-    return f"{said}." if is_young else f"{said}, {_since(moving[0], now, usual)}."
+    where = _targets(moving)
+    if (now - moving[0].received_at).total_seconds() < 60:
+        return gettext("{name} is on its way to {where}.").format(name=name, where=where)
+    return gettext("{name} is on its way to {where}, {since}.").format(
+        name=name, where=where, since=_since(moving[0], now, usual)
+    )
 
 
 def _since(one: Delivery, now: datetime, usual: Mapping[UUID, float]) -> str:
     """«since 43 min (usual: 4 min)»."""
-    said = f"since {span((now - one.received_at).total_seconds())}"
+    waits = span((now - one.received_at).total_seconds())
     seconds = usual.get(one.flow_id) if one.flow_id else None
-    return said if seconds is None else f"{said} (usual: {span(seconds)})"
+    if seconds is None:
+        return gettext("since {span}").format(span=waits)
+    return gettext("since {span} (usual: {usual})").format(span=waits, usual=span(seconds))
 
 
 def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:
@@ -87,9 +110,12 @@ def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:
     if not told or any(_is_shipment(one) for one in _in(deliveries, *DONE)):
         return ""
     if not done:
-        return f"{name} was cancelled."
-    where = _targets(done)
-    return f"{name} was cancelled, and {where} {'know' if ' and ' in where else 'knows'} it."
+        return gettext("{name} was cancelled.").format(name=name)
+    return ngettext(
+        "{name} was cancelled, and {where} knows it.",
+        "{name} was cancelled, and {where} know it.",
+        len(_labels(done)),
+    ).format(name=name, where=_targets(done))
 
 
 def _shipped(name: str, deliveries: Sequence[Delivery], now: datetime) -> str:
@@ -98,7 +124,9 @@ def _shipped(name: str, deliveries: Sequence[Delivery], now: datetime) -> str:
         return ""
     standard = done[-1].standard or {}
     shipped_at = _time(standard.get("shipped_at")) or done[0].received_at
-    return f"{name} was shipped {_passed(now - shipped_at)} and is fulfilled in {_targets(done)}."
+    return gettext("{name} was shipped {ago} and is fulfilled in {where}.").format(
+        name=name, ago=_passed(now - shipped_at), where=_targets(done)
+    )
 
 
 def _is_shipment(one: Delivery) -> bool:
@@ -107,20 +135,24 @@ def _is_shipment(one: Delivery) -> bool:
 
 def _known(name: str, links: Sequence[Link]) -> str:
     known = [
-        f"in {link.connection.label} as {link.label or link.external_id}"
+        gettext("in {system} as {label}").format(
+            system=link.connection.label, label=link.label or link.external_id
+        )
         for link in links
         if link.is_primary and link.record.resource == "order"
     ]
-    return f"{name} is {_joined(known)}." if known else f"{name} is known, and nothing was sent."
+    if not known:
+        return gettext("{name} is known, and nothing was sent.").format(name=name)
+    return gettext("{name} is {places}.").format(name=name, places=listed(known))
 
 
 def _targets(deliveries: Iterable[Delivery]) -> str:
+    return listed(_labels(deliveries))
+
+
+def _labels(deliveries: Iterable[Delivery]) -> list[str]:
     found = [one.target.label for one in deliveries if one.target is not None]
-    return _joined(list(dict.fromkeys(found)))
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return list(dict.fromkeys(found))
 
 
 def _time(text: str | None) -> datetime | None:
@@ -133,7 +165,10 @@ def _time(text: str | None) -> datetime | None:
 def _passed(span: timedelta) -> str:
     minutes = max(0, int(span.total_seconds() // 60))
     if minutes < 1:
-        return "just now"
+        return gettext("just now")
     if minutes < 60:
-        return f"{minutes} min ago"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
+        return gettext("{minutes} min ago").format(minutes=minutes)
+    if minutes < 48 * 60:
+        return gettext("{hours} h ago").format(hours=minutes // 60)
+    days = minutes // 1440
+    return ngettext("{days} day ago", "{days} days ago", days).format(days=days)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext, ngettext
+
 from connectors.channel import limits_of
 from connectors.errors import MappingFailed
 from flows.models import BulkAct, BulkState, Deed, Delivery
@@ -137,7 +139,7 @@ def preview_change(
 def _kind(row: Delivery, path: str, value: Any) -> tuple[str, str, str]:
     after = _json(value)
     if row.standard is None:
-        return "", after, "It could not be read, so there is no record to change."
+        return "", after, gettext("It could not be read, so there is no record to change.")
     try:
         before = ", ".join(dict.fromkeys(map(_json, values_at(row.standard, path))))
         check_edited(row, put_at(row.standard, path, value))
@@ -187,28 +189,56 @@ def _row(one: BulkAct) -> ActRow:
     )
 
 
-_DONE = {
-    Deed.RETRY: "sent again",
-    Deed.SET: "changed and sent again",
-    Deed.WAIVE: "waived",
-}
-
-
 def said_of(act: ActRow) -> Sequence[str]:
     """What came of it, in words: «42 sent again», «3 superseded: something newer took …»."""
     counts = act.counts
-    found = [f"{counts.get('done', 0):,} {_DONE[Deed(act.deed)]}"]
-    if stale := counts.get("superseded", 0):
-        found.append(f"{stale:,} superseded: something newer of the same record took the place")
-    if refused := counts.get("refused", 0):
-        found.append(f"{refused:,} left as they were: the record would not hold with that value")
-    if left := counts.get("passed_over", 0):
-        found.append(f"{left:,} passed over: {_PASSED[Deed(act.deed)]}")
+    found = [_done(Deed(act.deed), counts.get("done", 0))]
+    if n := counts.get("superseded", 0):
+        said = ngettext(
+            "{n:,} superseded: something newer of the same record took the place",
+            "{n:,} superseded: something newer of the same record took the place",
+            n,
+        )
+        found.append(said.format(n=n))
+    if n := counts.get("refused", 0):
+        said = ngettext(
+            "{n:,} left as they were: the record would not hold with that value",
+            "{n:,} left as they were: the record would not hold with that value",
+            n,
+        )
+        found.append(said.format(n=n))
+    if n := counts.get("passed_over", 0):
+        found.append(_passed_over(Deed(act.deed), n))
     return found
 
 
-_PASSED = {
-    Deed.RETRY: "they were no longer dead, or their flow is off",
-    Deed.SET: "they were no longer dead, or cannot be edited",
-    Deed.WAIVE: "they were no longer dead, or may have been written already: retry those",
-}
+def _done(deed: Deed, n: int) -> str:
+    words = {
+        Deed.RETRY: ngettext("{n:,} sent again", "{n:,} sent again", n),
+        Deed.SET: ngettext("{n:,} changed and sent again", "{n:,} changed and sent again", n),
+        Deed.WAIVE: ngettext("{n:,} waived", "{n:,} waived", n),
+    }
+    return words[deed].format(n=n)
+
+
+def _passed_over(deed: Deed, n: int) -> str:
+    words = {
+        Deed.RETRY: ngettext(
+            "{n:,} passed over: they were no longer dead, or their flow is off",
+            "{n:,} passed over: they were no longer dead, or their flow is off",
+            n,
+        ),
+        Deed.SET: ngettext(
+            "{n:,} passed over: they were no longer dead, or cannot be edited",
+            "{n:,} passed over: they were no longer dead, or cannot be edited",
+            n,
+        ),
+        Deed.WAIVE: ngettext(
+            "{n:,} passed over: they were no longer dead, or may have been written already: "
+            "retry those",
+            "{n:,} passed over: they were no longer dead, or may have been written already: "
+            "retry those",
+            n,
+        ),
+    }
+    return words[deed].format(n=n)

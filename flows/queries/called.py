@@ -6,13 +6,27 @@ Each is looked up by an index, and what is no order is left to the caller.
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam import ids
 from flows.models import Link, Record, SearchKey
-from flows.search import KINDS, digest_of
+from flows.search import EMAIL, SKU, TRACKING, digest_of
 
 _LOOKED_AT = 200  # ids are not only those of orders
-_PARTS = {"shipment": "Shipment", "refund": "Refund", "return": "Return"}
+# Of what is no order: by its number, and by its id.
+_PARTS = {
+    "shipment": (
+        gettext_lazy("Shipment: number in {system}"),
+        gettext_lazy("Shipment: id in {system}"),
+    ),
+    "refund": (gettext_lazy("Refund: number in {system}"), gettext_lazy("Refund: id in {system}")),
+    "return": (gettext_lazy("Return: number in {system}"), gettext_lazy("Return: id in {system}")),
+}
+_KEYS = {
+    EMAIL: gettext_lazy("E-mail address"),
+    SKU: "SKU",
+    TRACKING: gettext_lazy("Tracking number"),
+}
 
 Reason = tuple[UUID, str]  # the key of the whole, and why it fits
 
@@ -28,13 +42,12 @@ def by_links(wanted: str) -> list[Reason]:
 
 
 def _words(link: Link, spelled: list[str]) -> str:
-    what = "Number" if link.label in spelled else "Id"
-    part = _PARTS.get(link.record.resource, "")
-    return (
-        f"{part}: {what.lower()} in {link.connection.label}"
-        if part
-        else (f"{what} in {link.connection.label}")
-    )
+    part, is_number = link.record.resource, link.label in spelled
+    if part not in _PARTS:
+        said = gettext("Number in {system}") if is_number else gettext("Id in {system}")
+    else:
+        said = str(_PARTS[part][0 if is_number else 1])
+    return said.format(system=link.connection.label)
 
 
 def by_own(wanted: str) -> list[Reason]:
@@ -48,14 +61,15 @@ def by_own(wanted: str) -> list[Reason]:
 
 def _own_words(one: Record, wanted: str, spelled: list[str]) -> str:
     if one.label in spelled:
-        return "Order number" if one.resource == "order" else f"{one.resource} {one.label}"
-    return "Our own reference" if one.reference == wanted else "Id in Ekyam"
+        is_order = one.resource == "order"
+        return gettext("Order number") if is_order else f"{one.resource} {one.label}"
+    return gettext("Our own reference") if one.reference == wanted else gettext("Id in Ekyam")
 
 
 def by_keys(wanted: str, *, most: int) -> list[Reason]:
     keys = SearchKey.objects.filter(digest=digest_of(wanted)).select_related("record")
     return [
-        (one.record.parent_id or one.record_id, KINDS[one.kind])
+        (one.record.parent_id or one.record_id, str(_KEYS[one.kind]))
         for one in keys.order_by("-record_id")[: most + 1]
     ]
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext, gettext_lazy
+
 from connectors.lines import Line
 from connectors.lines import Mapping as Lines
 from connectors.standard.attributes import AttributeUnknown, type_at
@@ -35,13 +37,13 @@ from flows.suggest import Attribute
 
 MISSING = ("none", "empty")
 WANTED = {
-    "text": "text",
-    "choice": "one of its own words",
-    "whole": "a whole number",
-    "decimal": "a number",
-    "money": "an amount",
-    "boolean": "yes or no",
-    "date": "a time",
+    "text": gettext_lazy("text"),
+    "choice": gettext_lazy("one of its own words"),
+    "whole": gettext_lazy("a whole number"),
+    "decimal": gettext_lazy("a number"),
+    "money": gettext_lazy("an amount"),
+    "boolean": gettext_lazy("yes or no"),
+    "date": gettext_lazy("a time"),
 }
 
 
@@ -191,7 +193,13 @@ def _complaint(resource: str, path: str, value: object, kind: str) -> str:
         found = complaint(value, type_at(resource, path))
     except AttributeUnknown:
         return ""
-    return f"The standard cannot hold this here: it wants {WANTED[kind]}." if found else ""
+    return (
+        gettext("The standard cannot hold this here: it wants {wanted}.").format(
+            wanted=WANTED[kind]
+        )
+        if found
+        else ""
+    )
 
 
 def _unfilled(

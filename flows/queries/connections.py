@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Q
+from django.utils.translation import gettext, ngettext
 
 from connectors.health import Hour
 from connectors.models import Connection, ConnectionState
 from connectors.queries import ConnectionRow
 from flows.models import Cursor, Delivery, Event, Flow
 from flows.models.event import Origin
-from flows.queries.home import sentence
+from flows.queries.words import sentence
 from flows.states import OPEN
 
 MOST_USES = 50
@@ -121,12 +122,13 @@ def _waiting(connection: Connection) -> int:
 def answer(connection: Connection, hours: list[Hour], waiting: int) -> str:
     """How it is, in a sentence or two."""
     state, reason = connection.state, connection.state_reason
-    waits = f" {_counted(waiting)} for it." if waiting else ""
+    waits = f" {_counted(waiting)}" if waiting else ""
     if state == ConnectionState.FAILING:
-        said = "It does not answer; Ekyam goes on trying, and nothing is lost."
+        said = gettext("It does not answer; Ekyam goes on trying, and nothing is lost.")
         return f"{said} {sentence(reason)}{waits}" if reason else said + waits
     if state != ConnectionState.ACTIVE:
-        return f"{sentence(reason)}{waits}" if reason else f"Nothing is sent to it.{waits}"
+        said = sentence(reason) if reason else gettext("Nothing is sent to it.")
+        return said + waits
     return _figures(hours)
 
 
@@ -134,26 +136,46 @@ def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     """How many are well, and which of the others comes first."""
     troubled = [one for one in rows if one.state != ConnectionState.ACTIVE]
     if not rows:
-        return "The systems that Ekyam may talk to for you."
+        return gettext("The systems that Ekyam may talk to for you.")
+    many = len(rows)
     if not troubled:
-        return f"All {len(rows)} systems are well." if len(rows) > 1 else "The system is well."
-    first = troubled[0]
-    state = str(ConnectionState(first.state).label).lower()
-    more = f"; and {len(troubled) - 1} more" if len(troubled) > 1 else ""
-    said = f"{len(rows) - len(troubled)} of {len(rows)} systems are well."
-    return f"{said} {first.label}: {state}{more}."
+        said = ngettext("The system is well.", "All {many} systems are well.", many)
+        return said.format(many=many)
+    well, more = many - len(troubled), len(troubled) - 1
+    said = ngettext(
+        "{well} of {many} systems are well.", "{well} of {many} systems are well.", many
+    ).format(well=well, many=many)
+    first = f"{troubled[0].label}: {str(ConnectionState(troubled[0].state).label).lower()}"
+    if not more:
+        return f"{said} {first}."
+    others = ngettext("{first}; and {more} more.", "{first}; and {more} more.", more)
+    return f"{said} {others.format(first=first, more=more)}"
 
 
 def _counted(waiting: int) -> str:
     if waiting > MOST_COUNTED:
-        return f"More than {MOST_COUNTED:,} deliveries wait"
-    return "1 delivery waits" if waiting == 1 else f"{waiting:,} deliveries wait"
+        return ngettext(
+            "More than {most:,} deliveries wait for it.",
+            "More than {most:,} deliveries wait for it.",
+            MOST_COUNTED,
+        ).format(most=MOST_COUNTED)
+    return ngettext(
+        "{waiting:,} delivery waits for it.", "{waiting:,} deliveries wait for it.", waiting
+    ).format(waiting=waiting)
 
 
 def _figures(hours: list[Hour]) -> str:
     good, failed = sum(one.good for one in hours), sum(one.failed for one in hours)
     if not good + failed:
-        return "Nothing was asked of it in the last 24 hours."
+        return gettext("Nothing was asked of it in the last 24 hours.")
     if not failed:
-        return f"It answered all {good:,} tries of the last 24 hours."
-    return f"It answered {good:,} of {good + failed:,} tries of the last 24 hours."
+        return ngettext(
+            "It answered all {good:,} tries of the last 24 hours.",
+            "It answered all {good:,} tries of the last 24 hours.",
+            good,
+        ).format(good=good)
+    return ngettext(
+        "It answered {good:,} of {all:,} tries of the last 24 hours.",
+        "It answered {good:,} of {all:,} tries of the last 24 hours.",
+        good + failed,
+    ).format(good=good, all=good + failed)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors.errors import Failure
 from connectors.models import OPEN_STATES
@@ -22,10 +22,10 @@ from flows.operations.replay import Choice, is_held
 from flows.operations.seen import seen_of
 from flows.operations.stock.streams import is_stock
 from flows.queries.exchanges import pretty
-from flows.queries.home import plural, sentence
 from flows.queries.samples import writing_context
 from flows.queries.shown import show_state
 from flows.queries.versions import logic_of
+from flows.queries.words import sentence
 from flows.states import CANCELLABLE, DONE, OPEN, REPLAYABLE, State
 from flows.waits import rule_of
 
@@ -85,7 +85,7 @@ def preview(public_id: str, deed: Deed, *, now: datetime) -> Preview:
         deed=deed,
         id=one.public_id,
         label=(one.record.label or one.external_id) if one.record else one.external_id,
-        flow=one.flow.label if one.flow else "Reading",
+        flow=one.flow.label if one.flow else gettext("Reading"),
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",
         state=show_state(one),
@@ -116,19 +116,21 @@ def _find(public_id: str) -> Delivery:
 
 def _refusal(one: Delivery, deed: Deed) -> str:
     if deed in ("release", "reject"):
-        return "" if is_held(one) else "No rule holds it any more."
+        return "" if is_held(one) else gettext("No rule holds it any more.")
     if one.state == State.SUPERSEDED:
-        return "Something newer took its place: act on the newer one."
+        return gettext("Something newer took its place: act on the newer one.")
     if deed == "cancel":
         if one.state in CANCELLABLE and not one.wrote:
             return ""
-        return "It has been sent, or may have been: it cannot be called off."
+        return gettext("It has been sent, or may have been: it cannot be called off.")
     if one.state not in REPLAYABLE:
-        return "It is on its way already: there is nothing to send again."
+        return gettext("It is on its way already: there is nothing to send again.")
     if is_held(one):
-        return f"The rule «{rule_of(one.waits_for)}» holds it: release or reject it."
+        return gettext("The rule «{rule}» holds it: release or reject it.").format(
+            rule=rule_of(one.waits_for)
+        )
     if _is_read_anew(one) and one.flow is not None and not (one.flow.feeder or one.flow).is_on:
-        return "Its flow is Off, and reads nothing: switch it On first."
+        return gettext("Its flow is Off, and reads nothing: switch it On first.")
     return ""
 
 
@@ -139,20 +141,23 @@ def _is_read_anew(one: Delivery) -> bool:
 
 def _replay(one: Delivery) -> list[str]:
     if _is_read_anew(one):
-        source = one.flow.source.label if one.flow else "the source"
+        source = one.flow.source.label if one.flow else gettext("the source")
         return [
-            f"What {source} sent is read anew, by the mapping and the rules of today.",
-            "A new delivery takes the place of this one.",
+            gettext(
+                "What {source} sent is read anew, by the mapping and the rules of today."
+            ).format(source=source),
+            gettext("A new delivery takes the place of this one."),
         ]
     said = [
-        f"The record is sent to {_target(one)} again.",
+        gettext("The record is sent to {target} again.").format(target=_target(one)),
         *_not_twice(one),
         *_what_is_in_the_way(one),
     ]
     if one.state == State.DEAD:
-        said.append(f"If the cause is not mended it fails again. It was: {sentence(one.reason)}")
+        again = gettext("If the cause is not mended it fails again. It was: {reason}")
+        said.append(again.format(reason=sentence(one.reason)))
     if one.state == State.CANCELLED:
-        said.append("It was called off before; it is sent now all the same.")
+        said.append(gettext("It was called off before; it is sent now all the same."))
     return said
 
 
@@ -171,41 +176,50 @@ def _overtaken(one: Delivery) -> list[str]:
 def _not_twice(one: Delivery) -> list[str]:
     if one.state in DONE:
         named = one.result_label or one.result_id
-        known = f", as {named}" if named else ""
-        return [
-            f"{_target(one)} has it already{known}. It is looked up there first, so there is no"
-            " second one; what differs is written over."
-        ]
+        if named:
+            said = gettext("{target} has it already, as {named}.")
+        else:
+            said = gettext("{target} has it already.")
+        said = said.format(target=_target(one), named=named)
+        first = gettext(
+            "It is looked up there first, so there is no second one; what differs is written over."
+        )
+        return [f"{said} {first}"]
     if one.wrote or one.attempts_made:
-        return [f"{_target(one)} is asked first whether it has it, so that nothing is there twice."]
+        said = gettext("{target} is asked first whether it has it, so that nothing is there twice.")
+        return [said.format(target=_target(one))]
     return []
 
 
 def _release(one: Delivery) -> list[str]:
     return [
-        f"It is sent to {_target(one)} as it is.",
-        "A later change of it is held again only if what the rule looks at has changed.",
+        gettext("It is sent to {target} as it is.").format(target=_target(one)),
+        gettext("A later change of it is held again only if what the rule looks at has changed."),
         *_what_is_in_the_way(one),
     ]
 
 
 def _reject(one: Delivery) -> list[str]:
     return [
-        f"It is not sent to {_target(one)}. The source stays as it is.",
-        "A change of the record there is judged anew.",
+        gettext("It is not sent to {target}. The source stays as it is.").format(
+            target=_target(one)
+        ),
+        gettext("A change of the record there is judged anew."),
     ]
 
 
 def _cancel(one: Delivery) -> list[str]:
-    said = [f"It is not sent to {_target(one)}. What was sent to other systems stays there."]
+    stays = gettext("It is not sent to {target}. What was sent to other systems stays there.")
+    said = [stays.format(target=_target(one))]
     behind = _others(one).filter(sequence__gt=one.sequence).count()
     if behind:
-        be = "waits" if behind == 1 else "wait"
-        said.append(
-            f"{behind} later {plural('step', behind)} of it {be} for {_target(one)} as well, and"
-            f" {'goes' if behind == 1 else 'go'} on."
+        later = ngettext(
+            "{behind} later step of it waits for {target} as well, and goes on.",
+            "{behind} later steps of it wait for {target} as well, and go on.",
+            behind,
         )
-    return [*said, "You can replay it later."]
+        said.append(later.format(behind=behind, target=_target(one)))
+    return [*said, gettext("You can replay it later.")]
 
 
 _WILL = {"replay": _replay, "release": _release, "reject": _reject, "cancel": _cancel}
@@ -214,19 +228,22 @@ _WILL = {"replay": _replay, "release": _release, "reject": _reject, "cancel": _c
 def _what_is_in_the_way(one: Delivery) -> list[str]:
     said = []
     if one.flow is not None and not one.flow.is_on:
-        said.append(f"The flow «{one.flow.label}» is Off: it waits in the queue until it is On.")
+        off = gettext("The flow «{label}» is Off: it waits in the queue until it is On.")
+        said.append(off.format(label=one.flow.label))
     if one.target is not None and one.target.state not in OPEN_STATES:
-        said.append(
-            f"{one.target.label} takes nothing at the moment: it waits until that is mended."
-        )
+        shut = gettext("{target} takes nothing at the moment: it waits until that is mended.")
+        said.append(shut.format(target=one.target.label))
     if hold := OrderHold.objects.filter(record=one.root_id, released_at=None).first():
-        said.append(f"{hold.held_by} holds the order: it waits until that is released.")
+        held = gettext("{name} holds the order: it waits until that is released.")
+        said.append(held.format(name=hold.held_by))
     ahead = _others(one).filter(sequence__lt=one.sequence).count()
     if ahead:
-        said.append(
-            f"{ahead} earlier {plural('step', ahead)} of it to {_target(one)} "
-            f"{'goes' if ahead == 1 else 'go'} first."
+        earlier = ngettext(
+            "{ahead} earlier step of it to {target} goes first.",
+            "{ahead} earlier steps of it to {target} go first.",
+            ahead,
         )
+        said.append(earlier.format(ahead=ahead, target=_target(one)))
     return said
 
 
@@ -238,7 +255,7 @@ def _others(one: Delivery) -> QuerySet[Delivery]:
 
 
 def _target(one: Delivery) -> str:
-    return one.target.label if one.target else "the target"
+    return one.target.label if one.target else gettext("the target")
 
 
 def _mappings(one: Delivery, deed: Deed, now: datetime) -> list[MappingChoice]:
@@ -250,7 +267,7 @@ def _mappings(one: Delivery, deed: Deed, now: datetime) -> list[MappingChoice]:
     if deed == "release" or one.version_id == flow.version_id:
         return [same]
     if not one.wrote and one.state not in DONE:
-        words = "What the source sent is read anew by it, and judged by its rules."
+        words = gettext("What the source sent is read anew by it, and judged by its rules.")
         return [same, MappingChoice("newest", _named(flow.version), words=words)]
     return [same, _choice("newest", one, flow.version, now)]
 
@@ -289,4 +306,6 @@ def _context(flow: Flow, now: datetime, record: Record) -> Context:
 
 
 def _named(version: Version | None) -> str:
-    return f"Version {version.number}" if version else "The connector's own mapping"
+    if version is None:
+        return gettext("The connector's own mapping")
+    return gettext("Version {number}").format(number=version.number)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from flows.models import Attempt
 
@@ -55,7 +56,7 @@ def _exchange(found: Mapping[str, Any]) -> ExchangeRow:
         method=found.get("method", ""),
         url=found.get("url", ""),
         sent=pretty(found.get("sent", "")),
-        status=str(found.get("status") or found.get("failure") or "no answer"),
+        status=str(found.get("status") or found.get("failure") or gettext("no answer")),
         answer=pretty(found.get("answer", "")),
         seconds=None if lasted is None else lasted / 1000,
         headers="\n".join(f"{name}: {value}" for name, value in headers.items()),

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext
+
 from connectors.errors import shown
 from connectors.standard import resources
 from flows.mapping.reads import WHOLE
@@ -88,5 +90,5 @@ def _values(record: Any) -> dict[str, str]:
 
 def _say(sample: str, kind: str) -> str:
     if kind == "boolean":
-        return "yes" if sample == "True" else "no"
+        return gettext("yes") if sample == "True" else gettext("no")
     return shown(sample)[:LONGEST]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
+from django.utils.translation import gettext, ngettext
 
 from connectors.expiry import endings_of
 from connectors.models import OPEN_STATES, Connection
@@ -30,7 +31,8 @@ from flows.queries.watch import (
     comparisons,
     silences,
 )
-from flows.queries.work import MOST, Cause, Held, Lacking, Waiting, Work, find_work
+from flows.queries.words import capped, sentence
+from flows.queries.work import Cause, Held, Lacking, Waiting, Work, find_work
 from flows.rhythm import HOUR, hours_to_ask, start_of_hour
 from flows.states import OPEN
 
@@ -191,12 +193,19 @@ def _sync_tasks(compared: Iterable[Compared], now: datetime) -> list[SyncTask]:
         if newest and newest.state == SyncState.ASKS:
             kind, text = "asks", newest.reason
         elif newest and newest.state == SyncState.FAILED:
-            kind, text = "failed", newest.reason or "The last full comparison failed."
+            kind, text = "failed", newest.reason or gettext("The last full comparison failed.")
         elif done and one.drift >= max(LEAST_DRIFT, done.checked // 100):
             kind, sync = "drift", done
-            text = f"{one.drift:,} of {done.checked:,} levels differed in the last comparison."
+            text = gettext(
+                "{drift:,} of {checked:,} levels differed in the last comparison."
+            ).format(drift=one.drift, checked=done.checked)
         elif one.is_late(now, SYNC_HOURS):
-            kind, text = "late", f"No full comparison was finished for {SYNC_HOURS} hours."
+            kind, text = (
+                "late",
+                gettext("No full comparison was finished for {sync_hours} hours.").format(
+                    sync_hours=SYNC_HOURS
+                ),
+            )
         if kind:
             sync_id = sync.public_id if sync else ""
             found.append(SyncTask(kind, one.flow.label, sync_id, one.flow.public_id, text))
@@ -230,24 +239,48 @@ def _of_flows(lights: Sequence[str]) -> str:
     counts = Counter(lights)
     on = len(lights) - counts["off"]
     if not lights:
-        return "There are no flows yet."
+        return gettext("There are no flows yet.")
     if on == 0:
-        return "All flows are off."
-    said = f"All {on} flows are on" if on == len(lights) else f"{on} of {len(lights)} flows are on"
-    troubled = counts["broken"] + counts["held"]
-    return f"{said}, {troubled} with trouble." if troubled else f"{said}."
+        return gettext("All flows are off.")
+    return _say_on(on, len(lights), counts["broken"] + counts["held"])
+
+
+def _say_on(on: int, many: int, troubled: int) -> str:
+    if on == many and troubled:
+        said = ngettext(
+            "All {on} flows are on, {troubled} with trouble.",
+            "All {on} flows are on, {troubled} with trouble.",
+            on,
+        )
+    elif on == many:
+        said = ngettext("All {on} flows are on.", "All {on} flows are on.", on)
+    elif troubled:
+        said = ngettext(
+            "{on} of {many} flows are on, {troubled} with trouble.",
+            "{on} of {many} flows are on, {troubled} with trouble.",
+            many,
+        )
+    else:
+        said = ngettext("{on} of {many} flows are on.", "{on} of {many} flows are on.", many)
+    return said.format(on=on, many=many, troubled=troubled)
 
 
 def _of_held(held: Sequence[Held]) -> str:
     count = sum(group.count for group in held)
-    return f"{capped(count)} {plural('record', count)} held for review." if count else ""
+    if not count:
+        return ""
+    return ngettext(
+        "{many} record held for review.", "{many} records held for review.", count
+    ).format(many=capped(count))
 
 
 def _of_missing(missing: Sequence[Lacking]) -> str:
     if not missing:
         return ""
     count = len(missing)
-    return f"{capped(count)} {plural('value', count)} {'has' if count == 1 else 'have'} no row yet."
+    return ngettext("{many} value has no row yet.", "{many} values have no row yet.", count).format(
+        many=capped(count)
+    )
 
 
 def _of_dead(dead: Sequence[Cause]) -> str:
@@ -255,36 +288,26 @@ def _of_dead(dead: Sequence[Cause]) -> str:
     if not count:
         return ""
     largest = max(dead, key=lambda cause: cause.count)
-    needs = "needs" if count == 1 else "need"
-    said = f"{capped(count)} dead {plural('letter', count)} {needs} a person"
-    return f"{said}: {sentence(largest.reason)}"
+    return ngettext(
+        "{many} dead letter needs a person: {reason}",
+        "{many} dead letters need a person: {reason}",
+        count,
+    ).format(many=capped(count), reason=sentence(largest.reason))
 
 
 def _of_waiting(waiting: Sequence[Waiting]) -> str:
     count = sum(one.count for one in waiting)
     if not count:
         return ""
-    said = f"{capped(count)} {plural('record', count)} {'waits' if count == 1 else 'wait'}"
-    return f"{said}: {sentence(waiting[0].reason)}"
+    return ngettext("{many} record waits: {reason}", "{many} records wait: {reason}", count).format(
+        many=capped(count), reason=sentence(waiting[0].reason)
+    )
 
 
 def _of_silent(silent: Sequence[Silent]) -> str:
     if not silent:
         return ""
     count = len(silent)
-    return f"{count} {plural('flow', count)} {'is' if count == 1 else 'are'} silent, which is rare."
-
-
-def capped(count: int) -> str:
-    """Beyond what is counted, it is only said that there are more."""
-    return f"{MOST:,}+" if count > MOST else f"{count:,}"
-
-
-def plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
-
-
-def sentence(text: str) -> str:
-    """End with a full stop, whatever the vendor's words end with."""
-    text = text.strip() or "no reason was given"
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return ngettext(
+        "{count} flow is silent, which is rare.", "{count} flows are silent, which is rare.", count
+    ).format(count=count)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from ekyam import ids
 from flows.models import Attempt, Delivery, Event
 from flows.operations.replay import is_editable, is_held
@@ -110,7 +112,7 @@ def delivery_hop(
     return Hop(
         kind="delivery",
         id=one.public_id,
-        title=one.flow.label if one.flow else "Reading",
+        title=one.flow.label if one.flow else gettext("Reading"),
         part=part,
         source=one.flow.source.label if one.flow else "",
         target=one.target.label if one.target else "",

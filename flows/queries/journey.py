@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from flows.models import Attempt, Delivery, Event, Link, Record
 from flows.queries.answers import answer_for_order
 from flows.queries.holds import HoldRow, list_holds_of
-from flows.queries.home import sentence
 from flows.queries.hops import Hop, delivery_hop, event_hop
 from flows.queries.money import Money, show_money
 from flows.queries.orders import worst
@@ -19,6 +20,7 @@ from flows.queries.rhythm import usual_ms_of
 from flows.queries.shown import find_idle, show_state
 from flows.queries.side_by_side import SideBySide, compare_systems
 from flows.queries.story import Chapter, tell_story
+from flows.queries.words import sentence
 from flows.states import OPEN
 
 MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
@@ -94,7 +96,13 @@ def _usual(deliveries: Sequence[Delivery]) -> dict[UUID, float]:
 
 
 def _of_hold(label: str, hold: HoldRow | None) -> str:
-    return f"Order {label} is held by {hold.by}: {sentence(hold.reason)}" if hold else ""
+    return (
+        gettext("Order {label} is held by {by}: {sentence}").format(
+            label=label, by=hold.by, sentence=sentence(hold.reason)
+        )
+        if hold
+        else ""
+    )
 
 
 def _records(public_id: str) -> list[Record]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection as db
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from ekyam import ids
@@ -183,7 +184,7 @@ def _polls() -> dict[tuple[UUID, str], str]:
     """By connection and feed, why it could not be polled."""
     failing = Cursor.objects.filter(failures__gte=MANY_FAILURES)
     rows = failing.values_list("connection_id", "feed", "failure")
-    return {(source, feed): why or "no reason was given." for source, feed, why in rows}
+    return {(source, feed): why or gettext("no reason was given.") for source, feed, why in rows}
 
 
 # --- What they come to ----------------------------------------------------------------------------
@@ -214,7 +215,7 @@ def _facts(
         is_on=flow.is_on,
         source=endings[flow.source_id],
         target=endings[flow.target_id],
-        goes_by=f"Version {flow.version.number}" if flow.version else Facts.goes_by,
+        goes_by=_version(flow),
         dead_reason=reason,
         dead_code=code,
         lacking=figures.lacking,
@@ -224,6 +225,12 @@ def _facts(
         has_succeeded=done is not None,
         is_stock=is_stock(flow),
     )
+
+
+def _version(flow: Flow) -> str:
+    if flow.version is None:
+        return ""
+    return gettext("Version {number}").format(number=flow.version.number)
 
 
 def _row(flow: Flow, figures: _Figures, facts: Facts, judged: Judged) -> FlowRow:

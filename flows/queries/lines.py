@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from django.utils.translation import gettext, ngettext
 
 from connectors.errors import shown
 from connectors.lines import Mapping
@@ -67,11 +68,12 @@ def show_value(value: Any) -> str:
         plain = {k: "…" if isinstance(one, dict) else show_value(one) for k, one in value.items()}
         return shown(", ".join(f"{name}: {one}" for name, one in plain.items()))
     if isinstance(value, list):
-        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+        many = len(value)
+        return ngettext("{many} entry", "{many} entries", many).format(many=many)
     if isinstance(value, str):
         return f"«{shown(value)}»"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return "" if value is None else shown(value)
 
 

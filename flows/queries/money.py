@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from connectors.standard.order import Order
 
@@ -40,7 +41,7 @@ def show_money(standard: dict[str, Any] | None) -> Money | None:
         currency=order.currency,
         lines=_lines(order),
         totals=_totals(order),
-        note="Prices include tax." if order.taxes_included else "",
+        note=gettext("Prices include tax.") if order.taxes_included else "",
     )
 
 
@@ -61,20 +62,20 @@ def _lines(order: Order) -> list[MoneyLine]:
 
 def _totals(order: Order) -> list[tuple[str, str]]:
     """Zero rows are left out, except the subtotal and the total."""
-    tax = "of which tax" if order.taxes_included else "Tax"
+    tax = gettext("of which tax") if order.taxes_included else gettext("Tax")
     extra = (
-        ("Discounts", -order.discount_total),
-        ("Shipping", order.shipping_total),
+        (gettext("Discounts"), -order.discount_total),
+        (gettext("Shipping"), order.shipping_total),
         (tax, order.tax_total),
-        ("Duties", order.duty_total),
-        ("Tip", order.tip),
-        ("Fee", order.fee),
-        ("Rounding", order.rounding),
+        (gettext("Duties"), order.duty_total),
+        (gettext("Tip"), order.tip),
+        (gettext("Fee"), order.fee),
+        (gettext("Rounding"), order.rounding),
     )
     return [
-        ("Lines", show_amount(order.lines_total)),
+        (gettext("Lines"), show_amount(order.lines_total)),
         *((label, show_amount(amount)) for label, amount in extra if amount),
-        ("Total", show_amount(order.total)),
+        (gettext("Total"), show_amount(order.total)),
     ]
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from django.utils.translation import gettext, ngettext
+
 from connectors.models import ConnectionState
+from flows.queries.words import because
 
 Tone = Literal["good", "quiet", "warn", "bad"]
 Name = Literal["authentication", "mapping", "logic", "synchronisation"]
@@ -39,7 +42,7 @@ class Facts:
     is_on: bool
     source: Ending
     target: Ending
-    goes_by: str = "The connectors' own mapping"
+    goes_by: str = ""  # the connectors' own mapping
     dead_reason: str | None = None
     dead_code: str = ""
     lacking: int = 0
@@ -107,16 +110,20 @@ def _light(facts: Facts, needs: list[Need]) -> Light:
 
 
 def _authentication(facts: Facts) -> Need:
-    both = f"{facts.source.label} and {facts.target.label}"
-    met = Need("authentication", "good", f"{both} let Ekyam in.")
+    both = gettext("{source} and {target} let Ekyam in.").format(
+        source=facts.source.label, target=facts.target.label
+    )
+    met = Need("authentication", "good", both)
     for one in facts.endings:
         if one.state == ConnectionState.NEEDS_REAUTHORIZATION:
-            said = _with_reason(f"{one.label} needs authorisation", one.reason)
-            return _at(met, "bad", said, one, "Authorise again")
+            said = gettext("{label} needs authorisation").format(label=one.label)
+            return _at(met, "bad", because(said, one.reason), one, gettext("Authorise again"))
     for one in facts.endings:
         if one.unproven and not _has_worked_since(facts, one.checked_at):
-            said = f"The last check of {one.label} did not pass: {', '.join(one.unproven)}."
-            return _at(met, "warn", said, one, "See the check")
+            said = gettext("The last check of {label} did not pass: {parts}.").format(
+                label=one.label, parts=", ".join(one.unproven)
+            )
+            return _at(met, "warn", said, one, gettext("See the check"))
     return met
 
 
@@ -126,60 +133,72 @@ def _has_worked_since(facts: Facts, at: datetime | None) -> bool:
 
 
 def _mapping(facts: Facts, stops: list[str]) -> Need:
-    met = Need("mapping", "good", f"{facts.goes_by}: all that is required is filled.")
+    filled = gettext("{logic}: all that is required is filled.").format(
+        logic=facts.goes_by or gettext("The connectors' own mapping")
+    )
+    met = Need("mapping", "good", filled)
     if facts.is_stock:
-        met = replace(met, reason="A flow of stock goes by its formula and its places.")
+        met = replace(met, reason=gettext("A flow of stock goes by its formula and its places."))
     if stops:
-        more = f" And {len(stops) - 1} more." if len(stops) > 1 else ""
-        return replace(met, tone="bad", reason=stops[0] + more, where="verify", button="See Verify")
+        said, more = stops[0], len(stops) - 1
+        if more:
+            said += " " + ngettext("And {more} more.", "And {more} more.", more).format(more=more)
+        button = gettext("See Verify")
+        return replace(met, tone="bad", reason=said, where="verify", button=button)
     if facts.dead_reason is not None and facts.dead_code in _OF_MAPPING:
         return _dead(met, facts.dead_reason)
     if facts.lacking:
-        many = facts.lacking != 1
-        said = f"{facts.lacking:,} record{'s' * many} wait{'s' * (not many)} for a row of a table."
-        return replace(met, tone="warn", reason=said, where="tables", button="Add the row")
+        said = ngettext(
+            "{many:,} record waits for a row of a table.",
+            "{many:,} records wait for a row of a table.",
+            facts.lacking,
+        ).format(many=facts.lacking)
+        button = gettext("Add the row")
+        return replace(met, tone="warn", reason=said, where="tables", button=button)
     return met
 
 
 def _logic(facts: Facts) -> Need:
-    met = Need("logic", "good", "Nothing in the rules keeps records back.")
+    met = Need("logic", "good", gettext("Nothing in the rules keeps records back."))
     if facts.feeder:
         label, id = facts.feeder
-        said = f"It gets only what the rules of «{label}» send it, and that flow is off."
-        return replace(met, tone="warn", reason=said, where="flow", id=id, button=f"See {label}")
+        said = gettext(
+            "It gets only what the rules of «{label}» send it, and that flow is off."
+        ).format(label=label)
+        button = gettext("See {label}").format(label=label)
+        return replace(met, tone="warn", reason=said, where="flow", id=id, button=button)
     return met
 
 
 def _synchronisation(facts: Facts) -> Need:
-    met = Need("synchronisation", "good", "Records come through.")
+    met = Need("synchronisation", "good", gettext("Records come through."))
     if facts.dead_reason is not None and facts.dead_code not in _OF_MAPPING:
         return _dead(met, facts.dead_reason)
     for one in facts.endings:
         if one.state == ConnectionState.PAUSED:
-            said = _with_reason(f"{one.label} is paused", one.reason)
-            return _at(met, "warn", said, one, "Resume")
+            said = gettext("{label} is paused").format(label=one.label)
+            return _at(met, "warn", because(said, one.reason), one, gettext("Resume"))
         if one.state == ConnectionState.FAILING:
-            said = _with_reason(f"{one.label} is failing", one.reason)
-            return _at(met, "warn", said, one, "See the connection")
+            said = gettext("{label} is failing").format(label=one.label)
+            return _at(met, "warn", because(said, one.reason), one, gettext("See the connection"))
     if facts.poll:
-        said = _with_reason(f"{facts.source.label} could not be read", facts.poll)
-        return _at(met, "warn", said, facts.source, "See the connection")
+        said = gettext("{label} could not be read").format(label=facts.source.label)
+        said = because(said, facts.poll)
+        return _at(met, "warn", said, facts.source, gettext("See the connection"))
     if not facts.is_on:
-        said = "The flow is off: nothing is read and nothing is sent."
-        return replace(met, tone="quiet", reason=said, where="switch", button="Switch it on")
+        said = gettext("The flow is off: nothing is read and nothing is sent.")
+        button = gettext("Switch it on")
+        return replace(met, tone="quiet", reason=said, where="switch", button=button)
     if not facts.has_succeeded:
-        return replace(met, tone="quiet", reason="Nothing has come through yet.")
+        return replace(met, tone="quiet", reason=gettext("Nothing has come through yet."))
     return met
 
 
 def _dead(met: Need, reason: str) -> Need:
-    said = reason or "The newest record could not be written."
-    return replace(met, tone="bad", reason=said, where="dead_letters", button="See dead letters")
+    said = reason or gettext("The newest record could not be written.")
+    button = gettext("See dead letters")
+    return replace(met, tone="bad", reason=said, where="dead_letters", button=button)
 
 
 def _at(met: Need, tone: Tone, reason: str, ending: Ending, button: str) -> Need:
     return replace(met, tone=tone, reason=reason, where="connection", id=ending.id, button=button)
-
-
-def _with_reason(said: str, reason: str) -> str:
-    return f"{said}: {reason}" if reason else f"{said}."

@@ -1,7 +1,9 @@
-"""Which flows could be between a system and the others that are connected."""
+"""Which flows could be between the systems that are connected."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,6 +13,7 @@ from flows.models import Flow
 from flows.recipes import Recipe, Step, all_recipes
 
 MOST_OTHERS = 20  # systems that flows are offered with
+MOST_SYSTEMS = 60  # among which missing ones are looked for
 SINGLE = 100  # the place of flows that no recipe knows: behind all of those
 
 
@@ -41,23 +44,73 @@ class Offer:
 
 
 def list_offers(connection: Connection) -> list[Offer]:
-    """Ready-made ones first, then each stream to each action of the same resource."""
-    others = list(
+    """Ready-made ones first, then each stream to each action of the same resource. Of those that
+    are between two others, the ready-made ones that are advised and not there yet."""
+    systems = list(
         Connection.objects.exclude(pk=connection.pk)
         .filter(environment=connection.environment)
         .defer("sealed")
         .order_by("label", "id")[:MOST_OTHERS]
     )
-    known = {
-        (one.source_id, one.stream, one.target_id, one.action): one
-        for one in Flow.objects.filter(_touches([connection, *others]))
-    }
-    rivals = _ends_of(known.values())
+    own = [offer for other in systems for offer in _between(connection, other)]
+    beside = [offer for pair in combinations(systems, 2) for offer in _ready(*pair)]
+    judged = _with_flows([*own, *beside])
+    return _in_order(judged[: len(own)] + list(filter(_is_missing, judged[len(own) :])))
+
+
+def list_missing() -> list[Offer]:
+    """The ready-made flows that are advised and not there yet, between any two systems."""
+    systems = Connection.objects.defer("sealed").order_by("label", "id")[:MOST_SYSTEMS]
+    pairs = [(one, other) for one, other in combinations(systems, 2) if _may_pair(one, other)]
+    found = [offer for pair in pairs for offer in _ready(*pair)]
+    return _in_order(filter(_is_missing, _with_flows(found)))
+
+
+def list_between(one: Connection, other: Connection) -> list[Offer]:
+    """Everything that could go between two systems, either way; nothing where one is a sandbox and
+    the other is not."""
+    return _in_order(_with_flows(_between(one, other))) if _may_pair(one, other) else []
+
+
+def find_offers(keys: Collection[str]) -> list[Offer]:
+    """Those that the keys name; what is no offer is left out."""
+    found: list[Offer] = []
+    for ends, wanted in _by_ends(keys).items():
+        try:
+            one, other = (Connection.get_public(id) for id in ends)
+        except Connection.DoesNotExist:
+            continue
+        found += [offer for offer in list_between(one, other) if offer.key in wanted]
+    return found
+
+
+def _by_ends(keys: Collection[str]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key in keys:
+        if key.count(".") == 3:
+            source, _, target, _ = key.split(".")
+            found[source, target].add(key)
+    return found
+
+
+def _may_pair(one: Connection, other: Connection) -> bool:
+    return one.pk != other.pk and one.environment == other.environment
+
+
+def _is_missing(offer: Offer) -> bool:
+    return offer.is_advised and not offer.flow_id
+
+
+def _in_order(offers: Iterable[Offer]) -> list[Offer]:
+    return sorted(offers, key=lambda one: (one.position, one.label, one.key))
+
+
+def _between(one: Connection, other: Connection) -> list[Offer]:
+    """Each once: what is ready-made is no single one."""
     found: dict[str, Offer] = {}
-    for other in others:
-        for offer in (*_ready(connection, other), *_singles(connection, other)):
-            found.setdefault(offer.key, _with_flow(offer, known, rivals))
-    return sorted(found.values(), key=lambda one: (one.position, one.label, one.key))
+    for offer in (*_ready(one, other), *_singles(one, other)):
+        found.setdefault(offer.key, offer)
+    return list(found.values())
 
 
 def _ready(here: Connection, there: Connection) -> Iterator[Offer]:
@@ -101,6 +154,17 @@ def _singles(here: Connection, there: Connection) -> Iterator[Offer]:
                     )
 
 
+def _with_flows(offers: Sequence[Offer]) -> list[Offer]:
+    """Each with the flow that is there; one query."""
+    ends = {end.pk for offer in offers for end in (offer.source, offer.target)}
+    known = {
+        (one.source_id, one.stream, one.target_id, one.action): one
+        for one in Flow.objects.filter(Q(source__in=ends) | Q(target__in=ends))
+    }
+    rivals = _ends_of(known.values())
+    return [_with_flow(offer, known, rivals) for offer in offers]
+
+
 def _with_flow(offer: Offer, known: dict[Ends, Flow], rivals: set[tuple[UUID, str, str]]) -> Offer:
     """Where one end has such a flow with another system, nobody is advised to add a second: an
     order would be written to both."""
@@ -115,8 +179,3 @@ def _ends_of(flows: Iterable[Flow]) -> set[tuple[UUID, str, str]]:
     return {
         (end, one.stream, one.action) for one in flows for end in (one.source_id, one.target_id)
     }
-
-
-def _touches(connections: Iterable[Connection]) -> Q:
-    ids = [one.pk for one in connections]
-    return Q(source__in=ids) | Q(target__in=ids)

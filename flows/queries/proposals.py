@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext
+
 from connectors.models import ConnectionState
 from flows.queries.dead_letters import DeadGroup
 
@@ -30,14 +32,20 @@ _SHUT = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.PAUSED)
 
 def propose(group: DeadGroup) -> Proposal:
     target = group.target
-    name = target.label if target else "the other system"
+    name = target.label if target else gettext("the other system")
     if group.failure == "unauthorized" or (target and target.state in _SHUT):
-        return Proposal("authorise", f"Authorise {name} again", f"{name} no longer lets Ekyam in.")
+        return Proposal(
+            "authorise",
+            gettext("Authorise {name} again").format(name=name),
+            gettext("{name} no longer lets Ekyam in.").format(name=name),
+        )
     if group.failure == "missing_row" and (found := _ROW.search(group.reason)):
         return Proposal(
             "row",
-            "Add the row",
-            f"«{found[1]}» has no row in the table «{found[2]}».",
+            gettext("Add the row"),
+            gettext("«{found}» has no row in the table «{found_2}».").format(
+                found=found[1], found_2=found[2]
+            ),
             table=found[2],
             key=found[1],
         )
@@ -48,17 +56,25 @@ def _mapping(group: DeadGroup, name: str) -> Proposal:
     if group.flow is None:
         return _unknown(group, name)
     side = "writer" if group.example_was_read else "reader"
-    at = f"the line that fills «{group.line}»" if group.line else "the mapping"
-    why = f"The mapping of {group.flow.label} could not go on at {at}."
-    return Proposal("line", "Edit the mapping line", why, side=side)
+    at = (
+        gettext("the line that fills «{line}»").format(line=group.line)
+        if group.line
+        else gettext("the mapping")
+    )
+    why = gettext("The mapping of {label} could not go on at {at}.").format(
+        label=group.flow.label, at=at
+    )
+    return Proposal("line", gettext("Edit the mapping line"), why, side=side)
 
 
 def _rejected(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "edit",
-        "Correct the records",
-        f"{name} has read the record and refuses something in it. Correct it here for what is"
-        " waiting, and in its source or in the mapping for what is to come.",
+        gettext("Correct the records"),
+        gettext(
+            "{name} has read the record and refuses something in it. Correct it here for "
+            "what is waiting, and in its source or in the mapping for what is to come."
+        ).format(name=name),
         asks_vendor=True,
     )
 
@@ -66,8 +82,10 @@ def _rejected(group: DeadGroup, name: str) -> Proposal:
 def _too_late(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "waive",
-        "Waive them",
-        f"In {name} the record has moved on: what was asked can no longer be done to it.",
+        gettext("Waive them"),
+        gettext(
+            "In {name} the record has moved on: what was asked can no longer be done to it."
+        ).format(name=name),
         asks_vendor=True,
     )
 
@@ -75,9 +93,11 @@ def _too_late(group: DeadGroup, name: str) -> Proposal:
 def _remote(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "retry",
-        "Retry",
-        f"{name} gave no answer that can be used, and Ekyam has stopped trying. Retry when it is"
-        " well again.",
+        gettext("Retry"),
+        gettext(
+            "{name} gave no answer that can be used, and Ekyam has stopped trying. Retry "
+            "when it is well again."
+        ).format(name=name),
         asks_vendor=True,
     )
 
@@ -85,16 +105,18 @@ def _remote(group: DeadGroup, name: str) -> Proposal:
 def _link(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "retry",
-        "Retry",
-        f"A record that this one needs never came to {name}. Bring it there, then retry.",
+        gettext("Retry"),
+        gettext(
+            "A record that this one needs never came to {name}. Bring it there, then retry."
+        ).format(name=name),
     )
 
 
 def _unknown(group: DeadGroup, name: str) -> Proposal:
     return Proposal(
         "ekyam",
-        "Retry",
-        "A fault of Ekyam's own. Retry when it is mended: nothing is lost until then.",
+        gettext("Retry"),
+        gettext("A fault of Ekyam's own. Retry when it is mended: nothing is lost until then."),
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from connectors.standard import resources
 from connectors.standard.attributes import element_of, names_below, plain, struct_within, type_below
 
@@ -44,7 +46,7 @@ def sections_of(resource: str, standard: Mapping[str, Any], reason: str) -> list
     """The fields in question first, then by the part of the record that they are in."""
     found = list(_fields(resources()[resource], standard, _words(reason)))[:MOST]
     first = [one for one in found if one.is_first]
-    sections = [Section("What it seems to be about", first)] if first else []
+    sections = [Section(gettext("What it seems to be about"), first)] if first else []
     by_part: dict[str, list[Field]] = {}
     for one in found:
         if not one.is_first:
@@ -54,7 +56,7 @@ def sections_of(resource: str, standard: Mapping[str, Any], reason: str) -> list
 
 def _part(path: str) -> str:
     *above, _ = path.split(".")
-    return _spoken(above) if above else "The record"
+    return _spoken(above) if above else gettext("The record")
 
 
 def _spoken(parts: list[str]) -> str:
@@ -173,5 +175,7 @@ def _as(before: Any, text: str, path: str) -> Any:
             return type(before)(text)
         except ValueError as error:
             name = _spoken(path.split("."))
-            raise NotANumber(f"{name}: «{text[:40]}» is not a number.") from error
+            raise NotANumber(
+                gettext("{name}: «{text}» is not a number.").format(name=name, text=text[:40])
+            ) from error
     return text

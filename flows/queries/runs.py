@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext
 
 from ekyam import ids
 from flows.models import Delivery, Event, Flow, Run
@@ -163,7 +164,9 @@ def _row(run: Run) -> RunRow:
     return RunRow(
         id=run.public_id,
         origin=run.origin,
-        what=run.flow.label if run.flow else f"Asked for {run.feed.replace('_', ' ')}",
+        what=run.flow.label
+        if run.flow
+        else gettext("Asked for {feed}").format(feed=run.feed.replace("_", " ")),
         connection=run.connection.label,
         started_at=run.started_at,
         # What is read out of our own rows begins and ends in one moment of the database's clock.

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as db
+from django.utils.translation import gettext
 
 from connectors.channel import settings_of
 from connectors.errors import Failure
@@ -24,6 +25,7 @@ from flows.operations.resolve import Resolver
 from flows.operations.tables import Tables
 from flows.queries.of_stream import OF_STREAM, sources_of
 from flows.rules.judge import RuleInvalid, compile_rules
+from flows.rules.verdict import Ending
 from flows.states import DONE
 
 LOOKED_AT = 20_000  # of the connection's newest events: a rare stream must not cost a long walk
@@ -152,8 +154,17 @@ def read_sample(flow: Flow, logic: Logic, sample: Sample | None, *, now: datetim
     except (Failure, RuleInvalid) as failure:
         return Trial(sample, record, to_plain(record), ending=_words(failure))
     ending = verdict.ending
-    said = f"The rule «{ending.rule}» would {ending.kind} it." if ending else ""
+    said = _would(ending) if ending else ""
     return Trial(sample, verdict.record, to_plain(verdict.record), ending=said)
+
+
+def _would(ending: Ending) -> str:
+    words = {
+        "hold": gettext("The rule «{rule}» would hold it."),
+        "reject": gettext("The rule «{rule}» would reject it."),
+        "route": gettext("The rule «{rule}» would route it."),
+    }
+    return words[ending.kind].format(rule=ending.rule)
 
 
 def _words(failure: Exception) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection, SetUp
 from connectors.queries import CheckPart, parts_of
@@ -15,13 +17,13 @@ from flows.models import Flow
 from flows.recipes import all_recipes
 
 Name = Literal["choose", "connect", "map", "writer", "flows", "live"]
-STEPS: tuple[tuple[Name, str], ...] = (
-    ("choose", "Choose"),
-    ("connect", "Check authentication"),
-    ("map", "Map your data"),
-    ("writer", "What it accepts"),
-    ("flows", "Configure the flows"),
-    ("live", "Go live"),
+STEPS: tuple[tuple[Name, Promise], ...] = (
+    ("choose", gettext_lazy("Choose")),
+    ("connect", gettext_lazy("Check authentication")),
+    ("map", gettext_lazy("Map your data")),
+    ("writer", gettext_lazy("What it accepts")),
+    ("flows", gettext_lazy("Configure the flows")),
+    ("live", gettext_lazy("Go live")),
 )
 # What must be well before anything can flow; the other parts of the check only tell.
 VITAL = ("reachable", "credentials", "permission")
@@ -128,7 +130,7 @@ def _progress(row: SetUp, flows: dict[object, list[bool]]) -> Progress:
         steps=[
             Step(
                 name=name,
-                label=label,
+                label=str(label),
                 number=number,
                 is_done=done[name],
                 is_next=name == first_open,

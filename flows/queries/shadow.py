@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
 from flows.mapping.compare import CHANGED, IDENTICAL
 from flows.models import Flow, ShadowDifference, ShadowRun, ShadowState
 from flows.operations.shadow.work import UNREADABLE
@@ -12,22 +15,22 @@ from flows.personal import blank
 from flows.queries.pages import SIZE, Page, cut
 
 # In this order; what is worst comes last in the sentence, where it is remembered.
-WORDS: Mapping[str, str] = {
-    IDENTICAL: "identical",
-    CHANGED: "change",
-    "still_held": "held as before",
-    "still_rejected": "rejected as before",
-    "still_routed": "sent another way as before",
-    "still_waits": "wait as before",
-    "still_failed": "fail as before",
-    UNREADABLE: "cannot be read at all",
-    "now_sent": "would now go through",
-    "now_absent": "would no longer come here",
-    "now_routed": "would now go another way",
-    "now_waits": "would now wait",
-    "now_held": "would now be held",
-    "now_rejected": "would now be rejected",
-    "now_failed": "would now fail",
+WORDS: Mapping[str, Promise] = {
+    IDENTICAL: gettext_lazy("identical"),
+    CHANGED: gettext_lazy("change"),
+    "still_held": gettext_lazy("held as before"),
+    "still_rejected": gettext_lazy("rejected as before"),
+    "still_routed": gettext_lazy("sent another way as before"),
+    "still_waits": gettext_lazy("wait as before"),
+    "still_failed": gettext_lazy("fail as before"),
+    UNREADABLE: gettext_lazy("cannot be read at all"),
+    "now_sent": gettext_lazy("would now go through"),
+    "now_absent": gettext_lazy("would no longer come here"),
+    "now_routed": gettext_lazy("would now go another way"),
+    "now_waits": gettext_lazy("would now wait"),
+    "now_held": gettext_lazy("would now be held"),
+    "now_rejected": gettext_lazy("would now be rejected"),
+    "now_failed": gettext_lazy("would now fail"),
 }
 
 
@@ -174,36 +177,59 @@ def _row(run: ShadowRun) -> ShadowRow:
 
 
 def _groups(run: ShadowRun) -> Iterable[Group]:
-    for kind, words in WORDS.items():
+    for kind in WORDS:
         if kind == CHANGED:
             for attributes, count in sorted(run.changed.items(), key=lambda one: -one[1]):
-                does = "changes" if count == 1 else "change"
-                yield Group(kind, attributes, count, f"{count:,} {does} {attributes}", True)
+                said = ngettext("{n:,} changes {attributes}", "{n:,} change {attributes}", count)
+                words = said.format(n=count, attributes=attributes)
+                yield Group(kind, attributes, count, words, True)
         elif count := run.counts.get(kind, 0):
-            text = f"{count:,} {_agree(words, count)}"
-            yield Group(kind, "", count, text, kind in run.kept)
+            yield Group(kind, "", count, _counted(kind, count), kind in run.kept)
 
 
-def _agree(words: str, count: int) -> str:
-    first, _, rest = words.partition(" ")
-    if count == 1 and first in ("wait", "fail"):
-        return f"{first}s {rest}"
-    return words
+def _counted(kind: str, n: int) -> str:
+    words = {
+        IDENTICAL: ngettext("{n:,} identical", "{n:,} identical", n),
+        "still_held": ngettext("{n:,} held as before", "{n:,} held as before", n),
+        "still_rejected": ngettext("{n:,} rejected as before", "{n:,} rejected as before", n),
+        "still_routed": ngettext(
+            "{n:,} sent another way as before", "{n:,} sent another way as before", n
+        ),
+        "still_waits": ngettext("{n:,} waits as before", "{n:,} wait as before", n),
+        "still_failed": ngettext("{n:,} fails as before", "{n:,} fail as before", n),
+        UNREADABLE: ngettext("{n:,} cannot be read at all", "{n:,} cannot be read at all", n),
+        "now_sent": ngettext("{n:,} would now go through", "{n:,} would now go through", n),
+        "now_absent": ngettext(
+            "{n:,} would no longer come here", "{n:,} would no longer come here", n
+        ),
+        "now_routed": ngettext(
+            "{n:,} would now go another way", "{n:,} would now go another way", n
+        ),
+        "now_waits": ngettext("{n:,} would now wait", "{n:,} would now wait", n),
+        "now_held": ngettext("{n:,} would now be held", "{n:,} would now be held", n),
+        "now_rejected": ngettext("{n:,} would now be rejected", "{n:,} would now be rejected", n),
+        "now_failed": ngettext("{n:,} would now fail", "{n:,} would now fail", n),
+    }
+    return words[kind].format(n=n)
 
 
 def _words(run: ShadowRun, groups: list[Group]) -> str:
     """«312 orders: 309 identical, 2 change tax, 1 would now fail»."""
     total, noun = sum(run.counts.values()), run.flow.stream_spec.label.lower()
     if run.state == ShadowState.RUNNING and run.total is None:
-        return "It begins."
+        return gettext("It begins.")
     if not total:
-        return f"No {noun} came in this window."
+        return gettext("No {noun} came in this window.").format(noun=noun)
     # A noun of one: «1 orders» would be wrong in every language.
     named = f"{total:,} {noun.removesuffix('s') if total == 1 else noun}"
     text = f"{named}: {', '.join(one.words for one in groups)}"
     if run.state == ShadowState.RUNNING:
-        return f"{text}, so far"
-    return text if run.state == ShadowState.DONE else f"{text}, until it {run.state}"
+        return gettext("{text}, so far").format(text=text)
+    if run.state == ShadowState.DONE:
+        return text
+    if run.state == ShadowState.STOPPED:
+        return gettext("{text}, until it stopped").format(text=text)
+    return gettext("{text}, until it failed").format(text=text)
 
 
 def _difference(one: ShadowDifference, *, with_values: bool) -> DifferenceRow:

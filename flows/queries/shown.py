@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from connectors.errors import MissingLink, MissingRow
 from flows.models import Delivery
 from flows.states import SENDABLE, State
@@ -46,5 +48,5 @@ def show_state(one: Delivery, *, is_idle: bool = False, is_on_hold: bool = False
 def show_note(one: Delivery) -> str:
     """The id of what is newer says nothing to a reader: it stands further down."""
     if one.state == State.SUPERSEDED and one.note.endswith(" is newer."):
-        return "A newer one took its place."
+        return gettext("A newer one took its place.")
     return one.note

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import gettext
 
 from connectors.standard import resources
 from connectors.standard.order import Order
@@ -140,11 +141,11 @@ def _moved(pieces: Iterable[tuple[Delivery, StandardRecord]]) -> list[_Column]:
     found: dict[str, _Column] = {}
     for _, record in pieces:
         if isinstance(record, Shipment) and record.status == "shipped":
-            column = found.setdefault("Shipped", _Column("Shipped", False))
+            column = found.setdefault("shipped", _Column(gettext("Shipped"), False))
             for line in record.lines:
                 _add(column, line.reference, line.quantity, None)
         elif isinstance(record, Refund):
-            column = found.setdefault("Refunded", _Column("Refunded", False))
+            column = found.setdefault("refunded", _Column(gettext("Refunded"), False))
             column.total = (column.total or Decimal(0)) + record.total
             for back in record.lines:
                 _add(column, back.order_line_reference, back.quantity, back.amount)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from flows.queries.home import plural
+from django.utils.translation import ngettext
+
 from flows.queries.hops import Hop
 from flows.queries.shown import UNNEEDED
 from flows.states import State
@@ -54,5 +55,9 @@ def _words(hops: Iterable[Hop]) -> str:
     kinds = [hop.kind for hop in hops]
     readings, deliveries = kinds.count("event"), kinds.count("delivery")
     if readings:
-        return f"{readings} more {plural('reading', readings)} changed nothing"
-    return f"{deliveries} {'delivery was' if deliveries == 1 else 'deliveries were'} not needed"
+        return ngettext(
+            "{many} more reading changed nothing", "{many} more readings changed nothing", readings
+        ).format(many=readings)
+    return ngettext(
+        "{many} delivery was not needed", "{many} deliveries were not needed", deliveries
+    ).format(many=deliveries)

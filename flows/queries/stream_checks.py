@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.errors import Failure
 from connectors.models import Connection
@@ -170,7 +171,11 @@ def _summed(
 
 def _fault(one: Attribute) -> str:
     """«sku: not allowed in 2 records»."""
-    words = {"wrong_type": "of a wrong type", "not_allowed": "not allowed", "waits": "lacks a row"}
+    words = {
+        "wrong_type": gettext("of a wrong type in {many}"),
+        "not_allowed": gettext("not allowed in {many}"),
+        "waits": gettext("lacks a row in {many}"),
+    }
     counts: Counter[str] = Counter({str(k): v for k, v in one.counts.items() if k in words})
-    told = [f"{words[kind]} in {many}" for kind, many in counts.items() if many]
+    told = [words[kind].format(many=many) for kind, many in counts.items() if many]
     return f"{one.path}: {', '.join(told)}" if told else ""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from django.core.cache import cache
+from django.utils.translation import gettext
 
 from connectors.steps import AnyStep
 from ekyam import vault
@@ -131,7 +132,7 @@ def list_attributes(
         line = find_filling(mapping, attribute.path)
         offers = found.offers.get(attribute.path, ())
         if line is None or all_of_them:
-            now = (line.source or "a constant") if line else ""
+            now = (line.source or gettext("a constant")) if line else ""
             shown = _offer_rows(attribute.path, offers, voices)
             about, kind = attribute.about, attribute.kind
             rows.append(AttributeRow(attribute.path, about, kind, attribute.required, now, shown))
@@ -157,10 +158,11 @@ def _offer_rows(
 
 def say_sureness(confidence: float) -> str:
     """The words say what the share means: of ten such suggestions nine are right, or two."""
-    for least, word in ((0.9, "Almost certain"), (0.7, "Likely"), (0.4, "Possible")):
-        if confidence >= least:
-            return word
-    return "Unlikely"
+    if confidence >= 0.9:
+        return gettext("Almost certain")
+    if confidence >= 0.7:
+        return gettext("Likely")
+    return gettext("Possible") if confidence >= 0.4 else gettext("Unlikely")
 
 
 def knowledge_of(subject: Subject) -> Knowledge:

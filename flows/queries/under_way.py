@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from flows.queries.bulk import list_acts, said_of
 from flows.queries.shadow import running_shadow_runs
 from flows.queries.stock.syncs import running_syncs
@@ -31,7 +33,7 @@ def list_under_way() -> list[Work]:
         Work(
             "sync",
             one.id,
-            "Full comparison",
+            gettext("Full comparison"),
             one.flow,
             one.answer,
             one.state,
@@ -45,7 +47,7 @@ def list_under_way() -> list[Work]:
         Work(
             "shadow_run",
             one.id,
-            "Shadow run",
+            gettext("Shadow run"),
             one.label,
             one.words,
             f"shadow_{one.state}",
@@ -59,7 +61,7 @@ def list_under_way() -> list[Work]:
         Work(
             "bulk_act",
             one.id,
-            "Dead letters",
+            gettext("Dead letters"),
             one.words,
             f"{', '.join(said_of(one))}.",
             f"bulk_{one.state}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.registry import folder_of
 from connectors.standard import resources
@@ -90,7 +91,11 @@ def _samples(flow: Flow, most: int) -> tuple[list[tuple[str, Any]], bool]:
     found = [(one.id, one.raw) for one in list_samples(flow, limit=most)]
     if found:
         return found, True
-    path = folder_of(flow.source.spec.slug) / "samples" / f"{flow.stream}.json"
+    path = (
+        folder_of(flow.source.spec.slug)
+        / "samples"
+        / gettext("{stream}.json").format(stream=flow.stream)
+    )
     return ([("sample", json.loads(path.read_text()))] if path.exists() else []), False
 
 
@@ -141,13 +146,14 @@ def check_standard(resource: str) -> Check:
     return check
 
 
-_KINDS: dict[type, str] = {bool: "yes or no", int: "a number", float: "a number", str: "text"}
-
-
 def _kind(value: Any) -> str:
     if isinstance(value, dict):
-        return "an object"
-    return "a list" if isinstance(value, list | tuple) else _KINDS.get(type(value), "a number")
+        return gettext("an object")
+    if isinstance(value, list | tuple):
+        return gettext("a list")
+    if isinstance(value, bool):
+        return gettext("yes or no")
+    return gettext("text") if isinstance(value, str) else gettext("a number")
 
 
 def _types_of_own(flow: Flow, side: Side, records: list[tuple[str, Any]]) -> dict[str, set[str]]:
@@ -171,7 +177,8 @@ def _as_before(kinds: dict[str, set[str]]) -> Check:
         wanted, kind = kinds.get(path), _kind(value)
         if not wanted or kind in wanted:
             return None
-        return "wrong_type", f"is {kind}; the connector's own mapping gives {min(wanted)} here"
+        said = gettext("is {kind}; the connector's own mapping gives {wanted} here")
+        return "wrong_type", said.format(kind=kind, wanted=min(wanted))
 
     return check
 
@@ -186,9 +193,9 @@ def _stops(report: Report) -> dict[tuple[str, str], str]:
             if not one.is_missing:
                 continue
             if not one.has_line:
-                found[where, one.path] = (
-                    f"«{one.path}» is required, and no line of the {where} fills it: add one."
-                )
+                found[where, one.path] = gettext(
+                    "«{path}» is required, and no line of the {where} fills it: add one."
+                ).format(path=one.path, where=where)
             elif report.is_own:
                 found[where, one.path] = _stop(where, one)
     return found
@@ -196,11 +203,18 @@ def _stops(report: Report) -> dict[tuple[str, str], str]:
 
 def _stop(where: str, one: Attribute) -> str:
     said = next((example.why for example in one.examples if example.why), "")
-    because = f": {said}" if said else f": «{one.source}» is empty in each" if one.source else ""
-    return (
-        f"«{one.path}» is required, and the {where} fills it in none of the newest records"
-        f"{because}. Choose another source or a default."
-    )
+    if not said and one.source:
+        said = gettext("«{source}» is empty in each").format(source=one.source)
+    if said:
+        stop = gettext(
+            "«{path}» is required, and the {where} fills it in none of the newest records: {said}."
+        )
+    else:
+        stop = gettext(
+            "«{path}» is required, and the {where} fills it in none of the newest records."
+        )
+    stop = stop.format(path=one.path, where=where, said=said)
+    return f"{stop} {gettext('Choose another source or a default.')}"
 
 
 def _without_values(report: Report) -> Report:

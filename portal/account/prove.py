@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from ekyam.addresses import address_of, network_of
@@ -25,14 +26,16 @@ from ekyam.people.ways import Way, list_ways
 from ekyam.sessions.browsers import describe
 from portal.account.asked import Asked, for_asked, safe_next
 
-WRONG = "This is not right, or has expired, or was used before. Nothing else has changed."
-TOO_MANY = "That was wrong too often. Wait {minutes} min, and then try again."
+WRONG = gettext_lazy(
+    "This is not right, or has expired, or was used before. Nothing else has changed."
+)
+TOO_MANY = gettext_lazy("That was wrong too often. Wait {minutes} min, and then try again.")
 CHOICES = {
-    Way.SMS: "A code by text message",
-    Way.TOTP: "A code of your authenticator app",
-    Way.PASSKEY: "Your passkey",
-    Way.RECOVERY: "One of your recovery codes",
-    Way.MAIL: "A code by e-mail",
+    Way.SMS: gettext_lazy("A code by text message"),
+    Way.TOTP: gettext_lazy("A code of your authenticator app"),
+    Way.PASSKEY: gettext_lazy("Your passkey"),
+    Way.RECOVERY: gettext_lazy("One of your recovery codes"),
+    Way.MAIL: gettext_lazy("A code by e-mail"),
 }
 
 
@@ -70,7 +73,9 @@ def send_code(asked: Asked) -> HttpResponseBase:
     trouble = send_by(way, asked.user, address=asked.address, is_again=True)
     asked.keep(trouble=trouble)
     if not trouble:
-        messages.success(asked.request, "A new code is on its way. The one before is void.")
+        messages.success(
+            asked.request, gettext("A new code is on its way. The one before is void.")
+        )
     return _to_page(safe_next(asked.request))
 
 
@@ -102,7 +107,9 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, TOO_MANY.format(minutes=error.minutes))
         return redirect("account_login")
     except passkeys.Refused:
-        messages.error(request, "This passkey is not known here. Sign in by your password.")
+        messages.error(
+            request, gettext("This passkey is not known here. Sign in by your password.")
+        )
         return redirect("account_login")
     limits.WRONG_CODES_FROM_ADDRESS[0].give_back(network, now)
     user = passkey.user
@@ -135,7 +142,7 @@ def _answer(asked: Asked, way: Way) -> HttpResponseBase:
     except limits.TooMany as error:
         return _page(asked, way, error=TOO_MANY.format(minutes=error.minutes))
     if not proof:
-        return _page(asked, way, error=WRONG)
+        return _page(asked, way, error=str(WRONG))
     return _finish(asked, proof if isinstance(proof, Factor) else None)
 
 

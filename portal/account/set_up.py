@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.people import limits, passkeys, qr, sms
 from ekyam.people.models import Factor, PhoneFactor, TotpFactor
@@ -22,14 +23,14 @@ from ekyam.sessions.browsers import describe
 from portal.account.asked import Asked, for_fresh
 from portal.account.prove import TOO_MANY, WRONG, enter
 
-ENOUGH = "You have ten already. Remove one of them before."
+ENOUGH = gettext_lazy("You have ten already. Remove one of them before.")
 
 
 class PhoneForm(forms.Form):
     number = forms.CharField(
-        label="Number of your mobile phone",
+        label=gettext_lazy("Number of your mobile phone"),
         max_length=40,
-        help_text="With the country: +91 98765 43210.",
+        help_text=gettext_lazy("With the country: +91 98765 43210."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
 
@@ -74,7 +75,7 @@ def _totp_context(factor: TotpFactor) -> dict[str, Any]:
 @for_fresh("GET", "POST")
 def set_up_phone(asked: Asked) -> HttpResponseBase:
     if not sms.is_offered():
-        raise Http404("There is no gateway for text messages.")
+        raise Http404(gettext("There is no gateway for text messages."))
     form = PhoneForm(asked.request.POST or None)
     if form.is_valid():
         phone = begin_phone(asked.user, form.cleaned_data["number"])
@@ -96,7 +97,9 @@ def confirm_phone(asked: Asked, id: str) -> HttpResponseBase:
 def send_to_phone(asked: Asked, id: str) -> HttpResponseBase:
     phone: PhoneFactor = _waiting(PhoneFactor, asked, id)
     if _text(asked, phone):
-        messages.success(asked.request, "A new code is on its way. The one before is void.")
+        messages.success(
+            asked.request, gettext("A new code is on its way. The one before is void.")
+        )
     return redirect("confirm_phone", id=id)
 
 
@@ -106,9 +109,14 @@ def _text(asked: Asked, phone: PhoneFactor) -> bool:
     except TooSoon as error:
         messages.error(asked.request, in_words(error))
     except limits.TooMany as error:
-        messages.error(asked.request, f"Too many codes were sent. Wait {error.minutes} min.")
+        messages.error(
+            asked.request,
+            gettext("Too many codes were sent. Wait {minutes} min.").format(minutes=error.minutes),
+        )
     except NotSent:
-        messages.error(asked.request, "The text message could not be sent. Is the number right?")
+        messages.error(
+            asked.request, gettext("The text message could not be sent. Is the number right?")
+        )
     else:
         return True
     return False
@@ -117,7 +125,7 @@ def _text(asked: Asked, phone: PhoneFactor) -> bool:
 @for_fresh("GET", "POST")
 def set_up_passkey(asked: Asked) -> HttpResponseBase:
     if passkeys.site() is None:
-        raise Http404("Passkeys need a site with a name.")
+        raise Http404(gettext("Passkeys need a site with a name."))
     request, error = asked.request, ""
     if request.method == "POST":
         name = request.POST.get("name", "").strip()[:40]
@@ -127,12 +135,15 @@ def set_up_passkey(asked: Asked) -> HttpResponseBase:
             limits.count_try(str(asked.user.pk), asked.address, now)
             credential = request.POST.get("credential", "")
             found = passkeys.register(
-                request.session, asked.user, credential, name=name or f"Passkey, {browser}"
+                request.session,
+                asked.user,
+                credential,
+                name=name or f"Passkey, {browser}",
             )
             limits.forgive_try(str(asked.user.pk), asked.address, now)
             return _added(asked, found)
         except passkeys.Refused:
-            error = "The passkey was not made. Try it once more."
+            error = gettext("The passkey was not made. Try it once more.")
         except limits.TooMany as too_many:
             error = TOO_MANY.format(minutes=too_many.minutes)
     return render(request, "people/set_up_passkey.html", {"error": error})
@@ -159,7 +170,7 @@ def _waiting(model: type[Factor], asked: Asked, public_id: str) -> Any:
     rows = model.objects.filter(user=asked.user, confirmed=False)
     found = next((row for row in rows if row.public_id == public_id), None)
     if found is None:
-        raise Http404("It is set up already, or was begun anew.")
+        raise Http404(gettext("It is set up already, or was begun anew."))
     return found
 
 
@@ -170,7 +181,7 @@ def _confirm(
     try:
         if confirm_by_code(factor, code, address=asked.address):
             return _added(asked, factor)
-        error = WRONG
+        error = str(WRONG)
     except limits.TooMany as too_many:
         error = TOO_MANY.format(minutes=too_many.minutes)
     return render(asked.request, template, {**context, "error": error})
@@ -189,10 +200,12 @@ def _added(asked: Asked, factor: Factor) -> HttpResponseBase:
     if asked.stage:
         asked.keep(made=factor.public_id)
     if added.codes:
-        return show_codes(asked, added.codes, title=f"{factor.name} is set up")
+        return show_codes(
+            asked, added.codes, title=gettext("{name} is set up").format(name=factor.name)
+        )
     if asked.stage:
         return enter(asked, factor)
-    messages.success(asked.request, f"{factor.name} is set up.")
+    messages.success(asked.request, gettext("{name} is set up.").format(name=factor.name))
     return redirect("security")
 
 

@@ -18,7 +18,7 @@ class SeatScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-cal
     name = ["apiKey", "application"]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Any:
-        scopes = {right.value: right.label for right in Right}
+        scopes = {right.value: str(right.label) for right in Right}
         token = {"tokenUrl": "/oauth/token", "scopes": scopes}
         return [
             {"type": "http", "scheme": "bearer", "description": "An API key, as it was shown."},

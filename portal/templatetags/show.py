@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, ngettext
 
 from connectors.registry import folder_of
 from ekyam.team.members import a
-from flows.queries import home, spans
+from flows.queries import spans
 from flows.queries.day import DayRow
+from flows.queries.words import capped as say_capped
 from portal.web import words
 from portal.web.charts import draw_bars
 
@@ -25,14 +27,14 @@ register = template.Library()
 @register.inclusion_tag("components/chip.html")
 def chip(state: str, label: str = "") -> dict[str, str]:
     tone, word = words.TONES.get(state, ("quiet", state))
-    return {"tone": tone, "label": label or word}
+    return {"tone": tone, "label": label or str(word)}
 
 
 @register.inclusion_tag("components/when.html")
-def when(at: datetime | None, otherwise: str = "never") -> dict[str, Any]:
+def when(at: datetime | None, otherwise: str | None = None) -> dict[str, Any]:
     """How long ago, and the exact time in the company's zone on hover."""
     if at is None:
-        return {"at": None, "words": otherwise}
+        return {"at": None, "words": gettext("never") if otherwise is None else otherwise}
     said = words.ago(at, timezone.now())
     return {"at": at, "words": said, "zone": _zone(), "is_relative": True}
 
@@ -87,19 +89,28 @@ def thousands(number: int | None) -> str:
 @register.filter
 def capped(number: int) -> str:
     """«1,000+» where it was not counted on."""
-    return home.capped(number)
+    return say_capped(number)
 
 
 @register.inclusion_tag("components/bars.html")
 def bars(row: DayRow) -> dict[str, Any]:
     """The last day of a flow: above the line what was delivered, below it what died."""
-    said = f"{row.all_done:,} delivered, {row.all_dead:,} dead in the last 24 hours"
+    said = gettext("{all_done:,} delivered, {all_dead:,} dead in the last 24 hours").format(
+        all_done=row.all_done, all_dead=row.all_dead
+    )
     if row.all_done:
         hour = max(range(len(row.done)), key=lambda place: row.done[place])
         back = len(row.done) - 1 - hour
-        when = "this hour" if back == 0 else f"{back} hours ago" if back > 1 else "an hour ago"
-        said += f"; most in one hour {row.done[hour]:,}, {when}"
+        said = gettext("{said}; most in one hour {most:,}, {when}").format(
+            said=said, most=row.done[hour], when=_hours_ago(back)
+        )
     return {"chart": draw_bars(row.done, row.dead, words=f"{row.label}: {said}")}
+
+
+def _hours_ago(back: int) -> str:
+    if back == 0:
+        return gettext("this hour")
+    return ngettext("an hour ago", "{back} hours ago", back).format(back=back)
 
 
 @register.filter
@@ -115,7 +126,7 @@ def signed(number: int) -> str:
 
 @register.filter
 def state_words(state: str) -> str:
-    return words.TONES.get(state, ("", state))[1]
+    return str(words.TONES.get(state, ("", state))[1])
 
 
 @register.filter
@@ -141,7 +152,7 @@ def one(role: str) -> str:
 
 @register.filter
 def blame(who: str) -> str:
-    return words.BLAME.get(who, "")
+    return str(words.BLAME.get(who, ""))
 
 
 @register.filter
@@ -156,12 +167,12 @@ def told(value: Any) -> str:
 
 @register.filter
 def actor_kind(kind: str) -> str:
-    return words.ACTORS.get(kind, kind)
+    return str(words.ACTORS.get(kind, kind))
 
 
 @register.filter
 def origin(code: str) -> str:
-    return words.ORIGINS.get(code, code)
+    return str(words.ORIGINS.get(code, code))
 
 
 @register.filter

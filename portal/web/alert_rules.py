@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
@@ -22,9 +23,11 @@ def alert_rules(request: SeatedRequest) -> HttpResponse:
     rules = list_rules()
     on = sum(1 for one in rules if one.is_on)
     answer = (
-        f"{on} of {len(rules)} rules are on."
+        ngettext("{on} of {many} rules are on.", "{on} of {many} rules are on.", len(rules)).format(
+            on=on, many=len(rules)
+        )
         if rules
-        else "The rules of a new company are made within a minute."
+        else gettext("The rules of a new company are made within a minute.")
     )
     context = {"answer": answer, "rules": rules, "channels": list_channels()}
     return render(request, "portal/alert_rules.html", context)
@@ -42,11 +45,15 @@ def edit_alert_rule(request: SeatedRequest, id: str) -> HttpResponse:
         except arrange.Conflict:
             form.add_error(
                 None,
-                "Somebody else has changed this rule since you opened it. What you typed is still"
-                " here: open the rule in another tab to compare, and keep it from there.",
+                gettext(
+                    "Somebody else has changed this rule since you opened it. What you typed is "
+                    "still here: open the rule in another tab to compare, and keep it from there."
+                ),
             )
         else:
-            messages.success(request, f"This is how «{rule}» is told of from now on.")
+            messages.success(
+                request, gettext("This is how «{rule}» is told of from now on.").format(rule=rule)
+            )
             return redirect("alert_rules")
     context = {"form": form, "rule": rule, "crumb": reverse("alert_rules")}
     return render(request, "portal/alert_rule.html", context)
@@ -77,7 +84,10 @@ def add_alert_channel(request: SeatedRequest) -> HttpResponse:
                 return render(
                     request, "portal/alert_secret.html", {"channel": row, "secret": secret}
                 )
-            messages.success(request, f"«{row}» is there. Send a test, then choose it in a rule.")
+            messages.success(
+                request,
+                gettext("«{row}» is there. Send a test, then choose it in a rule.").format(row=row),
+            )
             return redirect("alert_rules")
     return render(request, "portal/alert_channel.html", {"form": form})
 
@@ -90,7 +100,12 @@ def remove_alert_channel(request: SeatedRequest, id: str) -> HttpResponse:
     except IllegalMove as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"«{row.label}» is removed; nothing is told by it any more.")
+        messages.success(
+            request,
+            gettext("«{label}» is removed; nothing is told by it any more.").format(
+                label=row.label
+            ),
+        )
     return redirect("alert_rules")
 
 
@@ -104,7 +119,15 @@ def test_alert_channel(request: SeatedRequest, id: str) -> HttpResponse:
     with tenant_scope(tenant):
         notice.refresh_from_db()
     if notice.state == "sent":
-        messages.success(request, f"The test has left by «{row}». See whether it arrives.")
+        messages.success(
+            request,
+            gettext("The test has left by «{row}». See whether it arrives.").format(row=row),
+        )
     else:
-        messages.error(request, f"The test did not leave by «{row}»: {notice.error}")
+        messages.error(
+            request,
+            gettext("The test did not leave by «{row}»: {error}").format(
+                row=row, error=notice.error
+            ),
+        )
     return redirect("alert_rules")

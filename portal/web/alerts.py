@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.models import Alert
@@ -26,7 +27,9 @@ def alerts(request: SeatedRequest) -> HttpResponse:
 def acknowledge(request: SeatedRequest, id: str) -> HttpResponse:
     alert = Alert.get_public(id)
     if arrange.acknowledge(alert, by=request.seat.person):
-        messages.success(request, "You are at it. It is told of no more, until it is over.")
+        messages.success(
+            request, gettext("You are at it. It is told of no more, until it is over.")
+        )
     else:
-        messages.info(request, "It is over, or somebody else is at it already.")
+        messages.info(request, gettext("It is over, or somebody else is at it already."))
     return redirect("alerts")

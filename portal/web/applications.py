@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.keys.models import Application, ApplicationSecret
 from ekyam.keys.operations import (
@@ -34,7 +35,7 @@ def new_application(request: SeatedRequest) -> HttpResponse:
             form.add_error("name", TAKEN)
         else:
             application = made.row.application
-            what = f"The secret of the application «{application.name}»"
+            what = gettext("The secret of the application «{name}»").format(name=application.name)
             return show_once(request, made.secret, what, client_id=application.public_id)
     return render(request, "portal/new_application.html", {"form": form})
 
@@ -49,14 +50,16 @@ def application(request: SeatedRequest, id: str) -> HttpResponse:
 def new_secret(request: SeatedRequest, id: str) -> HttpResponse:
     row = Application.get_public(id)
     if request.method != "POST":
-        title = f"Rotate the secret of «{row.name}»?"
-        return ask_before(request, title, ROTATES, row.last_used_at, "Make the new secret")
+        title = gettext("Rotate the secret of «{name}»?").format(name=row.name)
+        return ask_before(
+            request, title, str(ROTATES), row.last_used_at, gettext("Make the new secret")
+        )
     try:
         made = rotate_secret(row, may=request.seat.rights)
     except (TwoAreLive, TooMuch) as error:
         messages.error(request, TWO if isinstance(error, TwoAreLive) else TOO_MUCH)
         return redirect("application", id=id)
-    what = f"The new secret of the application «{row.name}»"
+    what = gettext("The new secret of the application «{name}»").format(name=row.name)
     return show_once(request, made.secret, what, has_old=True, client_id=row.public_id)
 
 
@@ -65,11 +68,15 @@ def revoke_one(request: SeatedRequest, id: str) -> HttpResponse:
     secret = ApplicationSecret.get_public(id)
     row = secret.application
     if request.method != "POST":
-        title = f"Revoke the secret ekm_app_{secret.prefix_of_secret} of «{row.name}»?"
-        will = "No new token is given for it. Tokens that it has got end within ten minutes."
+        title = gettext("Revoke the secret ekm_app_{prefix_of_secret} of «{name}»?").format(
+            prefix_of_secret=secret.prefix_of_secret, name=row.name
+        )
+        will = gettext(
+            "No new token is given for it. Tokens that it has got end within ten minutes."
+        )
         return ask_before(request, title, will, row.last_used_at)
     if revoke_secret(secret):
-        messages.success(request, "The secret is revoked: no new token is given for it.")
+        messages.success(request, gettext("The secret is revoked: no new token is given for it."))
     return redirect("application", id=row.public_id)
 
 
@@ -77,9 +84,14 @@ def revoke_one(request: SeatedRequest, id: str) -> HttpResponse:
 def revoke(request: SeatedRequest, id: str) -> HttpResponse:
     row = Application.get_public(id)
     if request.method != "POST":
-        will = "Its secrets and tokens end at once, and nobody can sign in to it with Ekyam."
-        title = f"Revoke the application «{row.name}»?"
+        will = gettext(
+            "Its secrets and tokens end at once, and nobody can sign in to it with Ekyam."
+        )
+        title = gettext("Revoke the application «{name}»?").format(name=row.name)
         return ask_before(request, title, will, row.last_used_at)
     if revoke_application(row):
-        messages.success(request, f"«{row.name}» is revoked, with all its secrets and tokens.")
+        messages.success(
+            request,
+            gettext("«{name}» is revoked, with all its secrets and tokens.").format(name=row.name),
+        )
     return redirect("keys")

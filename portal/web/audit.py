@@ -9,6 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 from ekyam.audit.listing import SIZE, Entry, Wanted, list_actions, list_actors, list_entries
 from ekyam.audit.verify import check_chain
@@ -20,16 +21,16 @@ from portal.web.words import deed
 
 FILTERS = ("q", "actor", "action", "subject", "from", "to")
 HEADER = (
-    "Number",
-    "When (UTC)",
-    "Who",
-    "Kind",
-    "Address",
-    "What",
-    "About",
-    "Id",
-    "Changes",
-    "Digest",
+    gettext_lazy("Number"),
+    gettext_lazy("When (UTC)"),
+    gettext_lazy("Who"),
+    gettext_lazy("Kind"),
+    gettext_lazy("Address"),
+    gettext_lazy("What"),
+    gettext_lazy("About"),
+    gettext_lazy("Id"),
+    gettext_lazy("Changes"),
+    gettext_lazy("Digest"),
 )
 
 
@@ -61,7 +62,9 @@ def audit_csv(request: SeatedRequest) -> StreamingHttpResponse:
         return [_cells(one) for one in found], str(found[-1].number) if len(found) == PAGE else ""
 
     filters = {name: value for name, value in asked.items() if value}
-    return spreadsheet(request.seat.tenant, "audit", HEADER, turn, filters=filters)
+    return spreadsheet(
+        request.seat.tenant, "audit", [str(one) for one in HEADER], turn, filters=filters
+    )
 
 
 def _asked(request: SeatedRequest) -> dict[str, str]:

@@ -28,7 +28,9 @@ def authorize(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         address = oauth.begin(row, user_id=request.user.pk, uses=uses_of(row))
     except Failure as failure:
-        messages.error(request, f"Nothing was authorised. {failure.message}")
+        messages.error(
+            request, gettext("Nothing was authorised. {message}").format(message=failure.message)
+        )
         return redirect("change_credentials", id=id)
     context = {"address": address, "vendor": row.spec.label, "id": id}
     return render(request, "portal/consent.html", context)
@@ -44,14 +46,21 @@ def authorized(request: SeatedRequest) -> HttpResponse:
             answer=request.GET.dict(),
         )
     except Failure as failure:
-        messages.error(request, f"Nothing was authorised. {failure.message}")
+        messages.error(
+            request, gettext("Nothing was authorised. {message}").format(message=failure.message)
+        )
         return redirect("connections")
     with tenant_scope(request.seat.tenant):
         begun = open_set_up_of(row)
     if begun is not None:
-        messages.success(request, f"{row.label} is authorised. Now check what it may do.")
+        messages.success(
+            request,
+            gettext("{label} is authorised. Now check what it may do.").format(label=row.label),
+        )
         return redirect("set_up_connect", id=begun.public_id)
-    messages.success(request, f"{row.label} is authorised. What waited is sent now.")
+    messages.success(
+        request, gettext("{label} is authorised. What waited is sent now.").format(label=row.label)
+    )
     return redirect("connection", id=row.public_id)
 
 

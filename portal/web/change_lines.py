@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -38,10 +39,15 @@ def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
     name, _, at = rest.partition(":")
     side = next((one for one in SIDES if one == name), None)
     if side is None or what not in ("up", "down", "own"):
-        return HttpResponseBadRequest("There is no such button.")
+        return HttpResponseBadRequest(gettext("There is no such button."))
     if what == "own":
         logic = with_mapping(desk.logic, side, None)
-        save(request, desk, logic, f"The {side} is the connector's own again, in the draft.")
+        save(
+            request,
+            desk,
+            logic,
+            gettext("The {side} is the connector's own again, in the draft.").format(side=side),
+        )
         return redirect("mapping_list", id=id)
     return _move(request, desk, side, at, -1 if what == "up" else 1)
 
@@ -80,14 +86,27 @@ def _on_canvas(request: SeatedRequest, desk: Desk, what: str) -> HttpResponse:
 def _draw(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     attribute, source = _drawn(request)
     if not attribute or not source:
-        raise NoSuchLine("Choose a field and the attribute that it fills.")
+        raise NoSuchLine(gettext("Choose a field and the attribute that it fills."))
     mapping = mapping_of(desk, side)
     was, before = find_filling(mapping, attribute), before_of(mapping, attribute)
     edition = read_edition(request, desk)
     steps = draw_line(desk.flow, side, attribute=attribute, source=source, edition=edition)
-    through = f", through: {', '.join(map(say_step, steps))}" if steps else ""
-    instead = f" in the place of {was.source}" if was and was.source else ""
-    return Said(f"{attribute} is filled from {source}{instead}{through}.", undo=_kept(before))
+    through, instead = ", ".join(map(say_step, steps)), was.source if was else ""
+    return Said(_say_drawn(attribute, source, instead, through), undo=_kept(before))
+
+
+def _say_drawn(attribute: str, source: str, instead: str, through: str) -> str:
+    if instead and through:
+        said = gettext(
+            "{attribute} is filled from {source} in the place of {instead}, through: {through}."
+        )
+    elif instead:
+        said = gettext("{attribute} is filled from {source} in the place of {instead}.")
+    elif through:
+        said = gettext("{attribute} is filled from {source}, through: {through}.")
+    else:
+        said = gettext("{attribute} is filled from {source}.")
+    return said.format(attribute=attribute, source=source, instead=instead, through=through)
 
 
 def _cut(request: SeatedRequest, desk: Desk, side: Side) -> Said:
@@ -97,23 +116,33 @@ def _cut(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     place = places.get(attribute)
     found = find_again(mapping, place, attribute.rpartition("[].")[2]) if place else None
     if found is None:
-        raise NoSuchLine(f"No line fills {attribute or 'it'} any more.")
+        raise NoSuchLine(
+            gettext("No line fills {attribute} any more.").format(attribute=attribute)
+            if attribute
+            else gettext("No line fills it any more.")
+        )
     line, before = find(mapping, found), before_of(mapping, attribute)
     _save(request, desk, side, remove(mapping, found))
-    many = f"{len(line.each)} line{'s' if len(line.each) > 1 else ''}"
-    inner = f", with its {many} for each element" if line.each else ""
-    return Said(f"The line of {attribute} is taken away{inner}.", undo=_kept(before))
+    said = gettext("The line of {attribute} is taken away.")
+    if line.each:
+        said = ngettext(
+            "The line of {attribute} is taken away, with its {many} line for each element.",
+            "The line of {attribute} is taken away, with its {many} lines for each element.",
+            len(line.each),
+        )
+    return Said(said.format(attribute=attribute, many=len(line.each)), undo=_kept(before))
 
 
 def _undo(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     try:
         before = msgspec.json.decode(request.POST.get("before", ""), type=Before)
     except msgspec.MsgspecError:
-        raise NoSuchLine("There is nothing to take back.") from None
+        raise NoSuchLine(gettext("There is nothing to take back.")) from None
     mapping = mapping_of(desk, side)
     _save(request, desk, side, take_back(mapping, before))
     return Said(
-        f"{before.target} is as it was before.", undo=_kept(before_of(mapping, before.target))
+        gettext("{target} is as it was before.").format(target=before.target),
+        undo=_kept(before_of(mapping, before.target)),
     )
 
 
@@ -122,9 +151,13 @@ def _refuse(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     attribute, source = _drawn(request)
     found = find_found(place_of(desk.flow, side))
     if source not in [one.source for one in (found.offers.get(attribute, ()) if found else ())]:
-        raise NoSuchLine("This is no longer suggested.")
+        raise NoSuchLine(gettext("This is no longer suggested."))
     remember_choice(desk.flow, side, attribute=attribute, source=source, is_accepted=False)
-    return Said(f"{source} is not suggested for {attribute} again.")
+    return Said(
+        gettext("{source} is not suggested for {attribute} again.").format(
+            source=source, attribute=attribute
+        )
+    )
 
 
 _DEEDS = {"draw": _draw, "cut": _cut, "undo": _undo, "refuse": _refuse}
@@ -150,13 +183,16 @@ def _conflict(request: SeatedRequest, desk: Desk, side: Side, what: str) -> Said
     """Theirs beside what was drawn, which one press draws into theirs."""
     attribute, source = _drawn(request)
     line = find_filling(mapping_of(desk, side), attribute) if attribute else None
-    mine = {"draw": f"{attribute} ← {source}", "cut": f"no line of {attribute}"}
+    mine = {
+        "draw": f"{attribute} ← {source}",
+        "cut": gettext("no line of {attribute}").format(attribute=attribute),
+    }
     names = ("do", "attribute", "source", "before")
     return Said(
         is_bad=True,
-        text="The draft was changed meanwhile, and yours is not in it yet.",
-        by=(desk.draft.made_by if desk.draft else "") or "Somebody else",
-        theirs=say_line(line) if line else "no such line",
-        mine=mine.get(what, "as it was before your change"),
+        text=gettext("The draft was changed meanwhile, and yours is not in it yet."),
+        by=(desk.draft.made_by if desk.draft else "") or gettext("Somebody else"),
+        theirs=say_line(line) if line else gettext("no such line"),
+        mine=mine.get(what, gettext("as it was before your change")),
         again={name: request.POST[name] for name in names if name in request.POST},
     )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from connectors.certificates import keep_certificate, see_certificate
 from connectors.checks import check_connection, keep_report
@@ -68,21 +69,30 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
         keep_report(row, parts)
     failed = [part["label"] for part in parts if not part["ok"]]
     if failed:
-        messages.error(request, f"The check did not pass: {', '.join(failed)}.")
+        messages.error(
+            request, gettext("The check did not pass: {failed}.").format(failed=", ".join(failed))
+        )
     else:
-        messages.success(request, f"All {len(parts)} parts of the check passed.")
+        messages.success(
+            request,
+            ngettext(
+                "All {many} parts of the check passed.",
+                "All {many} parts of the check passed.",
+                len(parts),
+            ).format(many=len(parts)),
+        )
     return redirect("connection", id=id)
 
 
 @act(Right.CONNECT)
 def pause(request: SeatedRequest, id: str) -> HttpResponse:
     pause_connection(Connection.get_public(id), by=request.seat.person)
-    messages.success(request, "Paused. What is due waits, and nothing is lost.")
+    messages.success(request, gettext("Paused. What is due waits, and nothing is lost."))
     return redirect("connection", id=id)
 
 
 @act(Right.CONNECT)
 def resume(request: SeatedRequest, id: str) -> HttpResponse:
     if resume_connection(Connection.get_public(id)):
-        messages.success(request, "Resumed. What waited is sent now.")
+        messages.success(request, gettext("Resumed. What waited is sent now."))
     return redirect("connection", id=id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext
 
 from connectors.spec import Field
 
@@ -62,7 +63,7 @@ def form_field(field: Field, shown: str) -> forms.Field:
 def _validators(field: Field) -> list[RegexValidator]:
     if not field.pattern:
         return []
-    words = "This does not look as it should; see where to find it."
+    words = gettext("This does not look as it should; see where to find it.")
     return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z"), words)]
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from connectors.models import OPEN_STATES, Connection
 from ekyam.tenants.models import Membership
@@ -57,12 +58,29 @@ def _answer(groups: Sequence[DeadGroup], chosen: Chosen) -> str:
     """How many there are, and of what most of them died."""
     count = sum(group.count for group in groups)
     if not count:
-        return "Nothing is dead." if not chosen.named else ""
-    more = "more than " if any(group.is_more for group in groups) else ""
-    letters = "1 dead letter has" if count == 1 else f"{more}{count:,} dead letters have"
-    causes = "one cause" if len(groups) == 1 else f"{len(groups)} causes"
-    said = f"{letters[:1].upper()}{letters[1:]} {causes}."
-    return f"{said} Mend the cause, then send all of it again at once."
+        return gettext("Nothing is dead.") if not chosen.named else ""
+    said = _say_many(count, len(groups), is_more=any(group.is_more for group in groups))
+    return f"{said} {gettext('Mend the cause, then send all of it again at once.')}"
+
+
+def _say_many(count: int, causes: int, *, is_more: bool) -> str:
+    if is_more:
+        said = ngettext(
+            "More than {count:,} dead letters have one cause.",
+            "More than {count:,} dead letters have {causes} causes.",
+            causes,
+        )
+    elif causes > 1:
+        said = ngettext(
+            "{count:,} dead letters have {causes} causes.",
+            "{count:,} dead letters have {causes} causes.",
+            causes,
+        )
+    else:
+        said = ngettext(
+            "{count:,} dead letter has one cause.", "{count:,} dead letters have one cause.", count
+        )
+    return said.format(count=count, causes=causes)
 
 
 def _filters(chosen: Chosen, flows: Iterable[Flow]) -> dict[str, Any]:
@@ -110,7 +128,16 @@ def dead_letters_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_dead(key, wanted=chosen.wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    header = ("Record", "Flow", "From", "To", "Why", "Died", "Id", "Cause")
+    header = (
+        gettext("Record"),
+        gettext("Flow"),
+        gettext("From"),
+        gettext("To"),
+        gettext("Why"),
+        gettext("Died"),
+        gettext("Id"),
+        gettext("Cause"),
+    )
     filters = chosen.named | ({"cause": key} if key else {})
     return spreadsheet(request.seat.tenant, "dead-letters", header, turn, filters=filters)
 
@@ -163,7 +190,7 @@ def comment_cause(request: SeatedRequest, key: str) -> HttpResponse:
     group = find_dead_group(key)
     try:
         comment(request.POST.get("text", ""), cause=_cause_of(group), label=group.reason)
-        messages.success(request, "Your comment is kept.")
+        messages.success(request, gettext("Your comment is kept."))
     except NotSaid as reason:
         messages.error(request, str(reason))
     return redirect(f"{reverse('dead_group', kwargs={'key': key})}#comments")
@@ -183,5 +210,5 @@ def read_member(request: SeatedRequest) -> Membership | None:
 
 def given_to(member: Membership | None) -> str:
     if member is None:
-        return "Nobody looks after it any more."
-    return f"{member.user.name or member.user.email} looks after it now."
+        return gettext("Nobody looks after it any more.")
+    return gettext("{name} looks after it now.").format(name=member.user.name or member.user.email)

@@ -5,7 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
@@ -18,17 +20,24 @@ from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.reasons import BadReason, read_reason
 
-TITLES: dict[
-    Deed, tuple[str, str, str]
-] = {  # title, the button that does it, the one that does not
-    "replay": ("Replay", "Replay it", "Leave it as it is"),
-    "release": ("Release", "Release it", "Leave it held"),
-    "reject": ("Reject", "Reject it", "Leave it held"),
-    "cancel": ("Cancel", "Cancel it", "Leave it as it is"),
+# Title, the button that does it, the one that does not.
+TITLES: dict[Deed, tuple[Promise, Promise, Promise]] = {
+    "replay": (
+        gettext_lazy("Replay"),
+        gettext_lazy("Replay it"),
+        gettext_lazy("Leave it as it is"),
+    ),
+    "release": (gettext_lazy("Release"), gettext_lazy("Release it"), gettext_lazy("Leave it held")),
+    "reject": (gettext_lazy("Reject"), gettext_lazy("Reject it"), gettext_lazy("Leave it held")),
+    "cancel": (
+        gettext_lazy("Cancel"),
+        gettext_lazy("Cancel it"),
+        gettext_lazy("Leave it as it is"),
+    ),
 }
 
 
-OVERTAKEN = "It is not sent: something newer of the same record has taken its place."
+OVERTAKEN = gettext_lazy("It is not sent: something newer of the same record has taken its place.")
 
 
 @form_page(Right.OPERATE)
@@ -59,7 +68,8 @@ def _decide(request: SeatedRequest, id: str, deed: Deed) -> HttpResponse:
             messages.success(request, _do(request, deed, row))
             return redirect(_back(request, id, deed))
         except ChangedSince as changed:
-            messages.error(request, f"{changed} Read what would happen now, and decide again.")
+            again = gettext("Read what would happen now, and decide again.")
+            messages.error(request, f"{changed} {again}")
             return redirect(f"{request.path}?{urlencode({'back': _back(request, id, deed)})}")
         except BadReason as wrong:
             error = str(wrong)
@@ -81,15 +91,15 @@ def _do(request: SeatedRequest, deed: Deed, row: Delivery) -> str:
     if deed == "replay":
         is_newest = request.POST.get("version") == "newest"
         newer = retry_one(row, version="newest" if is_newest else "same")
-        return "It is sent again." if newer is None else OVERTAKEN
+        return gettext("It is sent again.") if newer is None else str(OVERTAKEN)
     if deed == "release":
         release(row)
-        return "It is released, and sent as it is."
+        return gettext("It is released, and sent as it is.")
     if deed == "cancel":
         cancel_delivery(row, note=f"Called off by {request.seat.person}.")
-        return "It is called off."
+        return gettext("It is called off.")
     reject(row, read_reason(request))
-    return "It is rejected: it is not sent."
+    return gettext("It is rejected: it is not sent.")
 
 
 def _back(request: SeatedRequest, id: str, deed: Deed) -> str:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.models import Delivery
@@ -62,7 +63,7 @@ def comment_letter(request: SeatedRequest, id: str) -> HttpResponse:
     one = Delivery.get_public(id)
     try:
         comment(request.POST.get("text", ""), delivery=one, label=one.external_id)
-        messages.success(request, "Your comment is kept.")
+        messages.success(request, gettext("Your comment is kept."))
     except NotSaid as reason:
         messages.error(request, str(reason))
     return redirect(f"{reverse('delivery', kwargs={'id': id})}#comments")

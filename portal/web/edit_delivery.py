@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.foreign_json import NotJson, read_json
@@ -42,7 +43,7 @@ def edit(request: SeatedRequest, id: str) -> HttpResponse:
             return _show(request, row, page, standard=standard)
         if do == "keep":
             edit_delivery(row, standard, seen=page["seen"])
-            messages.success(request, "The edited record is sent.")
+            messages.success(request, gettext("The edited record is sent."))
             return redirect("delivery", id=id)
         kept = check_edited(row, standard)
     except Overtaken as reason:
@@ -59,7 +60,7 @@ def _edited(request: SeatedRequest, row: Delivery) -> dict[str, Any]:
     if text is not None:
         found = read_json(text)
         if not isinstance(found, dict):
-            raise NotJson("A record is an object: it begins with a brace.")
+            raise NotJson(gettext("A record is an object: it begins with a brace."))
         return found
     typed = {
         name.removeprefix(TYPED): value

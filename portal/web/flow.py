@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow
@@ -16,16 +17,16 @@ from flows.queries.needs import judge
 from flows.queries.recent import list_recent
 from flows.queries.runs import DeliveryRow
 from flows.queries.verify import verify
-from flows.queries.versions import find_draft, find_published
+from flows.queries.versions import find_current
 from flows.rules.judge import RuleInvalid
 from portal.web.access import SeatedRequest, page
 from portal.web.logic import Desk, frame
 
 NEEDS = {
-    "authentication": "Authentication",
-    "mapping": "Field mapping",
-    "logic": "Workflow logic",
-    "synchronisation": "Live synchronisation",
+    "authentication": gettext_lazy("Authentication"),
+    "mapping": gettext_lazy("Field mapping"),
+    "logic": gettext_lazy("Workflow logic"),
+    "synchronisation": gettext_lazy("Live synchronisation"),
 }
 
 
@@ -34,7 +35,7 @@ def flow(request: SeatedRequest, id: str) -> HttpResponse:
     found, row = get_flow(id)
     context = _context(request, found, row, list_recent(found))
     if not context["is_stock"]:
-        context |= frame(request, Desk(found, find_draft(found), find_published(found)), "flow")
+        context |= frame(request, Desk(found, *find_current(found)), "flow")
     return render(request, "portal/flow.html", context)
 
 
@@ -79,4 +80,4 @@ def _stops(flow: Flow) -> list[str]:
     try:
         return list(verify(flow, most=VERIFIED).stops.values())
     except RuleInvalid as failure:
-        return [f"Its rules cannot be used: {failure}"]
+        return [gettext("Its rules cannot be used: {failure}").format(failure=failure)]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -66,7 +67,9 @@ def import_code(request: SeatedRequest, id: str) -> HttpResponse:
                 note = "Imported as code."
                 edition = read_edition(request, desk)
                 save_draft(desk.flow, found.logic, edition=edition, note=note)
-                messages.success(request, "It is the draft now. Publish it when you have looked.")
+                messages.success(
+                    request, gettext("It is the draft now. Publish it when you have looked.")
+                )
                 return redirect("mapping", id=id)
         except (NotText, CodeInvalid, OtherFlow, MappingFailed, IllegalMove) as refused:
             context["error"] = str(refused)
@@ -84,8 +87,14 @@ def _planned(desk: Desk, found: FlowCode) -> tuple[tuple[Change, ...], str]:
         if given != here:
             names = " ".join(str(getattr(given, name)) for name in given.__struct_fields__)
             ours = " ".join(str(getattr(here, name)) for name in here.__struct_fields__)
-            raise OtherFlow(f"It is of another flow: its {end} is {names}, and here it is {ours}.")
+            raise OtherFlow(_other(end).format(names=names, ours=ours))
     own = {"own_reader": flow.stream_spec.reader, "own_writer": flow.action_spec.writer}
     changes = plan(now, found, **own).changes
     label = found.label if found.label != flow.label else ""
     return tuple(one for one in changes if one.where != "flow"), label
+
+
+def _other(end: str) -> str:
+    if end == "source":
+        return gettext("It is of another flow: its source is {names}, and here it is {ours}.")
+    return gettext("It is of another flow: its target is {names}, and here it is {ours}.")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from ekyam import ids
 from ekyam.tenants.rights import Right
@@ -76,13 +77,12 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
         reason, error = _reason(request) if deed == "reject" else ("", "")
         most = request.POST.get("most", str(MOST_AT_ONCE))
         if not most.isascii() or not most.isdigit():
-            return HttpResponseBadRequest("«most» is no number.")
+            return HttpResponseBadRequest(gettext("«most» is no number."))
         if not error:
             limit = min(int(most[:6]), MOST_AT_ONCE)
             found = list_held_ids(**chosen.wanted, limit=limit)
             done = reject_many(found, reason) if deed == "reject" else release_many(found)
-            word = "rejected" if deed == "reject" else "released"
-            messages.success(request, f"{done} of {len(found)} {word}.")
+            messages.success(request, _say_done(deed, done, len(found)))
             return redirect("held")
     count = count_held(**chosen.wanted)
     context = {
@@ -95,6 +95,14 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "portal/held_all.html", context)
+
+
+def _say_done(deed: str, done: int, found: int) -> str:
+    if deed == "reject":
+        said = ngettext("{done} of {found} rejected.", "{done} of {found} rejected.", done)
+    else:
+        said = ngettext("{done} of {found} released.", "{done} of {found} released.", done)
+    return said.format(done=done, found=found)
 
 
 def _reason(request: SeatedRequest) -> tuple[str, str]:

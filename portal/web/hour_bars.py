@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from connectors.health import Hour
 
 STEP, WIDE, HIGH = 20, 14, 72
@@ -46,7 +48,9 @@ def chart_of(hours: Sequence[Hour]) -> Chart:
     most = max((one.good + one.failed for one in hours), default=0) or 1
     bars = [_bar(at, one, most) for at, one in enumerate(hours)]
     good, failed = sum(one.good for one in hours), sum(one.failed for one in hours)
-    words = f"{good:,} answered, {failed:,} failed in {len(hours)} hours"
+    words = gettext("{good:,} answered, {failed:,} failed in {hours} hours").format(
+        good=good, failed=failed, hours=len(hours)
+    )
     return Chart(hours, bars, STEP * len(hours), HIGH, words)
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from ekyam.team import invitations
 from ekyam.team.letters import send_invitation
@@ -52,7 +53,9 @@ def call_off_invitation(request: SeatedRequest, id: str) -> HttpResponse:
     found = Invitation.get_public(id)
     try:
         invitations.call_off(by=request.user, invitation=found)
-        messages.success(request, f"{found.email} cannot join by that link any more.")
+        messages.success(
+            request, gettext("{email} cannot join by that link any more.").format(email=found.email)
+        )
     except Refused as reason:
         messages.error(request, str(reason))
     return redirect("team")
@@ -68,8 +71,13 @@ def _mail(request: SeatedRequest, invitation: Invitation, token: str) -> None:
         log.error("invitation_not_mailed", invitation=invitation.public_id, error=repr(error))
         messages.error(
             request,
-            "The invitation is kept, but its mail could not be sent: our mail server did not take"
-            " it. Send it again in a few minutes.",
+            gettext(
+                "The invitation is kept, but its mail could not be sent: our mail server did not "
+                "take it. Send it again in a few minutes."
+            ),
         )
     else:
-        messages.success(request, f"An invitation is on its way to {invitation.email}.")
+        messages.success(
+            request,
+            gettext("An invitation is on its way to {email}.").format(email=invitation.email),
+        )

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -36,13 +37,13 @@ INVITATION = "invitation"
 
 
 class NewAccountForm(forms.Form):
-    name = forms.CharField(max_length=200, label="Your name")
+    name = forms.CharField(max_length=200, label=gettext_lazy("Your name"))
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="12 characters or more, and none that others use.",
+        help_text=gettext_lazy("12 characters or more, and none that others use."),
     )
 
     def __init__(self, invitation: Invitation, *args: Any, **kwargs: Any) -> None:
@@ -123,7 +124,9 @@ def _seat(request: HttpRequest, invitation: Invitation) -> None:
     """They are in the company that they joined, and the link is used up."""
     del request.session[INVITATION]
     request.session[SESSION_KEY] = str(invitation.tenant_id)
-    messages.success(request, f"You are a member of {invitation.tenant.name} now.")
+    messages.success(
+        request, gettext("You are a member of {name} now.").format(name=invitation.tenant.name)
+    )
 
 
 def _actor(request: HttpRequest, user: User) -> Actor:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.keys.models import ApiKey
 from ekyam.keys.operations import (
@@ -25,11 +26,11 @@ from portal.web.access import SeatedRequest, form_page, page_for
 from portal.web.key_forms import KeyForm
 from portal.web.words import ago
 
-TAKEN = "One of this name is live already: rotate it, or choose another name."
-ROTATES = "A second one is made, for a year. This one ends in 7 days at the latest."
-TWO = "Two are live already. Revoke the older one first."
-REFUSED = "Every request with this key is refused from then on."
-TOO_MUCH = "It may do something that you may not do yourself: ask somebody who may."
+TAKEN = gettext_lazy("One of this name is live already: rotate it, or choose another name.")
+ROTATES = gettext_lazy("A second one is made, for a year. This one ends in 7 days at the latest.")
+TWO = gettext_lazy("Two are live already. Revoke the older one first.")
+REFUSED = gettext_lazy("Every request with this key is refused from then on.")
+TOO_MUCH = gettext_lazy("It may do something that you may not do yourself: ask somebody who may.")
 
 
 @page_for(Right.DEVELOP)
@@ -50,7 +51,9 @@ def new_key(request: SeatedRequest) -> HttpResponse:
         except NameTaken:
             form.add_error("name", TAKEN)
         else:
-            return show_once(request, made.secret, f"The key «{made.row.name}»")
+            return show_once(
+                request, made.secret, gettext("The key «{name}»").format(name=made.row.name)
+            )
     return render(request, "portal/new_key.html", {"form": form})
 
 
@@ -58,14 +61,18 @@ def new_key(request: SeatedRequest) -> HttpResponse:
 def rotate(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
     if request.method != "POST":
-        title = f"Rotate the key «{key.name}»?"
-        return ask_before(request, title, ROTATES, key.last_used_at, "Make the new key")
+        title = gettext("Rotate the key «{name}»?").format(name=key.name)
+        return ask_before(
+            request, title, str(ROTATES), key.last_used_at, gettext("Make the new key")
+        )
     try:
         made = rotate_key(key, maker=request.user, may=request.seat.rights, days=USUAL_DAYS)
     except (TwoAreLive, TooMuch) as error:
         messages.error(request, TWO if isinstance(error, TwoAreLive) else TOO_MUCH)
         return redirect("keys")
-    return show_once(request, made.secret, f"The new key «{key.name}»", has_old=True)
+    return show_once(
+        request, made.secret, gettext("The new key «{name}»").format(name=key.name), has_old=True
+    )
 
 
 @form_page(Right.DEVELOP)
@@ -73,10 +80,21 @@ def revoke(request: SeatedRequest, id: str) -> HttpResponse:
     key = ApiKey.get_public(id)
     if request.method != "POST":
         made = ago(key.created_at, timezone.now())
-        will = f"It begins with {spell_start(key)}, and was made {made}. {REFUSED}"
-        return ask_before(request, f"Revoke the key «{key.name}»?", will, key.last_used_at)
+        begins = gettext("It begins with {start}, and was made {made}.").format(
+            start=spell_start(key), made=made
+        )
+        will = f"{begins} {REFUSED}"
+        return ask_before(
+            request,
+            gettext("Revoke the key «{name}»?").format(name=key.name),
+            will,
+            key.last_used_at,
+        )
     if revoke_key(key):
-        messages.success(request, f"«{key.name}» is revoked. Its next request is refused.")
+        messages.success(
+            request,
+            gettext("«{name}» is revoked. Its next request is refused.").format(name=key.name),
+        )
     return redirect("keys")
 
 
@@ -85,11 +103,20 @@ def ask_before(
     title: str,
     will: str,
     last_used_at: datetime | None,
-    button: str = "Revoke it now",
+    button: str = "",
 ) -> HttpResponse:
     """What will happen, and whether anything still uses it."""
-    used = f"It was last used {ago(last_used_at, timezone.now())}." if last_used_at else ""
-    found = {"title": title, "will": will, "used": used or "It was never used.", "button": button}
+    used = (
+        gettext("It was last used {ago}.").format(ago=ago(last_used_at, timezone.now()))
+        if last_used_at
+        else ""
+    )
+    found = {
+        "title": title,
+        "will": will,
+        "used": used or gettext("It was never used."),
+        "button": button or gettext("Revoke it now"),
+    }
     return render(request, "portal/ask_before.html", {**found, "above": reverse("keys")})
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 from ekyam import ids
@@ -15,10 +16,10 @@ from flows.queries.dead_letters import Wanted
 from portal.web.access import SeatedRequest
 
 SINCE = {
-    "hour": ("In the last hour", timedelta(hours=1)),
-    "day": ("In the last day", timedelta(days=1)),
-    "week": ("In the last week", timedelta(days=7)),
-    "month": ("In the last month", timedelta(days=30)),
+    "hour": (gettext_lazy("In the last hour"), timedelta(hours=1)),
+    "day": (gettext_lazy("In the last day"), timedelta(days=1)),
+    "week": (gettext_lazy("In the last week"), timedelta(days=7)),
+    "month": (gettext_lazy("In the last month"), timedelta(days=30)),
 }
 MOST_TICKED = 200
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -42,7 +43,7 @@ def open_desk(id: str) -> Desk:
     """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
     flow = Flow.get_public(id, "source", "target", "version")
     if is_stock(flow):
-        raise Flow.DoesNotExist("A flow of stock goes by its formula.")
+        raise Flow.DoesNotExist(gettext("A flow of stock goes by its formula."))
     return Desk(flow, *find_current(flow))
 
 
@@ -64,10 +65,13 @@ def save(request: SeatedRequest, desk: Desk, logic: Logic, said: str) -> bool:
         note = desk.draft.note if desk.draft else ""
         save_draft(desk.flow, logic, edition=read_edition(request, desk), note=note)
     except Conflict:
-        by = f" by {desk.draft.made_by}" if desk.draft else ""
-        messages.error(
-            request, f"The draft was changed meanwhile{by}: this is how it is now. Try again."
-        )
+        if desk.draft:
+            changed = gettext(
+                "The draft was changed meanwhile by {name}: this is how it is now. Try again."
+            ).format(name=desk.draft.made_by)
+        else:
+            changed = gettext("The draft was changed meanwhile: this is how it is now. Try again.")
+        messages.error(request, changed)
         return False
     except (MappingFailed, IllegalMove) as refused:
         messages.error(request, str(refused))

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -68,7 +69,8 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], given=given)
-    messages.success(request, f"«{key.strip()}» is «{value.strip()}».{_healed(woken)}")
+    said = gettext("«{key}» is «{value}».").format(key=key.strip(), value=value.strip())
+    messages.success(request, f"{said}{_healed(woken)}")
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
@@ -80,7 +82,10 @@ def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         take_away(row.table, row.key)
         messages.success(
-            request, f"The row «{row.key}» is gone: what asks for it from now on waits."
+            request,
+            gettext("The row «{key}» is gone: what asks for it from now on waits.").format(
+                key=row.key
+            ),
         )
     except RowRefused as refused:
         messages.error(request, refused.message)
@@ -106,11 +111,17 @@ def import_table(request: SeatedRequest) -> HttpResponse:
 
 
 def _imported(added: int, changed: int, woken: int) -> str:
-    return f"{added} added, {changed} changed.{_healed(woken)}"
+    said = gettext("{added} added, {changed} changed.").format(added=added, changed=changed)
+    return f"{said}{_healed(woken)}"
 
 
 def _healed(woken: int) -> str:
-    return f" {woken} that waited {'goes' if woken == 1 else 'go'} on now." if woken else ""
+    if not woken:
+        return ""
+    said = ngettext(
+        "{woken} that waited goes on now.", "{woken} that waited go on now.", woken
+    ).format(woken=woken)
+    return f" {said}"
 
 
 @page
@@ -126,7 +137,9 @@ def _known(request: SeatedRequest) -> Table:
     for one in list_tables():
         if one.name == name:
             return one
-    raise LookupRow.DoesNotExist(f"There is no lookup table «{name[:60]}».")
+    raise LookupRow.DoesNotExist(
+        gettext("There is no lookup table «{name}».").format(name=name[:60])
+    )
 
 
 def _at(table: str) -> str:

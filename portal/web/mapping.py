@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django_htmx.http import reswap, retarget
 
 from flows.mapping.difference import WHOSE, Difference
@@ -86,8 +87,12 @@ def canvas_context(
 def count_changes(difference: Difference) -> str:
     """«3 lines and 1 rule», or nothing."""
     lines = sum(one.name != WHOSE for side in SIDES for one in difference.of(side))
-    counts = ((lines, "line"), (len(difference.of("rules")), "rule"))
-    return " and ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
+    rules = len(difference.of("rules"))
+    of_lines = ngettext("{many} line", "{many} lines", lines).format(many=lines) if lines else ""
+    of_rules = ngettext("{many} rule", "{many} rules", rules).format(many=rules) if rules else ""
+    if of_lines and of_rules:
+        return gettext("{lines} and {rules}").format(lines=of_lines, rules=of_rules)
+    return of_lines or of_rules
 
 
 def read_side(request: SeatedRequest) -> Side:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django_htmx.http import reselect, trigger_client_event
 
 from connectors.errors import MappingFailed
@@ -164,7 +165,7 @@ def _preview(desk: Desk, spot: Spot, line: dict[str, Any]) -> dict[str, Any]:
     if here is None or parsed is None:
         return {"here": here, "tried": []}
     tried = list(trial.try_steps(parsed, here))
-    labels = ["The path finds", *(step.label for step in parsed.steps)]
+    labels = [gettext("The path finds"), *(step.label for step in parsed.steps)]
     rows = [
         {"label": label, "gives": show_value(one.value), "failure": one.failure}
         for label, one in zip(labels, tried, strict=False)
@@ -239,7 +240,7 @@ def _save(request: SeatedRequest, desk: Desk, spot: Spot, line: dict[str, Any]) 
     except (MappingFailed, IllegalMove) as refused:
         problems = [Problem("", str(refused).rstrip("."))]
         return _show(request, desk, spot, line, problems=problems)
-    text = f"{parsed.target} is saved in the draft."
+    text = gettext("{target} is saved in the draft.").format(target=parsed.target)
     return _done(
         request, desk, spot, text, at_line(desk.flow.public_id, spot.side, show_place(place))
     )
@@ -285,7 +286,7 @@ def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:
     place = find_again(mapping, spot.place, spot.was) if spot.place else None
     address = f"{reverse('mapping', kwargs={'id': id})}?side={spot.side}"
     if place is None:
-        return _done(request, desk, spot, "It is gone.", address)
+        return _done(request, desk, spot, gettext("It is gone."), address)
     try:
         logic = with_mapping(desk.logic, spot.side, remove(mapping, place))
         note = desk.draft.note if desk.draft else ""
@@ -296,4 +297,10 @@ def _delete(request: SeatedRequest, desk: Desk, spot: Spot) -> HttpResponse:
             return _show(request, desk, spot, as_data(find(mapping, place)), problems=problems)
         messages.error(request, str(refused))
         return redirect(address)
-    return _done(request, desk, spot, f"{spot.was} is taken away in the draft.", address)
+    return _done(
+        request,
+        desk,
+        spot,
+        gettext("{was} is taken away in the draft.").format(was=spot.was),
+        address,
+    )

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_lazy
 
 from connectors.standard import resources
 from connectors.standard.attributes import AttributeUnknown, names_below, struct_within, type_below
@@ -23,9 +24,9 @@ from portal.web.letter_filters import Chosen, read_chosen
 
 LONGEST_REASON, LONGEST_VALUE = 300, 500
 WORDS = {
-    Deed.RETRY: ("Send again", "Retry"),
-    Deed.SET: ("Set an attribute in all of them", "Set it, and send"),
-    Deed.WAIVE: ("Waive", "Waive"),
+    Deed.RETRY: (gettext_lazy("Send again"), gettext_lazy("Retry")),
+    Deed.SET: (gettext_lazy("Set an attribute in all of them"), gettext_lazy("Set it, and send")),
+    Deed.WAIVE: (gettext_lazy("Waive"), gettext_lazy("Waive")),
 }
 
 
@@ -39,7 +40,7 @@ def mend_letters(request: SeatedRequest, key: str) -> HttpResponse:
     found = list_dead_groups(key=key, wanted=chosen.wanted)
     if not found:
         find_dead_group(key)
-        messages.error(request, "None of these is dead any more: somebody was faster.")
+        messages.error(request, gettext("None of these is dead any more: somebody was faster."))
         return redirect("dead_group", key=key)
     group = found[0]
     named = request.GET.get("deed", "retry")
@@ -53,9 +54,11 @@ def _begin(request: SeatedRequest, group: DeadGroup, chosen: Chosen, deed: Deed)
     note = request.POST.get("reason", "").replace("\x00", "").strip()
     error = ""
     if deed == Deed.WAIVE and not note:
-        error = "Say why: it is kept, and shown with each record."
+        error = gettext("Say why: it is kept, and shown with each record.")
     elif len(note) > LONGEST_REASON:
-        error = f"It is longer than {LONGEST_REASON} characters."
+        error = gettext("It is longer than {longest_reason} characters.").format(
+            longest_reason=LONGEST_REASON
+        )
     change, _ = _change(request, group) if deed == Deed.SET else ({}, "")
     if error or (deed == Deed.SET and not change):
         return _show(request, group, chosen, deed, error=error)
@@ -133,13 +136,19 @@ def _change(request: SeatedRequest, group: DeadGroup) -> tuple[dict[str, Any], s
     if not path:
         return {}, ""
     if len(typed) > LONGEST_VALUE:
-        return {}, f"The value is longer than {LONGEST_VALUE} characters."
+        return {}, gettext("The value is longer than {longest_value} characters.").format(
+            longest_value=LONGEST_VALUE
+        )
     try:
         declared = type_below(_resource(group), path)
     except AttributeUnknown:
-        return {}, f"A record of this kind has no attribute «{path[:80]}»."
+        return {}, gettext("A record of this kind has no attribute «{path}».").format(
+            path=path[:80]
+        )
     if struct_within(declared) is not None:
-        return {}, f"«{path}» has attributes of its own: choose one of them."
+        return {}, gettext("«{path}» has attributes of its own: choose one of them.").format(
+            path=path
+        )
     return {"path": path, "value": _value(typed)}, ""
 
 
@@ -197,7 +206,7 @@ def _progress(found: ActRow) -> dict[str, Any]:
 def stop_bulk(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         stop_act(BulkAct.get_public(id))
-        messages.success(request, "It is stopped. What was done until then stays.")
+        messages.success(request, gettext("It is stopped. What was done until then stays."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return redirect("bulk_act", id=id)

@@ -8,18 +8,24 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 from ekyam import ids
 from flows.models import Flow
 from flows.queries.orders import Wanted
 
-STATES = (("all", "All"), ("open", "Under way"), ("dead", "Stuck"), ("held", "Held"))
+STATES = (
+    ("all", gettext_lazy("All")),
+    ("open", gettext_lazy("Under way")),
+    ("dead", gettext_lazy("Stuck")),
+    ("held", gettext_lazy("Held")),
+)
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 SPAN_WORDS = (
-    ("day", "the last 24 hours"),
-    ("week", "the last 7 days"),
-    ("month", "the last 30 days"),
+    ("day", gettext_lazy("the last 24 hours")),
+    ("week", gettext_lazy("the last 7 days")),
+    ("month", gettext_lazy("the last 30 days")),
 )
 NAMES = ("state", "system", "flow", "within", "from", "to", "q")
 
@@ -47,7 +53,7 @@ class Asked:
         """State, words, and the address of the same filters in that state."""
         rest = {name: value for name, value in self.values.items() if name != "state"}
         return [
-            (name, label, urlencode(rest if name == "all" else {"state": name, **rest}))
+            (name, str(label), urlencode(rest if name == "all" else {"state": name, **rest}))
             for name, label in STATES
         ]
 

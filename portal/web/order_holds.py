@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.operations.hold_order import hold_order, release_order
@@ -18,7 +19,9 @@ def hold(request: SeatedRequest, id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             hold_order(order, read_reason(request))
-            messages.success(request, "It is held: nothing of it leaves until it is released.")
+            messages.success(
+                request, gettext("It is held: nothing of it leaves until it is released.")
+            )
             return redirect("journey", id=id)
         except BadReason as wrong:
             error = str(wrong)
@@ -36,7 +39,7 @@ def release(request: SeatedRequest, id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             release_order(order, seen=request.POST.get("seen", ""))
-            messages.success(request, "It is released: what waited goes on.")
+            messages.success(request, gettext("It is released: what waited goes on."))
         except IllegalMove as refused:
             messages.error(request, str(refused))
         return redirect("journey", id=id)

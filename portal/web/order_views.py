@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import SavedView
@@ -20,7 +21,14 @@ from portal.web.order_filters import read_filters, wanted_of
 from portal.web.spreadsheet import PAGE, spreadsheet
 from portal.web.words import TONES
 
-HEADER = ("Order", "State", "In each system", "Seen first (UTC)", "Our reference", "Id")
+HEADER = (
+    gettext_lazy("Order"),
+    gettext_lazy("State"),
+    gettext_lazy("In each system"),
+    gettext_lazy("Seen first (UTC)"),
+    gettext_lazy("Our reference"),
+    gettext_lazy("Id"),
+)
 
 
 @page
@@ -32,7 +40,9 @@ def orders_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_orders(wanted=wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "orders", HEADER, turn, filters=asked.values)
+    return spreadsheet(
+        request.seat.tenant, "orders", [str(one) for one in HEADER], turn, filters=asked.values
+    )
 
 
 def _cells(row: OrderRow) -> list[Any]:
@@ -55,7 +65,7 @@ def save_view(request: SeatedRequest) -> HttpResponse:
     is_shared = "shared" in request.POST and request.seat.may(Right.OPERATE)
     try:
         row = keep(request.user, request.POST.get("name", ""), asked.values, is_shared=is_shared)
-        messages.success(request, f"The view «{row.name}» is kept.")
+        messages.success(request, gettext("The view «{name}» is kept.").format(name=row.name))
     except ViewRefused as reason:
         messages.error(request, str(reason))
     return redirect(f"{reverse('orders')}?{asked.query}")
@@ -69,5 +79,5 @@ def remove_view(request: SeatedRequest, id: str) -> HttpResponse:
     if not (is_mine or (row.is_shared and request.seat.may(Right.OPERATE))):
         raise PermissionDenied
     take_away(row)
-    messages.success(request, f"The view «{row.name}» is removed.")
+    messages.success(request, gettext("The view «{name}» is removed.").format(name=row.name))
     return redirect("orders")

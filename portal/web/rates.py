@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -30,7 +31,9 @@ def import_the_rates(request: SeatedRequest) -> HttpResponse:
             context["text"] = read_sheet_text(request)
             if request.POST.get("do") == "apply":
                 plan = import_rates(context["text"])
-                said = f"{len(plan.added)} added, {len(plan.changed)} changed."
+                said = gettext("{added} added, {changed} changed.").format(
+                    added=len(plan.added), changed=len(plan.changed)
+                )
                 messages.success(request, said)
                 return redirect("rates")
             context["plan"] = plan_rates(context["text"])

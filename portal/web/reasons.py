@@ -1,5 +1,7 @@
 """The reason that a person gives for what they do: it is kept."""
 
+from django.utils.translation import gettext
+
 from portal.web.access import SeatedRequest
 
 LONGEST = 300
@@ -13,7 +15,7 @@ def read_reason(request: SeatedRequest) -> str:
     """Raises BadReason."""
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise BadReason("Say why: it is kept, and shown with the record.")
+        raise BadReason(gettext("Say why: it is kept, and shown with the record."))
     if len(reason) > LONGEST:
-        raise BadReason(f"It is longer than {LONGEST} characters.")
+        raise BadReason(gettext("It is longer than {longest} characters.").format(longest=LONGEST))
     return reason

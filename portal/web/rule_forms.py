@@ -5,44 +5,88 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from msgspec import UNSET
 
 from connectors.steps.kinds import Parameter, parameters_of
 from flows.rules.ready import READY, Ready
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Notify, Operator, Rule
-from flows.rules.words import OPERATORS
 
 MOST_ROWS = 20
 ALONE = ("is_empty", "is_filled")
 SEVERAL = ("one_of", "none_of")
 ROLES = get_args(next(f.type for f in msgspec.structs.fields(Notify) if f.name == "role"))
 
+# As flows.rules.words says them, which is pure.
+OPERATORS = {
+    "is": gettext_lazy("is"),
+    "is_not": gettext_lazy("is not"),
+    "one_of": gettext_lazy("is one of"),
+    "none_of": gettext_lazy("is none of"),
+    "contains": gettext_lazy("contains"),
+    "starts_with": gettext_lazy("starts with"),
+    "above": gettext_lazy("is above"),
+    "at_least": gettext_lazy("is at least"),
+    "below": gettext_lazy("is below"),
+    "at_most": gettext_lazy("is at most"),
+    "is_empty": gettext_lazy("is empty"),
+    "is_filled": gettext_lazy("is filled"),
+}
 # What each action is given: the field, its label, its help.
-ACTIONS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
-    "hold": ("Hold for review", (("reason", "Reason", "What people read."),)),
-    "reject": ("Reject", (("reason", "Reason", "What people read."),)),
-    "route": ("Send by another flow", (("flow", "Flow", "Its name; of the same source."),)),
+ACTIONS: dict[str, tuple[Promise, tuple[tuple[str, Promise, str | Promise], ...]]] = {
+    "hold": (
+        gettext_lazy("Hold for review"),
+        (("reason", gettext_lazy("Reason"), gettext_lazy("What people read.")),),
+    ),
+    "reject": (
+        gettext_lazy("Reject"),
+        (("reason", gettext_lazy("Reason"), gettext_lazy("What people read.")),),
+    ),
+    "route": (
+        gettext_lazy("Send by another flow"),
+        (("flow", gettext_lazy("Flow"), gettext_lazy("Its name; of the same source.")),),
+    ),
     "set": (
-        "Set an attribute",
+        gettext_lazy("Set an attribute"),
         (
-            ("attribute", "Attribute", "As total, or lines[].location for each line."),
-            ("value", "Value", "Or leave it empty, and give an expression."),
-            ("expression", "Expression", "In CEL, over record; in lists also line."),
+            (
+                "attribute",
+                gettext_lazy("Attribute"),
+                gettext_lazy("As total, or lines[].location for each line."),
+            ),
+            (
+                "value",
+                gettext_lazy("Value"),
+                gettext_lazy("Or leave it empty, and give an expression."),
+            ),
+            (
+                "expression",
+                gettext_lazy("Expression"),
+                gettext_lazy("In CEL, over record; in lists also line."),
+            ),
         ),
     ),
-    "tag": ("Tag", (("tag", "Tag", ""),)),
+    "tag": (gettext_lazy("Tag"), (("tag", gettext_lazy("Tag"), ""),)),
     "split": (
-        "Split off lines",
+        gettext_lazy("Split off lines"),
         (
-            ("flow", "Flow", "That they go by: its name."),
-            ("attribute", "Attribute of a line", "As sku or requires_shipping."),
-            ("operator", "Operator", ""),
-            ("value", "Value", ""),
+            ("flow", gettext_lazy("Flow"), gettext_lazy("That they go by: its name.")),
+            (
+                "attribute",
+                gettext_lazy("Attribute of a line"),
+                gettext_lazy("As sku or requires_shipping."),
+            ),
+            ("operator", gettext_lazy("Operator"), ""),
+            ("value", gettext_lazy("Value"), ""),
         ),
     ),
     "notify": (
-        "Tell people",
-        (("message", "Message", ""), ("role", "Everybody who is at least", "")),
+        gettext_lazy("Tell people"),
+        (
+            ("message", gettext_lazy("Message"), ""),
+            ("role", gettext_lazy("Everybody who is at least"), ""),
+        ),
     ),
 }
 
@@ -90,7 +134,7 @@ class RuleForm:
 
 
 def operators() -> list[tuple[str, str]]:
-    return [(name, OPERATORS[name]) for name in get_args(Operator)]
+    return [(name, str(OPERATORS[name])) for name in get_args(Operator)]
 
 
 # --- Shown --------------------------------------------------------------------------------------
@@ -144,8 +188,9 @@ def _action(number: int, given: dict[str, Any]) -> ActionRow:
             choices = tuple(operators())
         text = _show(flat.get(name, "operator" if name == "role" else ""))
         is_path = name == "attribute" and kind == "set"
-        inputs.append(ActionInput(f"then-{number}-{name}", words, help, text, choices, is_path))
-    return ActionRow(number, kind, label, inputs)
+        at, said = f"then-{number}-{name}", (str(words), str(help))
+        inputs.append(ActionInput(at, *said, text, choices, is_path))
+    return ActionRow(number, kind, str(label), inputs)
 
 
 # --- Read back ----------------------------------------------------------------------------------

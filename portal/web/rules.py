@@ -6,6 +6,7 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from msgspec.structs import replace
 
 from connectors.errors import MappingFailed
@@ -57,16 +58,16 @@ def change_rules(request: SeatedRequest, id: str) -> HttpResponse:
     what, _, which = request.POST.get("do", "").partition(":")
     known, number = list(desk.logic.rules), _number(which)
     if number is None or number > len(known) or what not in ("up", "down", "on", "off", "remove"):
-        return HttpResponseBadRequest("There is no such rule.")
+        return HttpResponseBadRequest(gettext("There is no such rule."))
     rule = known.pop(number - 1)
     if what in ("up", "down"):
         known.insert(max(0, number - 2) if what == "up" else number, rule)
     elif what in ("on", "off"):
         known.insert(number - 1, replace(rule, is_on=what == "on"))
     said = {
-        "on": f"«{rule.name}» is on in the draft.",
-        "off": f"«{rule.name}» is off in the draft.",
-        "remove": f"«{rule.name}» is taken away in the draft.",
+        "on": gettext("«{name}» is on in the draft.").format(name=rule.name),
+        "off": gettext("«{name}» is off in the draft.").format(name=rule.name),
+        "remove": gettext("«{name}» is taken away in the draft.").format(name=rule.name),
     }
     save(request, desk, replace(desk.logic, rules=tuple(known)), said.get(what, ""))
     return redirect("rules", id=id)
@@ -157,7 +158,7 @@ def _keep(
         return _show(request, desk, kept, conflict=conflict, **shown)
     except (MappingFailed, RuleInvalid, IllegalMove) as refused:
         return _show(request, desk, kept, errors=[str(refused)], **shown)
-    messages.success(request, f"«{rule.name}» is saved in the draft.")
+    messages.success(request, gettext("«{name}» is saved in the draft.").format(name=rule.name))
     return redirect("rules", id=desk.flow.public_id)
 
 

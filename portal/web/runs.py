@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from flows.models.event import Origin
 from flows.queries.runs import RunRow, Wanted, get_run, list_flow_names, list_runs
@@ -17,10 +18,25 @@ from portal.web.access import SeatedRequest, page
 from portal.web.spreadsheet import PAGE, spreadsheet
 from portal.web.words import ORIGINS, TONES
 
-OUTCOMES = {"failed": "Failed", "done": "Done"}
+OUTCOMES = {"failed": gettext_lazy("Failed"), "done": gettext_lazy("Done")}
 SINCE = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
-SINCE_WORDS = {"hour": "The last hour", "day": "The last 24 hours", "week": "The last 7 days"}
-HEADER = ("Id", "Started", "What", "From", "By", "State", "Records", "Deliveries", "Took", "Why")
+SINCE_WORDS = {
+    "hour": gettext_lazy("The last hour"),
+    "day": gettext_lazy("The last 24 hours"),
+    "week": gettext_lazy("The last 7 days"),
+}
+HEADER = (
+    gettext_lazy("Id"),
+    gettext_lazy("Started"),
+    gettext_lazy("What"),
+    gettext_lazy("From"),
+    gettext_lazy("By"),
+    gettext_lazy("State"),
+    gettext_lazy("Records"),
+    gettext_lazy("Deliveries"),
+    gettext_lazy("Took"),
+    gettext_lazy("Why"),
+)
 EVERY_SECONDS = 2  # while something is under way; else less often
 
 
@@ -64,7 +80,9 @@ def runs_csv(request: SeatedRequest) -> StreamingHttpResponse:
         found = list_runs(wanted, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    return spreadsheet(request.seat.tenant, "runs", HEADER, turn, filters=asked)
+    return spreadsheet(
+        request.seat.tenant, "runs", [str(one) for one in HEADER], turn, filters=asked
+    )
 
 
 @page

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, override
 
 from ekyam.audit.record import record
 from ekyam.tenants.rights import Right
@@ -26,10 +27,17 @@ from flows.queries.sandbox import System, find_journeys, get_system, list_system
 from portal.web.access import SeatedRequest, act_outside, page_outside
 from portal.web.sandbox_rows import MOST, documents_of, kinds_of
 
-AWAY = "{} does not answer. Look below whether it was done, before you try again."
+AWAY = gettext_lazy(
+    "{label} does not answer. Look below whether it was done, before you try again."
+)
 REMEMBERED_SECONDS = 600
 FEW = 8  # of the newest orders, beside all else of the first page
-TIMES = (("1", "once"), ("3", "3 times"), ("10", "10 times"), ("always", "until it is mended"))
+TIMES = (
+    ("1", gettext_lazy("once")),
+    ("3", gettext_lazy("3 times")),
+    ("10", gettext_lazy("10 times")),
+    ("always", gettext_lazy("until it is mended")),
+)
 View = Callable[..., HttpResponseBase]
 
 
@@ -102,11 +110,11 @@ def sandbox_act(request: SeatedRequest, id: str) -> HttpResponse:
         act = find_act(system.slug, request.POST.get("do", ""))
         row_id, label = _do(request, system, act, row_id)
     except (NotTaken, SandboxRefused) as reason:
-        messages.error(request, f"Nothing was done. {reason}")
+        messages.error(request, gettext("Nothing was done. {reason}").format(reason=reason))
     except SandboxAway:
-        messages.error(request, AWAY.format(system.label))
+        messages.error(request, AWAY.format(label=system.label))
     else:
-        messages.success(request, act.done.format(label or "It"))
+        messages.success(request, str(act.done).format(label or gettext("It")))
         _tell(request, system, "sandbox.used", {"did": act.label, "to": label})
     return _back(request, id, row_id)
 
@@ -120,14 +128,17 @@ def sandbox_break(request: SeatedRequest, id: str) -> HttpResponse:
         _first_time(request)
         remote_of(system.slug, system.account).do("break", **fault)
     except KeyError:
-        messages.error(request, "Choose what is to break, and how often.")
+        messages.error(request, gettext("Choose what is to break, and how often."))
     except (NotTaken, SandboxRefused) as reason:
-        messages.error(request, f"Nothing was broken. {reason}")
+        messages.error(request, gettext("Nothing was broken. {reason}").format(reason=reason))
     except SandboxAway:
-        messages.error(request, AWAY.format(system.label))
+        messages.error(request, AWAY.format(label=system.label))
     else:
         label = next(one.label for one in BREAKAGES if one.name == name)
-        messages.success(request, f"{system.label}: «{label}» is switched on.")
+        messages.success(
+            request,
+            gettext("{system}: «{label}» is switched on.").format(system=system.label, label=label),
+        )
         _tell(request, system, "sandbox.broken", {"what": label, "times": _times(fault)})
     return redirect("sandbox_system", id=id)
 
@@ -139,9 +150,17 @@ def sandbox_mend(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         remote_of(system.slug, system.account).do("mend")
     except (SandboxAway, SandboxRefused):
-        messages.error(request, f"{system.label} does not answer, so nothing was mended there.")
+        messages.error(
+            request,
+            gettext("{label} does not answer, so nothing was mended there.").format(
+                label=system.label
+            ),
+        )
     else:
-        messages.success(request, f"{system.label} is mended: nothing is broken there now.")
+        messages.success(
+            request,
+            gettext("{label} is mended: nothing is broken there now.").format(label=system.label),
+        )
         _tell(request, system, "sandbox.mended", {})
     return redirect("sandbox_system", id=id)
 
@@ -203,10 +222,14 @@ def _do(request: SeatedRequest, system: System, act: Act, row_id: str) -> tuple[
 def _label_to_act_on(act: Act, rows: list[Row], row_id: str) -> str:
     row = next((one for one in rows if one["kind"] == act.kind and str(one["id"]) == row_id), None)
     if row is None:
-        raise NotTaken("This document is not there any more.")
+        raise NotTaken(gettext("This document is not there any more."))
     if not act.may(row):
         state = str(row["state"]).replace("_", " ").lower()
-        raise NotTaken(f"«{act.label}» cannot be done: {row['label']} is {state} by now.")
+        raise NotTaken(
+            gettext("«{label}» cannot be done: {row_label} is {state} by now.").format(
+                label=act.label, row_label=row["label"], state=state
+            )
+        )
     return str(row["label"])
 
 
@@ -215,12 +238,14 @@ def _first_time(request: SeatedRequest) -> None:
     key = request.POST.get("once", "")[:40]
     place = f"sandbox:{request.seat.tenant.pk}:{key}"
     if key and not cache.add(place, "1", REMEMBERED_SECONDS):
-        raise NotTaken("This form was sent already; it was heard once.")
+        raise NotTaken(gettext("This form was sent already; it was heard once."))
 
 
 def _tell(request: SeatedRequest, system: System, action: str, after: dict[str, Any]) -> None:
-    with tenant_scope(request.seat.tenant):
-        record(action, subject=system.id, label=system.label, after=after)
+    """In English: the audit log is data."""
+    with tenant_scope(request.seat.tenant), override("en"):
+        told = {name: str(value) for name, value in after.items()}
+        record(action, subject=system.id, label=system.label, after=told)
 
 
 def _back(request: SeatedRequest, id: str, row_id: str) -> HttpResponse:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from flows.demo.desk import Act
 from flows.demo.remote import Row
 
@@ -69,7 +71,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _told(row: Row) -> str:
-    for name, said in (("sellable", "to sell"), ("available", "available")):
+    for name, said in (("sellable", gettext("to sell")), ("available", gettext("available"))):
         if row.get(name) is not None:
             return f"{row[name]} {said}"
     lines = [line for line in row.get("lines") or () if line.get("sku")]
@@ -80,7 +82,12 @@ def _told(row: Row) -> str:
         for line in lines[:4]
     )
     tracking = ", ".join(row.get("tracking") or ())
-    return "; ".join(filter(None, (told, f"tracking {tracking}" if tracking else "")))
+    return "; ".join(
+        filter(
+            None,
+            (told, gettext("tracking {tracking}").format(tracking=tracking) if tracking else ""),
+        )
+    )
 
 
 def _amount(quantity: object) -> str:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from ekyam.addresses import address_of
@@ -27,7 +28,8 @@ def end_session(request: SeatedRequest) -> HttpResponse:
     session, user, address = request.POST.get("session", ""), request.user, address_of(request)
     if session == "others":
         ended = operations.end_other_sessions(user, here=_here(request), address=address)
-        messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+        said = ngettext("{ended} other session ended.", "{ended} other sessions ended.", ended)
+        messages.success(request, said.format(ended=ended))
         return redirect("sessions")
     if session == _here(request):
         return redirect("account_logout")
@@ -35,7 +37,7 @@ def end_session(request: SeatedRequest) -> HttpResponse:
         browser = operations.end_own_session(user, session, address=address)
     except Session.DoesNotExist as error:
         raise Http404 from error
-    messages.success(request, f"{browser} is signed out.")
+    messages.success(request, gettext("{browser} is signed out.").format(browser=browser))
     return redirect("sessions")
 
 

@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors import set_ups as operations
 from connectors.catalogue import list_catalogue, list_categories
@@ -43,7 +44,7 @@ def begin(request: SeatedRequest) -> HttpResponse:
     try:
         uses = usual_uses(get_connector(slug))
     except UnknownConnector:
-        messages.error(request, "Choose one of the systems of the catalogue.")
+        messages.error(request, gettext("Choose one of the systems of the catalogue."))
         return redirect("set_ups")
     with tenant_scope(request.seat.tenant):
         row = operations.begin(
@@ -74,12 +75,11 @@ def discard(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     progress = get_progress(id)
     operations.discard(row)
-    kept = (
-        f" {progress.connection.label} stays connected: pause it on its page if it should rest."
-        if progress.connection
-        else ""
-    )
-    messages.success(request, f"The set-up of {progress.label} is discarded.{kept}")
+    said = gettext("The set-up of {label} is discarded.").format(label=progress.label)
+    if progress.connection:
+        stays = gettext("{label} stays connected: pause it on its page if it should rest.")
+        said = f"{said} {stays.format(label=progress.connection.label)}"
+    messages.success(request, said)
     return redirect("connections")
 
 
@@ -92,7 +92,9 @@ def choose_uses(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     known = every_use(row.spec)
     operations.choose_uses(row, [use for use in request.POST.getlist("use") if use in known])
-    messages.success(request, "These are the permissions that are needed for what you chose.")
+    messages.success(
+        request, gettext("These are the permissions that are needed for what you chose.")
+    )
     return redirect("set_up_connect", id=id)
 
 
@@ -105,6 +107,6 @@ def agree(request: SeatedRequest, id: str) -> HttpResponse:
         return has_ended(request, ended)
     step = request.POST.get("step", "")
     if step not in AGREED:
-        return HttpResponseBadRequest("There is no such step.")
+        return HttpResponseBadRequest(gettext("There is no such step."))
     operations.agree(row, step)
     return redirect("set_up_writer" if step == "map" else "set_up_flows", id=id)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from connectors import set_ups as operations
 from connectors.checks import check_connection, keep_report
@@ -51,7 +52,9 @@ def connect(request: SeatedRequest, id: str) -> HttpResponse:
         connection = operations.lock(id).connection
     assert connection is not None
     if _waits_for_consent(connection):
-        words = f"Kept. Now somebody has to agree at {progress.connector.label}."
+        words = gettext("Kept. Now somebody has to agree at {label}.").format(
+            label=progress.connector.label
+        )
         messages.success(request, words)
     else:
         _check(request, connection)
@@ -86,7 +89,9 @@ def _keep(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpR
     given = form.access(environment)
     account = progress.connector.account(dict(given.settings))
     if row.connection and row.connection.account != account and progress.steps[4].is_done:
-        words = "Flows go by the account that is connected. Begin another set-up for another one."
+        words = gettext(
+            "Flows go by the account that is connected. Begin another set-up for another one."
+        )
         form.add_error(None, words)
         return None
     try:
@@ -94,8 +99,10 @@ def _keep(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpR
     except Taken as taken:
         form.add_error(
             None,
-            f"This account is connected already, as «{taken.connection.label}»: change its"
-            " credentials on its own page, or enter another account.",
+            gettext(
+                "This account is connected already, as «{label}»: change its credentials on "
+                "its own page, or enter another account."
+            ).format(label=taken.connection.label),
         )
     return None
 
@@ -151,7 +158,7 @@ def _permissions(progress: Progress, uses: list[str]) -> list[PermissionRow]:
 def _choices(progress: Progress, uses: list[str]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """«Read» and «Write», each use with its label and whether it is chosen."""
     known = every_use(progress.connector)
-    sides = (("Read", "stream:"), ("Write", "action:"))
+    sides = ((gettext("Read"), "stream:"), (gettext("Write"), "action:"))
     return [
         (side, [(use, label, use in uses) for use, label in known.items() if use.startswith(kind)])
         for side, kind in sides
@@ -163,9 +170,12 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     with tenant_scope(request.seat.tenant):
         connection = get_progress(id).connection
     if connection is None:
-        messages.error(request, "There is nothing to check yet: fill in the form first.")
+        messages.error(request, gettext("There is nothing to check yet: fill in the form first."))
     elif _waits_for_consent(connection):
-        messages.error(request, f"First somebody has to agree at {connection.spec.label}.")
+        messages.error(
+            request,
+            gettext("First somebody has to agree at {label}.").format(label=connection.spec.label),
+        )
     else:
         _check(request, connection)
     return redirect("set_up_connect", id=id)
@@ -181,10 +191,16 @@ def _check(request: SeatedRequest, connection: Connection) -> None:
     failed = [part["label"] for part in parts if not part["ok"]]
     if failed:
         messages.error(
-            request, f"Not everything passed: {', '.join(failed)}. See below what to do."
+            request,
+            gettext("Not everything passed: {failed}. See below what to do.").format(
+                failed=", ".join(failed)
+            ),
         )
     else:
-        messages.success(request, f"{connection.label} is connected, and every part passed.")
+        messages.success(
+            request,
+            gettext("{label} is connected, and every part passed.").format(label=connection.label),
+        )
 
 
 @act_outside(Right.CONNECT)
@@ -200,12 +216,17 @@ def connect_simulator(request: SeatedRequest, id: str) -> HttpResponse:
     if progress.connection is not None:  # a second click
         return redirect("set_up_connect", id=id)
     if not has_simulator(progress.connector.slug):
-        messages.error(request, "There are no simulators here. Enter a real account.")
+        messages.error(request, gettext("There are no simulators here. Enter a real account."))
         return redirect("set_up_connect", id=id)
     try:
         given = open_account(progress.connector.slug, account)
     except Failure as failure:
-        messages.error(request, f"{failure.message} Nothing was connected; try again in a while.")
+        messages.error(
+            request,
+            gettext("{message} Nothing was connected; try again in a while.").format(
+                message=failure.message
+            ),
+        )
         return redirect("set_up_connect", id=id)
     try:
         with tenant_scope(request.seat.tenant):
@@ -217,7 +238,9 @@ def connect_simulator(request: SeatedRequest, id: str) -> HttpResponse:
     except Ended as ended:
         return has_ended(request, ended)
     except Taken:
-        messages.error(request, "Another one of this name was made at the same moment; try again.")
+        messages.error(
+            request, gettext("Another one of this name was made at the same moment; try again.")
+        )
         return redirect("set_up_connect", id=id)
     _check(request, connection)
     return redirect("set_up_connect", id=id)

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors.spec import Action
 from ekyam.tenants.rights import Right
@@ -35,14 +36,16 @@ def _answer(streams: list[StreamCheck], label: str) -> str:
     bad = [one for one in streams if one.state == "stream_bad"]
     own = [one for one in streams if one.is_own]
     if not own:
-        return (
-            f"Ekyam knows the records of {label} already. Read the newest ones, to see that yours"
-            " fit."
-        )
+        return gettext(
+            "Ekyam knows the records of {label} already. Read the newest ones, to see that "
+            "yours fit."
+        ).format(label=label)
     if bad:
         names = ", ".join(one.label for one in bad)
-        return f"Something that is required is missing in: {names}."
-    return f"{len(own)} of {len(streams)} kinds of record were read, and what is required is there."
+        return gettext("Something that is required is missing in: {names}.").format(names=names)
+    return gettext(
+        "{own} of {streams} kinds of record were read, and what is required is there."
+    ).format(own=len(own), streams=len(streams))
 
 
 @page_for(Right.CONNECT)
@@ -72,12 +75,19 @@ def read(request: SeatedRequest, id: str) -> HttpResponse:
     problems = {one.problem for one in found if one.problem}
     total = sum(one.count for one in found)
     for problem in sorted(problems):
-        messages.error(request, f"Not everything could be read. {problem}")
+        messages.error(
+            request, gettext("Not everything could be read. {problem}").format(problem=problem)
+        )
     if total:
-        messages.success(request, f"{total} records were read. Nothing was sent on.")
+        messages.success(
+            request, gettext("{total} records were read. Nothing was sent on.").format(total=total)
+        )
     elif not problems:
         messages.success(
-            request, f"{progress.label} answered, and has no record of the last 30 days yet."
+            request,
+            gettext("{label} answered, and has no record of the last 30 days yet.").format(
+                label=progress.label
+            ),
         )
     return redirect("set_up_map", id=id)
 

@@ -1,7 +1,5 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
@@ -9,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from connectors import set_ups as operations
 from connectors.models import Connection
@@ -19,13 +17,13 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
-from flows.queries.home import plural
 from flows.queries.lights import FlowRow
-from flows.queries.offers import Offer, list_offers
+from flows.queries.offers import list_offers
 from flows.queries.set_up import Progress, get_progress
 from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, form_page, form_page_outside, page_for
+from portal.web.add_flows import by_pair, say_made
 from portal.web.flows import drawing_of
 from portal.web.set_up_steps import address_of, has_ended, show, too_early
 from portal.web.switching import context_of, news_of, number_of
@@ -51,17 +49,10 @@ def _page(request: SeatedRequest, progress: Progress) -> HttpResponse:
         request,
         progress,
         "flows",
-        ready=_by_pair(ready),
-        singles=_by_pair([one for one in offers if not one.recipe]),
+        ready=by_pair(ready),
+        singles=by_pair([one for one in offers if not one.recipe]),
         is_advised=any(one.is_advised or one.flow_id for one in ready),
     )
-
-
-def _by_pair(offers: list[Offer]) -> list[tuple[str, str, list[Offer]]]:
-    found: dict[tuple[UUID, UUID], list[Offer]] = {}
-    for one in offers:
-        found.setdefault((one.source.pk, one.target.pk), []).append(one)
-    return [(some[0].source.label, some[0].target.label, some) for some in found.values()]
 
 
 def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
@@ -70,15 +61,12 @@ def _make(request: SeatedRequest, progress: Progress) -> HttpResponse:
         operations.lock(progress.id)
     except Ended as ended:
         return has_ended(request, ended)
-    made = make_flows(progress.connection, set(request.POST.getlist("flow")))
+    made = make_flows(set(request.POST.getlist("flow")))
     if not made and not progress.steps[4].is_done:
-        messages.error(request, "Choose at least one flow.")
+        messages.error(request, gettext("Choose at least one flow."))
         return _page(request, progress)
     if made:
-        count = len(made)
-        messages.success(
-            request, f"{count} {plural('flow', count)} made. Nothing is sent before you turn it On."
-        )
+        say_made(request, len(made))
     return redirect("set_up_live", id=progress.id)
 
 
@@ -87,9 +75,9 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
     progress = get_progress(id)
     if progress.connection is None:
         return too_early(request, progress) or redirect("set_ups")
-    own = progress.connection.public_id
+    own = {flow.public_id for flow in _flows_of(progress.connection)}
     workflow = get_workflow(now=timezone.now())
-    rows = [row for row in workflow.flows if own in (row.source.id, row.target.id)]
+    rows = [row for row in workflow.flows if row.id in own]
     unadvised = {
         one.flow_id for one in list_offers(progress.connection) if one.recipe and not one.is_advised
     }
@@ -107,14 +95,22 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
 def _answer(rows: list[FlowRow]) -> str:
     on, many = sum(row.is_on for row in rows), len(rows)
     if not rows:
-        return "There is no flow yet: choose some in the step before."
+        return gettext("There is no flow yet: choose some in the step before.")
     if not on:
-        verb = "is" if many == 1 else "are"
-        return f"{many} {plural('flow', many)} {verb} ready. Turn On what you want."
+        return ngettext(
+            "{many} flow is ready. Turn On what you want.",
+            "{many} flows are ready. Turn On what you want.",
+            many,
+        ).format(many=many)
     if on == many:
-        said = "The flow is" if many == 1 else f"All {many} flows are"
-        return f"{said} On. The set-up is finished."
-    return f"{on} of {many} flows are On. The others wait until you turn them On."
+        return ngettext(
+            "The flow is On. The set-up is finished.",
+            "All {many} flows are On. The set-up is finished.",
+            many,
+        ).format(many=many)
+    return gettext("{on} of {many} flows are On. The others wait until you turn them On.").format(
+        on=on, many=many
+    )
 
 
 @page_for(Right.CONNECT)
@@ -158,12 +154,16 @@ def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
             turned += [label] if label else []
     if turned:
         count = len(turned)
-        words = f"{turned[0]} is On." if count == 1 else f"{count} flows are On."
-        messages.success(request, f"{words} What changes from now on is sent.")
+        words = (
+            gettext("{label} is On.").format(label=turned[0])
+            if count == 1
+            else ngettext("{count} flow is On.", "{count} flows are On.", count).format(count=count)
+        )
+        messages.success(request, f"{words} {gettext('What changes from now on is sent.')}")
         with tenant_scope(request.seat.tenant):
             _finish(id)
     elif not chosen:
-        messages.error(request, "Choose at least one flow.")
+        messages.error(request, gettext("Choose at least one flow."))
     if again:
         query = urlencode({"flow": again}, doseq=True)
         return redirect(f"{reverse('turn_on_flows', kwargs={'id': id})}?{query}")
@@ -184,8 +184,10 @@ def _look(request: SeatedRequest, progress: Progress) -> HttpResponse:
 
 
 def _flows_of(connection: Connection | None) -> QuerySet[Flow]:
+    """Those of this system; and those between others that were made, and never turned On."""
     found = Flow.objects.select_related("source", "target", "version", "feeder__version")
-    return found.filter(Q(source=connection) | Q(target=connection))
+    own = Q(source=connection) | Q(target=connection)
+    return found.filter(own | Q(is_on=False, switched_at=None))
 
 
 def _turn_on(request: SeatedRequest, progress: Progress, public_id: str, seen: str) -> str:
@@ -209,7 +211,7 @@ def _turn_on(request: SeatedRequest, progress: Progress, public_id: str, seen: s
             switch_on(flow)
             return str(flow.label)
     except Flow.DoesNotExist:
-        messages.error(request, "One of the flows is not there any more.")
+        messages.error(request, gettext("One of the flows is not there any more."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return ""
@@ -229,5 +231,5 @@ def finish(request: SeatedRequest, id: str) -> HttpResponse:
         operations.finish(operations.lock(id))
     except Ended as ended:
         return has_ended(request, ended)
-    messages.success(request, "The set-up is finished. Flows are turned On on their page.")
+    messages.success(request, gettext("The set-up is finished. Flows are turned On on their page."))
     return redirect("flows")

@@ -5,21 +5,22 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy
 
 from connectors.set_ups import Access
 from connectors.spec import Connector
 from portal.web.credentials import form_field, mend_key
 
-KEPT = "Kept. Type only to replace it."
+KEPT = gettext_lazy("Kept. Type only to replace it.")
 
 
 class AccessForm(forms.Form):
     """A secret that is kept already may stay empty: the kept one stays. None comes back."""
 
     label = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=80,
-        help_text="What you call it here, such as Shop or US warehouse.",
+        help_text=gettext_lazy("What you call it here, such as Shop or US warehouse."),
     )
     way = forms.CharField(widget=forms.HiddenInput)
 

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from connectors.set_ups import Ended
 from flows.queries.set_up import Name, Progress
 from portal.web.access import SeatedRequest
 
-ENDED = "This set-up was finished or discarded meanwhile. Nothing was changed."
+ENDED = gettext_lazy("This set-up was finished or discarded meanwhile. Nothing was changed.")
 ADDRESSES: dict[Name, str] = {
     "choose": "set_up",
     "connect": "set_up_connect",
@@ -53,7 +54,12 @@ def too_early(request: SeatedRequest, progress: Progress) -> HttpResponse | None
     """Without a connection there is nothing to show in the later steps."""
     if progress.connection is not None:
         return None
-    messages.error(request, f"First connect {progress.connector.label}: the rest builds upon it.")
+    messages.error(
+        request,
+        gettext("First connect {label}: the rest builds upon it.").format(
+            label=progress.connector.label
+        ),
+    )
     return redirect(address_of(progress, "connect"))
 
 

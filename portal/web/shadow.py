@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -66,9 +67,15 @@ def _midnight(text: str) -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise IllegalMove(f"«{text[:20]}» is not a day: write it as 2026-05-01.") from error
+        raise IllegalMove(
+            gettext("«{text}» is not a day: write it as 2026-05-01.").format(text=text[:20])
+        ) from error
     if not _OLDEST <= day <= timezone.localdate() + timedelta(days=366):
-        raise IllegalMove(f"{day} is not a day that a window can have: choose one in the past.")
+        raise IllegalMove(
+            gettext("{day} is not a day that a window can have: choose one in the past.").format(
+                day=day
+            )
+        )
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
@@ -124,7 +131,7 @@ def is_of_draft(run: ShadowRow, desk: Desk) -> bool:
 def stop_shadow(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         call_off(ShadowRun.get_public(id))
-        messages.success(request, "It is stopped. What was found until then stays.")
+        messages.success(request, gettext("It is stopped. What was found until then stays."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return redirect("shadow_run", id=id)

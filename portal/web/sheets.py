@@ -4,6 +4,7 @@ import re
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from flows.sheet import MOST_CHARACTERS
 
@@ -20,10 +21,14 @@ def read_sheet_text(request: HttpRequest) -> str:
     if not isinstance(upload, UploadedFile):
         text = str(request.POST.get("text", ""))
         if not text.strip():
-            raise NotText("Choose a file, or paste its text.")
+            raise NotText(gettext("Choose a file, or paste its text."))
         return text
     if (upload.size or 0) > MOST_CHARACTERS * 4:
-        raise NotText(f"The file is larger than {MOST_CHARACTERS * 4 // 1_000_000} MB.")
+        raise NotText(
+            gettext("The file is larger than {size} MB.").format(
+                size=MOST_CHARACTERS * 4 // 1_000_000
+            )
+        )
     body = upload.read()
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _decoded(body, "utf-16")
@@ -34,7 +39,7 @@ def _decoded(body: bytes, encoding: str) -> str:
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
-        raise NotText("The file is no text in UTF-8: save it as «CSV UTF-8».") from error
+        raise NotText(gettext("The file is no text in UTF-8: save it as «CSV UTF-8».")) from error
 
 
 def attachment(name: str, text: str, kind: str) -> HttpResponse:

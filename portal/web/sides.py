@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from msgspec.structs import replace
 
 from connectors.lines import Mapping
@@ -71,14 +72,14 @@ def show_sides(flow: Flow, logic: Logic) -> tuple[Trial, list[SideShown]]:
     return trial, [
         SideShown(
             "reader",
-            f"{flow.source.label} to Ekyam's {what}",
+            gettext("{label} to Ekyam's {what}").format(label=flow.source.label, what=what),
             logic.reader is None,
             list_lines(reader, read),
             list_needed(of_record, reader, read),
         ),
         SideShown(
             "writer",
-            f"Ekyam's {what} to {flow.target.label}",
+            gettext("Ekyam's {what} to {label}").format(what=what, label=flow.target.label),
             logic.writer is None,
             list_lines(writer, written),
             list_needed(of_body, writer, written),

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.people.models import SignInPolicy
 from ekyam.people.policies import change_policy, get_policy
@@ -16,15 +17,19 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SignInPolicy
         fields = ("requires_second_factor", "remembered_days", "idle_minutes", "absolute_hours")
         labels = {
-            "requires_second_factor": "Everybody needs a second factor",
-            "remembered_days": "Days for which a browser may be remembered",
-            "idle_minutes": "Minutes without a click until a session ends",
-            "absolute_hours": "Hours until every session ends",
+            "requires_second_factor": gettext_lazy("Everybody needs a second factor"),
+            "remembered_days": gettext_lazy("Days for which a browser may be remembered"),
+            "idle_minutes": gettext_lazy("Minutes without a click until a session ends"),
+            "absolute_hours": gettext_lazy("Hours until every session ends"),
         }
         help_texts = {
-            "requires_second_factor": "Whoever has none is led through setting one up.",
-            "remembered_days": "0: the second factor is asked for each time. At most 90.",
-            "absolute_hours": "Even of somebody who is at work. At most 720.",
+            "requires_second_factor": gettext_lazy(
+                "Whoever has none is led through setting one up."
+            ),
+            "remembered_days": gettext_lazy(
+                "0: the second factor is asked for each time. At most 90."
+            ),
+            "absolute_hours": gettext_lazy("Even of somebody who is at work. At most 720."),
         }
 
 
@@ -35,7 +40,7 @@ def sign_in_policy(request: SeatedRequest) -> HttpResponse:
     form = PolicyForm(request.POST or None, instance=policy)
     if form.is_valid():
         change_policy(**form.cleaned_data)
-        messages.success(request, "This is how people sign in from now on.")
+        messages.success(request, gettext("This is how people sign in from now on."))
         return redirect("sign_in_policy")
     context = {"form": form, "is_required": is_required}
     return render(request, "portal/sign_in_policy.html", context)

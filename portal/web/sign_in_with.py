@@ -11,6 +11,7 @@ from allauth.idp.oidc.views import AuthorizationView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -29,12 +30,12 @@ from ekyam.tenants.models import User
 from ekyam.tenants.scope import tenant_scope
 from portal.web.access import to_prove
 
-GONE = "The application that sent you is not known here, or was removed."
-NO_MEMBER = (
+GONE = gettext_lazy("The application that sent you is not known here, or was removed.")
+NO_MEMBER = gettext_lazy(
     "{name} is for the people of the company that registered it, and {email} is not among them. "
     "Sign in as somebody who is, or ask an admin of that company to invite you."
 )
-VOUCHED_ELSEWHERE = (
+VOUCHED_ELSEWHERE = gettext_lazy(
     "You signed in by a provider that vouches for another company than that of {name}. Sign out, "
     "sign in as {name}'s company wants it, and start again."
 )
@@ -67,14 +68,14 @@ class SignInWith(AuthorizationView):  # type: ignore[misc]
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The person's answer; what was asked comes back signed by us."""
         if not request.POST.get("request"):
-            return _say_no(request, "Start again from the application that sent you.", 400)
+            return _say_no(request, gettext("Start again from the application that sent you."), 400)
         answer: HttpResponse = super().post(request, *args, **kwargs)
         return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         application = find_application(self._request_info["client_id"])
         if application is None:
-            return _say_no(self.request, GONE, 400)
+            return _say_no(self.request, str(GONE), 400)
         if why := self._why_not(application):
             return _keep_out(self.request, application, why)
         if self._must_prove(application):

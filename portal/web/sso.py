@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.sso import attempts, configure, domains
 from ekyam.sso.failures import Unfit
@@ -54,7 +55,7 @@ def change_provider(request: SeatedRequest, id: str) -> HttpResponse:
         except Unfit as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "The values are kept.")
+            messages.success(request, gettext("The values are kept."))
             return redirect("identity_provider", id=id)
     with tenant_scope(request.seat.tenant):
         return _show(request, row, form=form)
@@ -66,7 +67,7 @@ def try_provider(request: SeatedRequest, id: str) -> HttpResponse:
     with tenant_scope(request.seat.tenant):
         row = IdentityProvider.get_public(id)
     if not row.is_complete:
-        messages.error(request, "Enter the values of your provider first.")
+        messages.error(request, gettext("Enter the values of your provider first."))
         return redirect("identity_provider", id=id)
     request.session.pop(TRIED_KEY, None)
     try:
@@ -82,13 +83,22 @@ def switch_provider(request: SeatedRequest, id: str) -> HttpResponse:
     row = IdentityProvider.get_public(id)
     if request.POST.get("to") != "on":
         return _turn_off(request, row)
-    return _answer(request, id, f"{row.label} is on.", configure.turn_on, row, request.seat)
+    return _answer(
+        request,
+        id,
+        gettext("{label} is on.").format(label=row.label),
+        configure.turn_on,
+        row,
+        request.seat,
+    )
 
 
 def _turn_off(request: SeatedRequest, row: IdentityProvider) -> HttpResponse:
     is_own = has_vouched(row, request.session)
     configure.turn_off(row)
-    said = f"{row.label} is off. Passwords count, and whoever came by it is signed out."
+    said = gettext("{label} is off. Passwords count, and whoever came by it is signed out.").format(
+        label=row.label
+    )
     return _leave(request, said) if is_own else _said(request, row.public_id, said)
 
 
@@ -109,10 +119,12 @@ def require_provider(request: SeatedRequest, id: str) -> HttpResponse:
     row = IdentityProvider.get_public(id)
     if request.POST.get("to") != "required":
         configure.stop_requiring(row)
-        messages.success(request, "Passwords count again, beside single sign-on.")
+        messages.success(request, gettext("Passwords count again, beside single sign-on."))
         return redirect("identity_provider", id=id)
     named = Membership.get_public(request.POST.get("last_resort", ""))
-    said = f"Its domains' members sign in by {row.label} alone. Who was in by password is out."
+    said = gettext(
+        "Its domains' members sign in by {label} alone. Who was in by password is out."
+    ).format(label=row.label)
     return _answer(request, id, said, configure.require, row, request.seat, named)
 
 
@@ -124,7 +136,9 @@ def remove_provider(request: SeatedRequest, id: str) -> HttpResponse:
     except Unfit as error:
         messages.error(request, str(error))
         return redirect("identity_provider", id=id)
-    messages.success(request, f"{row.label} is removed. Its people stay members.")
+    messages.success(
+        request, gettext("{label} is removed. Its people stay members.").format(label=row.label)
+    )
     return redirect("identity_providers")
 
 
@@ -132,9 +146,9 @@ def remove_provider(request: SeatedRequest, id: str) -> HttpResponse:
 def add_domain(request: SeatedRequest, id: str) -> HttpResponse:
     row, form = IdentityProvider.get_public(id), DomainForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Enter a domain.")
+        messages.error(request, gettext("Enter a domain."))
         return redirect("identity_provider", id=id)
-    said = "Publish the record below, then verify it."
+    said = gettext("Publish the record below, then verify it.")
     return _answer(request, id, said, domains.claim_domain, row, form.cleaned_data["domain"])
 
 
@@ -146,13 +160,22 @@ def verify_domain(request: SeatedRequest, id: str) -> HttpResponse:
         domain = EmailDomain.get_public(request.POST.get("domain", ""))
     try:
         if domain.verified_at is None and not domains.is_published(domain):
-            raise Unfit(f"The record is not there yet. DNS may take an hour: {domain.domain}")
+            raise Unfit(
+                gettext("The record is not there yet. DNS may take an hour: {domain}").format(
+                    domain=domain.domain
+                )
+            )
         with tenant_scope(request.seat.tenant):
             domains.verify_domain(domain, row, by="DNS")
     except Unfit as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{domain.domain} is yours, and leads to {row.label}.")
+        messages.success(
+            request,
+            gettext("{domain} is yours, and leads to {label}.").format(
+                domain=domain.domain, label=row.label
+            ),
+        )
     return redirect("identity_provider", id=id)
 
 
@@ -160,17 +183,25 @@ def verify_domain(request: SeatedRequest, id: str) -> HttpResponse:
 def release_domain(request: SeatedRequest, id: str) -> HttpResponse:
     IdentityProvider.get_public(id)
     row = EmailDomain.get_public(request.POST.get("domain", ""))
-    return _answer(request, id, f"{row.domain} is released.", domains.release_domain, row)
+    return _answer(
+        request,
+        id,
+        gettext("{domain} is released.").format(domain=row.domain),
+        domains.release_domain,
+        row,
+    )
 
 
 @act(Right.SECURITY)
 def give_group_role(request: SeatedRequest, id: str) -> HttpResponse:
     row, form = IdentityProvider.get_public(id), GroupForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Enter a group, and choose a role.")
+        messages.error(request, gettext("Enter a group, and choose a role."))
         return redirect("identity_provider", id=id)
     given = form.cleaned_data
-    said = f"{given['group']} gives the role {given['role']} at each sign-in from now on."
+    said = gettext("{group} gives the role {role} at each sign-in from now on.").format(
+        group=given["group"], role=given["role"]
+    )
     return _answer(request, id, said, configure.give_role, row, request.seat, **given)
 
 
@@ -178,7 +209,7 @@ def give_group_role(request: SeatedRequest, id: str) -> HttpResponse:
 def take_group_role(request: SeatedRequest, id: str) -> HttpResponse:
     IdentityProvider.get_public(id)
     row = GroupRole.get_public(request.POST.get("group", ""))
-    said = f"{row.group} gives no role any more."
+    said = gettext("{group} gives no role any more.").format(group=row.group)
     return _answer(request, id, said, configure.take_role, row, request.seat)
 
 
@@ -188,7 +219,9 @@ def unlink_identity(request: SeatedRequest, id: str) -> HttpResponse:
     row = Identity.get_public(request.POST.get("person", ""))
     is_own = row.user_id == request.user.pk and has_vouched(provider, request.session)
     configure.unlink(row)
-    said = f"{row.user.email} is unlinked: the next sign-in with that address links it anew."
+    said = gettext("{email} is unlinked: the next sign-in with that address links it anew.").format(
+        email=row.user.email
+    )
     return _leave(request, said) if is_own else _said(request, id, said)
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -61,7 +62,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest, id: str) -> HttpResponse:
     provider = _find(id)
     if not provider.is_on:
-        raise Http404("It is not on.")
+        raise Http404(gettext("It is not on."))
     try:
         address = begin(provider, request.session, purpose=attempts.SIGN_IN, next=_next(request))
     except Unfit as error:
@@ -120,7 +121,7 @@ def _find(id: str, kind: str = "") -> IdentityProvider:
     except IdentityProvider.DoesNotExist as error:
         raise Http404(str(error)) from error
     if kind and provider.kind != kind:
-        raise Http404("It is of the other kind.")
+        raise Http404(gettext("It is of the other kind."))
     return provider
 
 

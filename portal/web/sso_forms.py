@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.sso.discovery import read_configuration
 from ekyam.sso.failures import Unfit
@@ -13,29 +14,33 @@ from ekyam.tenants.models import Role
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 _DEFAULT_ROLES = [
-    ("", "None: whoever is in no such group is refused"),
+    ("", gettext_lazy("None: whoever is in no such group is refused")),
     *((role.value, role.label) for role in Role if role != Role.OWNER),
 ]
 
 
 class NewProviderForm(forms.Form):
     label = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=60,
-        help_text="As your people know it: the button says «Continue with …».",
+        help_text=gettext_lazy("As your people know it: the button says «Continue with …»."),
         widget=forms.TextInput({**_PLAIN, "placeholder": "Okta"}),
     )
     kind = forms.ChoiceField(
-        label="How it speaks",
+        label=gettext_lazy("How it speaks"),
         choices=Kind.choices,
-        help_text="OpenID Connect where you may choose: it is simpler to set up, and to keep.",
+        help_text=gettext_lazy(
+            "OpenID Connect where you may choose: it is simpler to set up, and to keep."
+        ),
     )
 
 
 class _ValuesForm(forms.Form):
     """`read` returns the fields of the provider; it may send requests. Raises Unfit."""
 
-    label = forms.CharField(label="Name", max_length=60, widget=forms.TextInput(_PLAIN))
+    label = forms.CharField(
+        label=gettext_lazy("Name"), max_length=60, widget=forms.TextInput(_PLAIN)
+    )
 
     def __init__(self, data: Any, *, provider: IdentityProvider) -> None:
         self.provider = provider
@@ -53,9 +58,9 @@ class _ValuesForm(forms.Form):
         return str(self.cleaned_data.get("client_secret", ""))
 
 
-def _group_claim(text: str) -> forms.CharField:
+def _group_claim(text: Any) -> forms.CharField:
     return forms.CharField(
-        label="Where the groups stand",
+        label=gettext_lazy("Where the groups stand"),
         required=False,
         max_length=200,
         help_text=text,
@@ -65,7 +70,7 @@ def _group_claim(text: str) -> forms.CharField:
 
 def _default_role() -> forms.ChoiceField:
     return forms.ChoiceField(
-        label="Role of whoever is in none of the groups below",
+        label=gettext_lazy("Role of whoever is in none of the groups below"),
         choices=_DEFAULT_ROLES,
         required=False,
     )
@@ -73,25 +78,29 @@ def _default_role() -> forms.ChoiceField:
 
 class OidcForm(_ValuesForm):
     issuer = forms.CharField(
-        label="Issuer", max_length=500, widget=forms.URLInput({**_PLAIN, "inputmode": "url"})
+        label=gettext_lazy("Issuer"),
+        max_length=500,
+        widget=forms.URLInput({**_PLAIN, "inputmode": "url"}),
     )
-    client_id = forms.CharField(label="Client ID", max_length=300, widget=forms.TextInput(_PLAIN))
+    client_id = forms.CharField(
+        label=gettext_lazy("Client ID"), max_length=300, widget=forms.TextInput(_PLAIN)
+    )
     client_secret = forms.CharField(
-        label="Client secret",
+        label=gettext_lazy("Client secret"),
         required=False,
         max_length=2000,
         strip=True,
         widget=forms.PasswordInput({**_PLAIN, "autocomplete": "new-password"}),
     )
-    group_claim = _group_claim("The name of the claim, such as groups.")
+    group_claim = _group_claim(gettext_lazy("The name of the claim, such as groups."))
     default_role = _default_role()
 
     def __init__(self, data: Any, *, provider: IdentityProvider) -> None:
         super().__init__(data, provider=provider)
         self.fields["client_secret"].help_text = (
-            "One is kept, sealed. Leave this empty to keep it."
+            gettext("One is kept, sealed. Leave this empty to keep it.")
             if provider.client_secret
-            else "It is sealed when it is kept, and never shown again."
+            else gettext("It is sealed when it is kept, and never shown again.")
         )
 
     def known(self, provider: IdentityProvider) -> dict[str, Any]:
@@ -106,37 +115,48 @@ class OidcForm(_ValuesForm):
 
 class SamlForm(_ValuesForm):
     metadata = forms.CharField(
-        label="Metadata",
+        label=gettext_lazy("Metadata"),
         required=False,
         max_length=200_000,
-        help_text="The address of your provider's metadata, or the XML itself. It fills in the "
-        "three values below.",
+        help_text=gettext_lazy(
+            "The address of your provider's metadata, or the XML itself. It fills in the "
+            "three values below."
+        ),
         widget=forms.Textarea({**_PLAIN, "rows": 3}),
     )
     issuer = forms.CharField(
-        label="Its entity ID", required=False, max_length=500, widget=forms.TextInput(_PLAIN)
+        label=gettext_lazy("Its entity ID"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(_PLAIN),
     )
     sign_in_url = forms.CharField(
-        label="Its sign-in URL",
+        label=gettext_lazy("Its sign-in URL"),
         required=False,
         max_length=1000,
-        help_text="Of HTTP-Redirect.",
+        help_text=gettext_lazy("Of HTTP-Redirect."),
         widget=forms.URLInput({**_PLAIN, "inputmode": "url"}),
     )
     certificates = forms.CharField(
-        label="Its signing certificates",
+        label=gettext_lazy("Its signing certificates"),
         required=False,
         max_length=50_000,
-        help_text="In PEM, one below the other. While it changes, keep the old one beside it.",
+        help_text=gettext_lazy(
+            "In PEM, one below the other. While it changes, keep the old one beside it."
+        ),
         widget=forms.Textarea({**_PLAIN, "rows": 4}),
     )
-    group_claim = _group_claim("The name of the attribute, exactly as your provider sends it.")
+    group_claim = _group_claim(
+        gettext_lazy("The name of the attribute, exactly as your provider sends it.")
+    )
     default_role = _default_role()
     allows_unasked = forms.BooleanField(
-        label="Let people begin at the provider's own page",
+        label=gettext_lazy("Let people begin at the provider's own page"),
         required=False,
-        help_text="Without it, each sign-in begins here, and a stolen answer is worth nothing. "
-        "Leave it off unless your people need the tile.",
+        help_text=gettext_lazy(
+            "Without it, each sign-in begins here, and a stolen answer is worth nothing. "
+            "Leave it off unless your people need the tile."
+        ),
     )
 
     def known(self, provider: IdentityProvider) -> dict[str, Any]:
@@ -158,7 +178,9 @@ class SamlForm(_ValuesForm):
                 "certificates": list(found.certificates),
             }
         if not (given["issuer"] and given["sign_in_url"] and given["certificates"]):
-            raise Unfit("Give the metadata, or all three of entity ID, sign-in URL, certificates.")
+            raise Unfit(
+                gettext("Give the metadata, or all three of entity ID, sign-in URL, certificates.")
+            )
         return {
             "issuer": given["issuer"],
             "sign_in_url": check_address(given["sign_in_url"], "sign-in URL"),
@@ -172,15 +194,19 @@ def values_form(provider: IdentityProvider, data: Any = None) -> OidcForm | Saml
 
 
 class GroupForm(forms.Form):
-    group = forms.CharField(label="Group", max_length=200, widget=forms.TextInput(_PLAIN))
+    group = forms.CharField(
+        label=gettext_lazy("Group"), max_length=200, widget=forms.TextInput(_PLAIN)
+    )
     role = forms.ChoiceField(
-        label="Role here", choices=[(r.value, r.label) for r in Role], initial=Role.VIEWER
+        label=gettext_lazy("Role here"),
+        choices=[(r.value, r.label) for r in Role],
+        initial=Role.VIEWER,
     )
 
 
 class DomainForm(forms.Form):
     domain = forms.CharField(
-        label="Domain",
+        label=gettext_lazy("Domain"),
         max_length=253,
         widget=forms.TextInput({**_PLAIN, "placeholder": "example.com"}),
     )

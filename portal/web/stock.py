@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 
 from flows.queries.stock.item import get_item
 from flows.queries.stock.layout import Layout, find_layout
@@ -19,12 +20,12 @@ from portal.web.spreadsheet import PAGE, spreadsheet
 from portal.web.words import TONES
 
 TABS = (
-    ("all", "All"),
-    ("correcting", "Being corrected"),
-    ("stuck", "Stuck"),
-    ("on_the_way", "On the way"),
-    ("unmapped", "Not mapped"),
-    ("gone", "Gone from the shop"),
+    ("all", gettext_lazy("All")),
+    ("correcting", gettext_lazy("Being corrected")),
+    ("stuck", gettext_lazy("Stuck")),
+    ("on_the_way", gettext_lazy("On the way")),
+    ("unmapped", gettext_lazy("Not mapped")),
+    ("gone", gettext_lazy("Gone from the shop")),
 )
 
 
@@ -75,13 +76,17 @@ def stock_csv(request: SeatedRequest) -> StreamingHttpResponse:
 
 
 def _header(layout: Layout) -> list[str]:
-    found = ["SKU", "State"]
+    found = ["SKU", gettext("State")]
     for system in layout.systems:
-        first, second = ("holds", "offered") if system.is_target else ("on hand", "available")
+        first, second = (
+            (gettext("holds"), gettext("offered"))
+            if system.is_target
+            else (gettext("on hand"), gettext("available"))
+        )
         for column in system.columns:
             named = f"{system.label}, {column.label}"
             found += [f"{named}: {first}", f"{named}: {second}"]
-    return [*found, "Why"]
+    return [*found, gettext("Why")]
 
 
 def _cells(row: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
 from flows.models import Flow, Formula, KitPart, Sync
@@ -29,28 +30,34 @@ class FormulaForm(forms.ModelForm):  # type: ignore[type-arg]
     buffer = forms.IntegerField(
         min_value=0,
         max_value=MOST,
-        label="Buffer",
-        help_text="So many of each SKU are never offered, at each place.",
+        label=gettext_lazy("Buffer"),
+        help_text=gettext_lazy("So many of each SKU are never offered, at each place."),
     )
     least_percent = forms.IntegerField(
         min_value=0,
         max_value=100,
-        label="Ask when the source shows less than this percentage",
-        help_text="A full comparison that finds fewer of the levels that were there before stops"
-        " and asks.",
+        label=gettext_lazy("Ask when the source shows less than this percentage"),
+        help_text=gettext_lazy(
+            "A full comparison that finds fewer of the levels that were there before stops"
+            " and asks."
+        ),
     )
     most_to_zero_percent = forms.IntegerField(
         min_value=0,
         max_value=100,
-        label="Ask when more than this percentage would be sold out",
-        help_text="A full comparison that would take more of what is for sale down to 0 stops and"
-        " asks. Up to ten SKUs may always go.",
+        label=gettext_lazy("Ask when more than this percentage would be sold out"),
+        help_text=gettext_lazy(
+            "A full comparison that would take more of what is for sale down to 0 stops and"
+            " asks. Up to ten SKUs may always go."
+        ),
     )
     read_back_hours = forms.IntegerField(
         min_value=0,
         max_value=HOURS_OF_A_YEAR,
-        label="Hours until the target is read back",
-        help_text="The first full comparison after so many hours reads what the target holds, too.",
+        label=gettext_lazy("Hours until the target is read back"),
+        help_text=gettext_lazy(
+            "The first full comparison after so many hours reads what the target holds, too."
+        ),
     )
 
     class Meta:
@@ -69,31 +76,39 @@ class FormulaForm(forms.ModelForm):  # type: ignore[type-arg]
             "read_back_hours",
         )
         labels = {
-            "base": "Begin with",
-            "less_on_the_way": "Take off what is on its way",
-            "less_safety": "Take off the safety stock",
-            "less_committed": "Take off what is committed",
-            "less_damaged": "Take off what is damaged",
-            "less_quarantined": "Take off what is in quarantine",
-            "missing_is_zero": "What the source no longer names is sold out",
+            "base": gettext_lazy("Begin with"),
+            "less_on_the_way": gettext_lazy("Take off what is on its way"),
+            "less_safety": gettext_lazy("Take off the safety stock"),
+            "less_committed": gettext_lazy("Take off what is committed"),
+            "less_damaged": gettext_lazy("Take off what is damaged"),
+            "less_quarantined": gettext_lazy("Take off what is in quarantine"),
+            "missing_is_zero": gettext_lazy("What the source no longer names is sold out"),
         }
         help_texts = {
-            "base": "Where the source tells only one of the two, that one counts.",
-            "less_on_the_way": "What orders have sold, until the source knows of them.",
-            "less_safety": "What the source says must stay on the shelf.",
-            "less_committed": "What the source has promised to orders. Leave it out where what is"
-            " available is without it already.",
-            "less_damaged": "Leave it out where what is available is without it already.",
-            "less_quarantined": "Leave it out where what is available is without it already.",
-            "missing_is_zero": "Otherwise it stays as it was last told.",
+            "base": gettext_lazy("Where the source tells only one of the two, that one counts."),
+            "less_on_the_way": gettext_lazy(
+                "What orders have sold, until the source knows of them."
+            ),
+            "less_safety": gettext_lazy("What the source says must stay on the shelf."),
+            "less_committed": gettext_lazy(
+                "What the source has promised to orders. Leave it out where what is"
+                " available is without it already."
+            ),
+            "less_damaged": gettext_lazy(
+                "Leave it out where what is available is without it already."
+            ),
+            "less_quarantined": gettext_lazy(
+                "Leave it out where what is available is without it already."
+            ),
+            "missing_is_zero": gettext_lazy("Otherwise it stays as it was last told."),
         }
 
 
 class KitForm(forms.Form):
-    kit = forms.CharField(max_length=255, label="SKU of the kit")
-    part = forms.CharField(max_length=255, label="SKU of the part")
+    kit = forms.CharField(max_length=255, label=gettext_lazy("SKU of the kit"))
+    part = forms.CharField(max_length=255, label=gettext_lazy("SKU of the part"))
     quantity = forms.IntegerField(
-        min_value=1, max_value=MOST_IN_A_KIT, initial=1, label="So many in each kit"
+        min_value=1, max_value=MOST_IN_A_KIT, initial=1, label=gettext_lazy("So many in each kit")
     )
 
 
@@ -122,7 +137,7 @@ def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
     if "preview" in request.POST:
         return _show(request, flow, form=form, preview=preview_formula(flow, form.instance))
     begun = keep_formula(form.instance, by=request.seat.person)
-    _say(request, flow, begun, "The formula is kept.")
+    _say(request, flow, begun, gettext("The formula is kept."))
     return redirect("stock_flow", id=id)
 
 
@@ -136,9 +151,9 @@ def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         is_changed, begun = set_places(flow, chosen, by=request.seat.person)
         if is_changed:
-            _say(request, flow, begun, "The places are kept.")
+            _say(request, flow, begun, gettext("The places are kept."))
         else:
-            messages.success(request, "Nothing was changed.")
+            messages.success(request, gettext("Nothing was changed."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return redirect("stock_flow", id=id)
@@ -154,7 +169,7 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
             form.add_error(None, str(reason))
     if form.errors:
         return _show(request, flow, kit_form=form)
-    messages.success(request, f"{row}. It counts from the next comparison.")
+    messages.success(request, gettext("{row}. It counts from the next comparison.").format(row=row))
     return redirect("stock_flow", id=id)
 
 
@@ -162,16 +177,16 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
 def remove_kit(request: SeatedRequest, id: str) -> HttpResponse:
     get_stock_flow(id)
     remove_kit_part(KitPart.get_public(request.POST.get("part", "")), by=request.seat.person)
-    messages.success(request, "It is no part of the kit any more.")
+    messages.success(request, gettext("It is no part of the kit any more."))
     return redirect("stock_flow", id=id)
 
 
 def _say(request: SeatedRequest, flow: Flow, begun: Sync | None, done: str) -> None:
     """And when it counts."""
     if begun is not None:
-        words = "Everything is being compared by it now."
+        words = gettext("Everything is being compared by it now.")
     elif flow.is_on:
-        words = "A full comparison is under way: it is in the next one."
+        words = gettext("A full comparison is under way: it is in the next one.")
     else:
-        words = "It counts as soon as the flow is on."
+        words = gettext("It counts as soon as the flow is on.")
     messages.success(request, f"{done} {words}")

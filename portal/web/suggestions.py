@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django_htmx.http import trigger_client_event
 
 from connectors.errors import MappingFailed
@@ -45,15 +46,19 @@ def answer(request: SeatedRequest, id: str) -> HttpResponse:
     desk, side, given = open_desk(id), _side(request.POST.get("side", "")), request.POST
     do, attribute = given.get("do", ""), given.get("attribute", "")
     if do not in ("accept", "refuse"):
-        return HttpResponseBadRequest("There is no such button.")
+        return HttpResponseBadRequest(gettext("There is no such button."))
     offer = _find(find_found(place_of(desk.flow, side)), attribute, given.get("source", ""))
     if offer is None:
-        said = Said("This is no longer suggested. Look again.", is_bad=True)
+        said = Said(gettext("This is no longer suggested. Look again."), is_bad=True)
     elif do == "refuse":
         remember_choice(
             desk.flow, side, attribute=attribute, source=offer.source, is_accepted=False
         )
-        said = Said(f"{offer.source} is not suggested for {attribute} again.")
+        said = Said(
+            gettext("{source} is not suggested for {attribute} again.").format(
+                source=offer.source, attribute=attribute
+            )
+        )
     else:
         said = _accept(request, desk, side, attribute, offer)
     if request.htmx:  # type: ignore[attr-defined]
@@ -70,11 +75,17 @@ def _accept(request: SeatedRequest, desk: Desk, side: Side, attribute: str, offe
     try:
         accept(desk.flow, side, **wanted, steps=offer.steps, edition=edition)
     except Conflict:
-        text = "The draft was changed meanwhile. What is suggested fits it as it is now: try again."
+        text = gettext(
+            "The draft was changed meanwhile. What is suggested fits it as it is now: try again."
+        )
         return Said(text, is_bad=True)
     except (DoesNotFit, MappingFailed, IllegalMove) as refused:
         return Said(str(refused), is_bad=True)
-    return Said(f"{attribute} is filled from {offer.source} in the draft.")
+    return Said(
+        gettext("{attribute} is filled from {source} in the draft.").format(
+            attribute=attribute, source=offer.source
+        )
+    )
 
 
 def _show(

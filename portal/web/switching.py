@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.mapping.outcome import Outcome
@@ -37,7 +38,7 @@ def switch(request: SeatedRequest, id: str) -> HttpResponse:
         return _is_so_already(request, flow)
     number = request.POST.get("version", "") if to_on else ""
     if news := news_of(flow, number=number, seen=request.POST.get("open", "")):
-        messages.error(request, f"{news} This is how it is now: look again.")
+        messages.error(request, f"{news} {gettext('This is how it is now: look again.')}")
         return redirect("switch_flow", id=id)
     return _switch(request, flow, to_on=to_on)
 
@@ -63,23 +64,35 @@ def _shown(outcome: Outcome) -> str:
 
 
 def _is_so_already(request: SeatedRequest, flow: Flow) -> HttpResponse:
-    state = "on" if flow.is_on else "off"
-    since = f" (switched {ago(flow.switched_at, timezone.now())})" if flow.switched_at else ""
-    messages.info(request, f"{flow.label} is {state} already{since}. Nothing was done.")
+    since = ago(flow.switched_at, timezone.now()) if flow.switched_at else ""
+    said = _already(flow.is_on, has_time=bool(since))
+    messages.info(request, said.format(label=flow.label, since=since))
     return redirect("flow", id=flow.public_id)
+
+
+def _already(is_on: bool, *, has_time: bool) -> str:
+    if is_on and has_time:
+        return gettext("{label} is on already (switched {since}). Nothing was done.")
+    if is_on:
+        return gettext("{label} is on already. Nothing was done.")
+    if has_time:
+        return gettext("{label} is off already (switched {since}). Nothing was done.")
+    return gettext("{label} is off already. Nothing was done.")
 
 
 def news_of(flow: Flow, *, number: str, seen: str) -> str:
     """Why what was seen before holds no more; empty while it holds. `number` is that of the version
     that was looked at, `seen` how much was open then; either is empty if it does not matter."""
     if number and number != str(number_of(flow)):
-        return f"The mapping or the rules of {flow.label} were changed since you looked."
+        return gettext("The mapping or the rules of {label} were changed since you looked.").format(
+            label=flow.label
+        )
     if not (seen.isascii() and seen.isdigit()):
         return ""
     now = count_in_flight(flow)
     before = int(seen[:9])
     if now.waiting + now.sending > before + max(SOME, before // 10):
-        return f"More of {flow.label} waits than when you looked."
+        return gettext("More of {label} waits than when you looked.").format(label=flow.label)
     return ""
 
 
@@ -98,6 +111,6 @@ def _switch(request: SeatedRequest, flow: Flow, *, to_on: bool) -> HttpResponse:
     except IllegalMove as reason:
         messages.error(request, str(reason))
         return redirect("flow", id=id)
-    said = "is on." if to_on else "is off. What is open waits."
-    messages.success(request, f"{flow.label} {said}")
+    said = gettext("{label} is on.") if to_on else gettext("{label} is off. What is open waits.")
+    messages.success(request, said.format(label=flow.label))
     return redirect("flow", id=id)

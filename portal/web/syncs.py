@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from ekyam.tenants.rights import Right
 from flows.models import Sync
@@ -50,7 +51,17 @@ def sync_csv(request: SeatedRequest, id: str) -> StreamingHttpResponse:
         found = list_sync_corrections(id, after=after, size=PAGE)
         return [_cells(row) for row in found.rows], found.next
 
-    header = ("SKU", "System", "Place", "From", "To", "Why", "State", "Reason", "When")
+    header = (
+        gettext("SKU"),
+        gettext("System"),
+        gettext("Place"),
+        gettext("From"),
+        gettext("To"),
+        gettext("Why"),
+        gettext("State"),
+        gettext("Reason"),
+        gettext("When"),
+    )
     return spreadsheet(request.seat.tenant, f"corrections-{id}", header, turn)
 
 
@@ -65,12 +76,17 @@ def start_sync(request: SeatedRequest, id: str) -> HttpResponse:
     """Of a flow: all that it offers is compared; `back` that the target is read back too."""
     flow = get_stock_flow(id)
     if not flow.is_on:
-        messages.error(request, f"{flow.label} is off: nothing is compared until it is on.")
+        messages.error(
+            request,
+            gettext("{label} is off: nothing is compared until it is on.").format(label=flow.label),
+        )
         return redirect("stock")
     reads_target = bool(request.POST.get("back"))
     begun = ask_for_sync(flow, by=request.seat.person, reads_target=reads_target)
     if begun is None:
-        messages.error(request, f"{flow.label} is being compared already.")
+        messages.error(
+            request, gettext("{label} is being compared already.").format(label=flow.label)
+        )
         return redirect("stock")
     return redirect("sync", id=begun.public_id)
 
@@ -79,7 +95,7 @@ def start_sync(request: SeatedRequest, id: str) -> HttpResponse:
 def stop_sync(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         call_off(Sync.get_public(id), by=request.seat.person)
-        messages.success(request, "It is stopped. What was written stays.")
+        messages.success(request, gettext("It is stopped. What was written stays."))
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return redirect("sync", id=id)
@@ -90,7 +106,10 @@ def answer_sync(request: SeatedRequest, id: str) -> HttpResponse:
     goes_on = request.POST.get("answer") == "go_on"
     try:
         give_answer(Sync.get_public(id), goes_on=goes_on, by=request.seat.person)
-        messages.success(request, "It goes on." if goes_on else "It is left. Nothing is changed.")
+        messages.success(
+            request,
+            gettext("It goes on.") if goes_on else gettext("It is left. Nothing is changed."),
+        )
     except IllegalMove as reason:
         messages.error(request, str(reason))
     return redirect("sync", id=id)

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from ekyam.team.endings import (
     belongs_elsewhere,
@@ -27,9 +28,14 @@ from portal.web.access import SeatedRequest, act, form_page, page
 
 class InviteForm(forms.Form):
     email = forms.EmailField(
-        max_length=254, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        max_length=254,
+        label=gettext_lazy("E-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    role = forms.ChoiceField(help_text="It can be changed later. The table below says what it may.")
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        help_text=gettext_lazy("It can be changed later. The table below says what it may."),
+    )
 
     def __init__(self, seat: Seat, data: Any = None) -> None:
         super().__init__(data, auto_id="invite_%s")
@@ -40,7 +46,7 @@ class InviteForm(forms.Form):
 
 
 def roles_to_give(seat: Seat) -> list[tuple[str, str]]:
-    return [(role.value, role.label) for role in Role if may_give(seat.rights, role)]
+    return [(role.value, str(role.label)) for role in Role if may_give(seat.rights, role)]
 
 
 def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> HttpResponse:
@@ -57,9 +63,17 @@ def show_team(request: SeatedRequest, *, form: InviteForm | None = None) -> Http
 
 
 def _answer(members: int, invited: int) -> str:
-    people = "1 person belongs" if members == 1 else f"{members} people belong"
-    open_ones = "1 invitation is open." if invited == 1 else f"{invited} invitations are open."
-    return f"{people} to this company. {open_ones if invited else ''}"
+    said = ngettext(
+        "{members} person belongs to this company.",
+        "{members} people belong to this company.",
+        members,
+    ).format(members=members)
+    if not invited:
+        return said
+    open_ones = ngettext(
+        "{invited} invitation is open.", "{invited} invitations are open.", invited
+    ).format(invited=invited)
+    return f"{said} {open_ones}"
 
 
 @page
@@ -90,11 +104,13 @@ def member(request: SeatedRequest, id: str) -> HttpResponse:
 def change_role(request: SeatedRequest, id: str) -> HttpResponse:
     row, role = Membership.get_public(id), request.POST.get("role", "")
     if role not in Role.values:
-        messages.error(request, "Choose one of the roles.")
+        messages.error(request, gettext("Choose one of the roles."))
         return redirect("member", id=id)
     try:
         change_role_of(by=request.user, member=row, role=role)
-        messages.success(request, f"{row.user.email} is {role} now.")
+        messages.success(
+            request, gettext("{email} is {role} now.").format(email=row.user.email, role=role)
+        )
     except Refused as reason:
         messages.error(request, str(reason))
     return redirect("member", id=id)
@@ -112,7 +128,9 @@ def remove_member(request: SeatedRequest, id: str) -> HttpResponse:
     except Refused as reason:
         messages.error(request, str(reason))
         return redirect("member", id=id)
-    messages.success(request, f"{row.user.email} is no member any more.")
+    messages.success(
+        request, gettext("{email} is no member any more.").format(email=row.user.email)
+    )
     return redirect("team")
 
 
@@ -128,7 +146,10 @@ def leave(request: SeatedRequest) -> HttpResponse:
     except Refused as reason:
         messages.error(request, str(reason))
         return redirect("leave")
-    messages.success(request, f"You have left {request.seat.tenant_name}.")
+    messages.success(
+        request,
+        gettext("You have left {tenant_name}.").format(tenant_name=request.seat.tenant_name),
+    )
     return redirect("tenants")
 
 
@@ -139,10 +160,12 @@ def end_sessions(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         if session == "all":
             end_member_sessions(by=request.user, member=row)
-            messages.success(request, f"{row.user.email} is signed out everywhere.")
+            messages.success(
+                request, gettext("{email} is signed out everywhere.").format(email=row.user.email)
+            )
         else:
             browser = end_member_session(by=request.user, member=row, session=session)
-            messages.success(request, f"{browser} is signed out.")
+            messages.success(request, gettext("{browser} is signed out.").format(browser=browser))
     except Refused as reason:
         messages.error(request, str(reason))
     return redirect("member", id=id)

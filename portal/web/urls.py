@@ -4,6 +4,7 @@ from django.urls import path
 
 from connectors.oauth import RETURN_PATH
 from portal.web import (
+    add_flows,
     alert_rules,
     alerts,
     applications,
@@ -90,6 +91,7 @@ urlpatterns = [
     path("set-up/<str:id>/live/preview/", set_up_flows.preview, name="preview_flow"),
     path("set-up/<str:id>/live/on/", set_up_flows.turn_on, name="turn_on_flows"),
     path("flows/", flows.flows, name="flows"),
+    path("flows/add/", add_flows.add_flows, name="add_flows"),
     path("flows/part/", flows.workflow_part, name="workflow_part"),
     path("flows/<str:id>/", flow.flow, name="flow"),
     path("flows/<str:id>/part/", flow.flow_part, name="flow_part"),

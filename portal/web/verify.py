@@ -1,11 +1,12 @@
 """Verify as a page: what a flow's logic makes of its newest records, attribute by attribute."""
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
 
 from flows.mapping.edit import show_place, walk
 from flows.mapping.logic import Logic
@@ -19,25 +20,12 @@ from portal.web.access import SeatedRequest, page
 from portal.web.logic import Desk, frame, open_desk
 
 Of = Literal["draft", "published"]
-# What can come of a sample: for one, and for many.
-_OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "sent": ("would be sent", "would be sent"),
-    "held": ("would be held", "would be held"),
-    "rejected": ("would be rejected", "would be rejected"),
-    "routed": ("would go another way", "would go another way"),
-    "waits": ("would wait", "would wait"),
-    "failed": ("would fail", "would fail"),
-    "absent": ("does not come to this flow", "do not come to this flow"),
+_ORDER = {
+    finding: place
+    for place, finding in enumerate(
+        ("wrong_type", "not_allowed", "lost", "waits", "empty", "filled")
+    )
 }
-_FINDINGS: Mapping[str, str] = {
-    "wrong_type": "of a wrong type",
-    "not_allowed": "not allowed",
-    "lost": "lose something",
-    "waits": "wait",
-    "empty": "empty",
-    "filled": "filled",
-}
-_ORDER = {finding: place for place, finding in enumerate(_FINDINGS)}
 
 
 @dataclass(frozen=True)
@@ -97,21 +85,55 @@ def verify_flow(request: SeatedRequest, id: str) -> HttpResponse:
 
 def tried(report: Report) -> str:
     """«42 records: 40 would be sent, 2 would fail»."""
-    many = report.samples != 1
-    told = ", ".join(
-        f"{report.outcomes[kind]:,} {words[report.outcomes[kind] != 1]}"
-        for kind, words in _OUTCOMES.items()
-        if report.outcomes[kind]
-    )
-    return f"{report.samples:,} record{'s' if many else ''}: {told}"
+    told = ", ".join(_outcomes(report.outcomes))
+    said = ngettext("{many:,} record: {told}", "{many:,} records: {told}", report.samples)
+    return said.format(many=report.samples, told=told)
+
+
+def _outcomes(of: Counter[str]) -> list[str]:
+    """What comes of the samples: of how many each, and nothing of what comes of none."""
+    words = {
+        "sent": ngettext("{n:,} would be sent", "{n:,} would be sent", of["sent"]),
+        "held": ngettext("{n:,} would be held", "{n:,} would be held", of["held"]),
+        "rejected": ngettext("{n:,} would be rejected", "{n:,} would be rejected", of["rejected"]),
+        "routed": ngettext(
+            "{n:,} would go another way", "{n:,} would go another way", of["routed"]
+        ),
+        "waits": ngettext("{n:,} would wait", "{n:,} would wait", of["waits"]),
+        "failed": ngettext("{n:,} would fail", "{n:,} would fail", of["failed"]),
+        "absent": ngettext(
+            "{n:,} does not come to this flow", "{n:,} do not come to this flow", of["absent"]
+        ),
+    }
+    return [said.format(n=of[kind]) for kind, said in words.items() if of[kind]]
+
+
+def _finding(kind: str, count: int) -> str:
+    words = {
+        "wrong_type": ngettext("{n:,} of a wrong type", "{n:,} of a wrong type", count),
+        "not_allowed": ngettext("{n:,} not allowed", "{n:,} not allowed", count),
+        "lost": ngettext("{n:,} lose something", "{n:,} lose something", count),
+        "waits": ngettext("{n:,} wait", "{n:,} wait", count),
+        "empty": ngettext("{n:,} empty", "{n:,} empty", count),
+        "filled": ngettext("{n:,} filled", "{n:,} filled", count),
+    }
+    return words[kind].format(n=count)
 
 
 def _sides(desk: Desk, logic: Logic, report: Report) -> list[SideShown]:
     flow, places = desk.flow, _places(desk.flow, logic)
     what = flow.stream_spec.resource.replace("_", " ")
     found = (
-        ("reader", f"{flow.source.label} to Ekyam's {what}", report.standard),
-        ("writer", f"Ekyam's {what} to {flow.target.label}", report.body),
+        (
+            "reader",
+            gettext("{label} to Ekyam's {what}").format(label=flow.source.label, what=what),
+            report.standard,
+        ),
+        (
+            "writer",
+            gettext("Ekyam's {what} to {label}").format(what=what, label=flow.target.label),
+            report.body,
+        ),
     )
     sides = [
         SideShown(side, title, sorted(_rows(attributes, places[side]), key=lambda row: row.rank))
@@ -158,7 +180,7 @@ def _rows(attributes: list[Attribute], places: dict[str, str]) -> list[Attribute
 
 def _chips(one: Attribute) -> list[tuple[str, str]]:
     found = [
-        (f"verify_{finding}", f"{count:,} {_FINDINGS[finding]}")
+        (f"verify_{finding}", _finding(finding, count))
         for finding, count in sorted(one.counts.items(), key=lambda item: _ORDER[item[0]])
     ]
     if not one.has_line:

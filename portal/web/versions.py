@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
@@ -71,7 +72,12 @@ def _publish(request: SeatedRequest, desk: Desk, id: str) -> HttpResponse:
         if desk.draft and note and note != desk.draft.note:
             edition = save_draft(desk.flow, desk.logic, edition=edition, note=note).edition
         found = publish(desk.flow, edition=edition)
-        messages.success(request, f"Version {found.number} is published: the flow goes by it now.")
+        messages.success(
+            request,
+            gettext("Version {number} is published: the flow goes by it now.").format(
+                number=found.number
+            ),
+        )
     except Incomplete as refused:
         messages.error(request, str(refused))
         return redirect("verify_flow", id=id)
@@ -89,11 +95,13 @@ def discard_flow(request: SeatedRequest, id: str) -> HttpResponse:
         changes = differ(desk, desk.published_logic, desk.logic).changes
         return render(request, "portal/discard.html", frame(request, desk, "", changes=changes))
     if desk.draft and read_edition(request, desk) != desk.edition:
-        messages.error(request, "Somebody else has saved this draft since you looked. Look again.")
+        messages.error(
+            request, gettext("Somebody else has saved this draft since you looked. Look again.")
+        )
         return redirect("discard_flow", id=id)
     try:
         discard_draft(desk.flow)
-        messages.success(request, "The draft is discarded.")
+        messages.success(request, gettext("The draft is discarded."))
     except IllegalMove as refused:
         messages.error(request, str(refused))
     return redirect("mapping", id=id)
@@ -118,8 +126,14 @@ def roll_back(request: SeatedRequest, id: str) -> HttpResponse:
 def _go_back(request: SeatedRequest, desk: Desk, number: int) -> HttpResponse:
     try:
         found = go_back(desk.flow, number)
-        said = f"It is published again, as version {found.number}." if found else ""
-        messages.success(request, said or "The flow goes by the connectors' own mapping again.")
+        said = (
+            gettext("It is published again, as version {number}.").format(number=found.number)
+            if found
+            else ""
+        )
+        messages.success(
+            request, said or gettext("The flow goes by the connectors' own mapping again.")
+        )
     except (IllegalMove, MappingFailed, Version.DoesNotExist) as refused:
         messages.error(request, str(refused))
     return redirect("versions", id=desk.flow.public_id)

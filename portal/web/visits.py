@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from ekyam.audit.actors import acting
@@ -27,7 +28,11 @@ def visits(request: SeatedRequest) -> HttpResponse:
 def switch_visits(request: SeatedRequest) -> HttpResponse:
     is_allowed = request.POST.get("to") == "on"
     allow_visits(tenant_id=request.seat.tenant.pk, is_allowed=is_allowed)
-    words = "Ekyam's staff may visit." if is_allowed else "Nobody of Ekyam's staff may visit."
+    words = (
+        gettext("Ekyam's staff may visit.")
+        if is_allowed
+        else gettext("Nobody of Ekyam's staff may visit.")
+    )
     messages.success(request, words)
     return redirect("visits")
 

@@ -24,6 +24,7 @@ from flows.models import Event, KitPart, OrderHold, SavedView
 from flows.models.event import EventState
 from flows.operations.shadow.start import start_shadow
 from flows.operations.versions import publish, save_draft
+from flows.queries.offers import list_between
 from flows.queries.suggestions import Found, Offer, keep_found, place_of
 from flows.rules.rule import Compare, Hold, Rule
 from tests.portal.conftest import Side, sign_in
@@ -166,6 +167,11 @@ class Desk(LettersDesk, SetUpDesk):
 
     def switch_flow(self) -> Prepared:
         return f"/flows/{self.side.shop.flow('Orders').public_id}/switch/", {"to": "off"}
+
+    def add_flows(self) -> Prepared:
+        ends = [self.side.shop.connections[name] for name in ("netsuite", "shopify")]
+        offer = next(one for one in list_between(*ends) if not one.flow_id)
+        return "/flows/add/", {"flow": offer.key}
 
     def answer_suggestion(self) -> Prepared:
         """Something was found, some minutes ago."""

@@ -76,6 +76,7 @@ DOORS = [
     Door("flows"),
     Door("workflow_part"),
     Door("flow", of="flow"),
+    Door("add_flows", to=Right.CONFIGURE, form=True),
     Door("flow_part", of="flow"),
     Door("switch_flow", of="flow", to=Right.CONFIGURE, form=True),
     Door("suggestions", of="flow"),

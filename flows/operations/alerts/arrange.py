@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from ekyam.audit.record import record
 from ekyam.tenants.models import Tenant
@@ -60,7 +61,7 @@ def change_rule(
     Conflict; AlertChannel.DoesNotExist for a channel that is gone."""
     rule = AlertRule.objects.select_for_update().get(pk=rule.pk)
     if rule.edition != edition:
-        raise Conflict("Somebody else has changed this rule since you opened it.")
+        raise Conflict(gettext("Somebody else has changed this rule since you opened it."))
     before = _told(rule)
     for name in ("is_on", "threshold", "quiet_minutes", "escalate_minutes"):
         setattr(rule, name, values[name])
@@ -78,13 +79,10 @@ def change_rule(
     if not rule.is_on:
         # Nobody looks at its causes any more, so nothing could ever clear them.
         Alert.objects.filter(rule=rule, cleared_at=None).update(cleared_at=timezone.now())
-    record(
-        "alert_rule.changed",
-        subject=rule.public_id,
-        label=str(rule),
-        before=before,
-        after=_told(rule),
-    )
+    with override("en"):  # the audit log is data
+        label = str(rule)
+    after = _told(rule)
+    record("alert_rule.changed", subject=rule.public_id, label=label, before=before, after=after)
     return rule
 
 
@@ -106,7 +104,11 @@ def add_channel(*, tenant: Tenant, kind: str, label: str, address: str) -> tuple
     IllegalMove for a label that is taken, or when there are enough."""
     kept, shown = check_address(kind, address)
     if AlertChannel.objects.count() >= MOST_CHANNELS:
-        raise IllegalMove(f"There are {MOST_CHANNELS} channels already: remove one first.")
+        raise IllegalMove(
+            gettext("There are {most_channels} channels already: remove one first.").format(
+                most_channels=MOST_CHANNELS
+            )
+        )
     row, secret = AlertChannel(tenant=tenant, kind=kind, label=label, shown=shown), ""
     row.seal("address", kept)
     if kind == Kind.WEBHOOK:
@@ -116,7 +118,9 @@ def add_channel(*, tenant: Tenant, kind: str, label: str, address: str) -> tuple
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
-        raise IllegalMove(f"There is a channel «{label}» already.") from error
+        raise IllegalMove(
+            gettext("There is a channel «{label}» already.").format(label=label)
+        ) from error
     record("alert_channel.added", subject=row.public_id, label=label, after={"kind": kind})
     return row, secret
 
@@ -124,7 +128,11 @@ def add_channel(*, tenant: Tenant, kind: str, label: str, address: str) -> tuple
 def remove_channel(row: AlertChannel) -> None:
     """Raises IllegalMove while a rule tells by it. What it was still to be told is not told."""
     if AlertRoute.objects.filter(channel=row).exists():
-        raise IllegalMove(f"A rule still tells by «{row.label}»: choose another one there first.")
+        raise IllegalMove(
+            gettext("A rule still tells by «{label}»: choose another one there first.").format(
+                label=row.label
+            )
+        )
     public_id, label, before = row.public_id, row.label, {"kind": row.kind}
     row.delete()
     record("alert_channel.removed", subject=public_id, label=label, before=before)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.core.validators import validate_email
+from django.utils.translation import gettext
 
 from ekyam import outbound
 from ekyam.people import numbers, sms
@@ -38,7 +39,7 @@ def check_address(kind: str, address: str) -> tuple[str, str]:
         try:
             validate_email(address)
         except ValidationError as error:
-            raise Unfit("This is no e-mail address.") from error
+            raise Unfit(gettext("This is no e-mail address.")) from error
         name, _, domain = address.partition("@")
         return address, f"{name[:1]}…@{domain}"
     if kind == Kind.SMS:

@@ -4,6 +4,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 
 class NoPlace(ValueError):
     """The path leads nowhere in this record; the text says where it ends."""
@@ -29,14 +31,16 @@ def _places(found: Any, path: str, *, makes: bool = False) -> Iterator[tuple[dic
     head, _, rest = path.partition(".")
     name, is_list = head.removesuffix("[]"), head.endswith("[]")
     if not isinstance(found, dict):
-        raise NoPlace(f"«{name}» is asked of something that has no attributes.")
+        raise NoPlace(
+            gettext("«{name}» is asked of something that has no attributes.").format(name=name)
+        )
     if not rest and not is_list:
         yield found, name
         return
     below = found.get(name)
     if is_list:
         if not isinstance(below, list) or not below or not rest:
-            raise NoPlace(f"«{name}» is an empty list, or none.")
+            raise NoPlace(gettext("«{name}» is an empty list, or none.").format(name=name))
         for element in below:
             yield from _places(element, rest, makes=makes)
         return

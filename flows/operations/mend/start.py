@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.actors import Actor, Kind, current_actor
 from ekyam.audit.record import record
@@ -57,8 +58,10 @@ def begin_act(
         if begun is not None:
             return begun
         raise IllegalMove(
-            "Something is being done to the dead letters of this cause already. Wait until it is"
-            " done, or stop it."
+            gettext(
+                "Something is being done to the dead letters of this cause already. Wait until "
+                "it is done, or stop it."
+            )
         ) from error
     nudge("mend", tenant_id=tenant_id, subject_id=act.pk)
     record(
@@ -74,7 +77,7 @@ def stop_act(act: BulkAct) -> None:
     """What was done until then stays. Raises IllegalMove when it is over."""
     row = BulkAct.objects.select_for_update().get(pk=act.pk)
     if row.state != BulkState.RUNNING:
-        raise IllegalMove(f"It is {row.state} already.")
+        raise IllegalMove(gettext("It is {state} already.").format(state=row.state))
     end_act(row, BulkState.STOPPED)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 from django.db import connection as db
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.actors import current_actor
 from ekyam.audit.record import record
@@ -40,12 +41,16 @@ def start_shadow(flow: Flow, *, since: datetime, until: datetime | None = None) 
     now = timezone.now()
     until = min(until or now, now)
     if since >= until:
-        raise IllegalMove("The window is empty: it must begin before it ends, and in the past.")
+        raise IllegalMove(
+            gettext("The window is empty: it must begin before it ends, and in the past.")
+        )
     if is_stock(flow):
-        raise IllegalMove("A flow of stock goes by its formula: there is no draft to run.")
+        raise IllegalMove(gettext("A flow of stock goes by its formula: there is no draft to run."))
     draft = Version.objects.filter(flow=flow, state=VersionState.DRAFT).first()
     if draft is None:
-        raise IllegalMove("There is no draft to compare with what the flow does today. Save one.")
+        raise IllegalMove(
+            gettext("There is no draft to compare with what the flow does today. Save one.")
+        )
     check_logic(flow, logic_of(draft))
     run = ShadowRun(
         tenant_id=flow.tenant_id,
@@ -65,7 +70,9 @@ def start_shadow(flow: Flow, *, since: datetime, until: datetime | None = None) 
             run.save(force_insert=True)
     except IntegrityError as error:
         raise IllegalMove(
-            "A shadow run of this flow is under way. Wait for it, or stop it, then begin anew."
+            gettext(
+                "A shadow run of this flow is under way. Wait for it, or stop it, then begin anew."
+            )
         ) from error
     _forget_old(flow)
     nudge("shadow", tenant_id=flow.tenant_id, subject_id=run.pk)
@@ -78,7 +85,7 @@ def stop_shadow(run: ShadowRun) -> None:
     """What was found until then stays. Raises IllegalMove when it is over."""
     row = ShadowRun.objects.select_for_update().select_related("flow").get(pk=run.pk)
     if row.state != ShadowState.RUNNING:
-        raise IllegalMove(f"It is {row.state} already.")
+        raise IllegalMove(gettext("It is {state} already.").format(state=row.state))
     row.state, row.finished_at = ShadowState.STOPPED, timezone.now()
     row.save(update_fields=["state", "finished_at"])
     record(

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation, Sync
@@ -100,7 +101,11 @@ def _refuse_unknown(flow: Flow, places: set[str]) -> None:
     )
     missing = places - set(there.values_list("external_id", flat=True))
     if missing:
-        raise IllegalMove(f"{min(missing)} is no place of {flow.target.label} that is open.")
+        raise IllegalMove(
+            gettext("{missing} is no place of {label} that is open.").format(
+                missing=min(missing), label=flow.target.label
+            )
+        )
 
 
 def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int, by: str) -> KitPart:
@@ -110,13 +115,19 @@ def add_kit_part(flow: Flow, *, kit: str, part: str, quantity: int, by: str) -> 
     """
     kit, part = kit.strip(), part.strip()
     if not kit or not part:
-        raise IllegalMove("Name the SKU of the kit, and the SKU of the part.")
+        raise IllegalMove(gettext("Name the SKU of the kit, and the SKU of the part."))
     if kit == part:
-        raise IllegalMove("A kit is not a part of itself.")
+        raise IllegalMove(gettext("A kit is not a part of itself."))
     if not 0 < quantity <= MOST_IN_A_KIT:
-        raise IllegalMove(f"A kit holds from 1 to {MOST_IN_A_KIT:,} of a part.")
+        raise IllegalMove(
+            gettext("A kit holds from 1 to {most_in_a_kit:,} of a part.").format(
+                most_in_a_kit=MOST_IN_A_KIT
+            )
+        )
     if KitPart.objects.filter(Q(kit=part) | Q(part=kit)).exists():
-        raise IllegalMove("A kit cannot be a part of another kit: name the parts themselves.")
+        raise IllegalMove(
+            gettext("A kit cannot be a part of another kit: name the parts themselves.")
+        )
     known = KitPart.objects.filter(kit=kit, part=part).first()
     row, _ = KitPart.objects.update_or_create(
         tenant_id=flow.tenant_id, kit=kit, part=part, defaults={"quantity": quantity}

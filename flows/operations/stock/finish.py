@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from flows.models import Delivery, Event, StockLevel, Sync, SyncState
@@ -115,7 +116,11 @@ def answer_sync(sync: Sync, *, goes_on: bool, by: str) -> None:
     """A person has looked at what it asks. Raises IllegalMove when it asks nothing."""
     row = Sync.objects.select_for_update().get(pk=sync.pk)
     if row.state != SyncState.ASKS:
-        raise IllegalMove(f"It is {row.get_state_display().lower()}, and asks nothing.")
+        raise IllegalMove(
+            gettext("It is {state}, and asks nothing.").format(
+                state=row.get_state_display().lower()
+            )
+        )
     asked = row.reason
     if goes_on:
         _release(row, timezone.now())
@@ -145,7 +150,9 @@ def end_sync(sync: Sync, *, by: str) -> None:
     """
     now, row = timezone.now(), Sync.objects.select_for_update().get(pk=sync.pk)
     if row.state not in RUNNING:
-        raise IllegalMove(f"It is {row.get_state_display().lower()} already.")
+        raise IllegalMove(
+            gettext("It is {state} already.").format(state=row.get_state_display().lower())
+        )
     row.state, row.finished_at, row.lease_token = SyncState.STOPPED, now, None
     row.reason = f"Stopped by {by}."
     row.save(update_fields=["state", "finished_at", "reason", "lease_token"])

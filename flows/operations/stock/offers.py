@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import connection as db
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from flows.formula import Offer, Places, Shelf, Sold, kit_offers, offers_of
-from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation
+from flows.models import Flow, Formula, KitPart, LookupRow, StockLevel, StockLocation
 from flows.operations.stock.streams import stock_flows
 from flows.states import IllegalMove
 
@@ -76,8 +77,10 @@ def refuse_rivals(flow: Flow) -> None:
     for other in stock_flows(others.select_related("source", "target")):
         if _offered_at(flow) & _offered_at(other):
             raise IllegalMove(
-                f"«{other.label}» offers stock at the same place of {flow.target.label}: switch it"
-                " off first, or offer this one's at another place."
+                gettext(
+                    "«{label}» offers stock at the same place of {flow_target_label}: switch it "
+                    "off first, or offer this one's at another place."
+                ).format(label=other.label, flow_target_label=flow.target.label)
             )
 
 
@@ -108,13 +111,16 @@ def find_offers(
 
 
 def list_offers(
-    flows: Sequence[Flow], skus: Collection[str], places: Mapping[UUID, Places]
+    flows: Sequence[Flow],
+    levels: Mapping[str, Iterable[StockLevel]],
+    places: Mapping[UUID, Places],
 ) -> dict[UUID, list[Offered]]:
-    """The same of many flows, whose places are known: five queries, whatever their number."""
+    """The same of many flows, whose places are known, and of SKUs with all that any system says of
+    them: four queries, whatever their number."""
     rows = Formula.objects.filter(flow__in=[flow.pk for flow in flows])
     formulas = {flow.pk: Formula(tenant_id=flow.tenant_id, flow=flow) for flow in flows}
     formulas |= {one.flow_id: one for one in rows}
-    return _find_offers(flows, skus, formulas, places)
+    return _find_offers(flows, levels.keys(), formulas, places, levels)
 
 
 def _find_offers(
@@ -122,12 +128,13 @@ def _find_offers(
     skus: Collection[str],
     formulas: Mapping[UUID, Formula],
     places: Mapping[UUID, Places],
+    known: Mapping[str, Iterable[StockLevel]] | None = None,
 ) -> dict[UUID, list[Offered]]:
     if not skus or not flows:
         return {flow.pk: [] for flow in flows}
     kits = find_kits(skus)
     wanted = {*skus, *(part for parts in kits.values() for part in parts)}
-    levels, sold = _levels(flows, wanted), _sold(flows, wanted)
+    levels, sold = _levels(flows, wanted, known or {}), _sold(flows, wanted)
     return {
         flow.pk: _offered_by(flow, skus, formulas[flow.pk], places[flow.pk], kits, levels, sold)
         for flow in flows
@@ -171,24 +178,38 @@ class _Row(NamedTuple):
 
 
 _Levels = Mapping[UUID, Mapping[str, Sequence[_Row]]]
-_LEVELS = """
+_SHELF = ("on_hand", "available", "committed", "safety", "damaged", "quarantined")
+_LEVELS = f"""
     SELECT connection_id, sku, external_id, item_id, location, date_part('epoch', as_of),
-           on_hand, available, committed, safety, damaged, quarantined
+           {", ".join(_SHELF)}
     FROM flows_stocklevel
     WHERE sku = ANY(%s) AND connection_id = ANY(%s) AND NOT is_gone
 """
 
 
-def _levels(flows: Iterable[Flow], skus: Iterable[str]) -> _Levels:
-    """By system and SKU: what it says, or holds, at its places."""
-    ends = list({id_ for flow in flows for id_ in (flow.source_id, flow.target_id)})
+def _levels(
+    flows: Iterable[Flow], skus: Iterable[str], known: Mapping[str, Iterable[StockLevel]]
+) -> _Levels:
+    """By system and SKU: what it says, or holds, at its places; read, where it is not known."""
+    ends = {id_ for flow in flows for id_ in (flow.source_id, flow.target_id)}
     found: dict[UUID, dict[str, list[_Row]]] = {end: {} for end in ends}
-    with db.cursor() as cursor:
-        cursor.execute(_LEVELS, [list(skus), ends])
-        for end, sku, external_id, item_id, location, as_of, *shelf in cursor.fetchall():
-            row = _Row(external_id, item_id, location, as_of, shelf)
-            found[end].setdefault(sku, []).append(row)
+    for sku, some in known.items():
+        for one in some:
+            if one.connection_id in ends and not one.is_gone:
+                found[one.connection_id].setdefault(sku, []).append(_row(one))
+    if missing := [sku for sku in skus if sku not in known]:
+        with db.cursor() as cursor:
+            cursor.execute(_LEVELS, [missing, list(ends)])
+            for end, sku, external_id, item_id, location, as_of, *shelf in cursor.fetchall():
+                row = _Row(external_id, item_id, location, as_of, shelf)
+                found[end].setdefault(sku, []).append(row)
     return found
+
+
+def _row(level: StockLevel) -> _Row:
+    shelf = [getattr(level, name) for name in _SHELF]
+    as_of = level.as_of.timestamp()
+    return _Row(level.external_id, level.item_id, level.location, as_of, shelf)
 
 
 def _known(levels: Mapping[str, Sequence[_Row]]) -> dict[str, dict[str, Known]]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+from django.utils.translation import gettext, ngettext
+
 from flows.models import Delivery, Flow, KitPart, Link, Record, Reservation, StockLevel
 from flows.operations.stock.offers import Offered, key_of
 from flows.operations.stock.streams import LEVELS
@@ -91,11 +94,11 @@ class Item:
 def get_item(sku: str) -> Item:
     """Raises StockLevel.DoesNotExist for what no system holds, no order and no kit names."""
     layout = find_layout()
-    levels = list(StockLevel.objects.filter(sku=sku)[:MOST_SHOWN])
-    sold, kits, parts = _sold(layout, sku, levels), _kits_with(sku), _parts_of(sku)
+    levels = list(StockLevel.objects.filter(sku=sku))
+    sold, (kits, parts) = _sold(layout, sku, levels), _kits(sku)
     if not (levels or sold or kits or parts):
         raise StockLevel.DoesNotExist(sku)
-    standings = find_standings(layout, [sku], {sku: levels})[sku]
+    standings = find_standings(layout, {sku: levels})[sku]
     is_gone = any(one.is_gone and one.connection_id in layout.targets for one in levels)
     sums = [_sum(layout, one.flow, offered) for one in standings for offered in one.offered]
     state = judge(standings, is_gone=is_gone)
@@ -116,17 +119,30 @@ def get_item(sku: str) -> Item:
 
 def _answer(sums: Sequence[Sum]) -> str:
     """«37 are offered at Main in Shopify, which holds 35.»"""
-    said = []
-    for one in sums[:3]:
-        where = f"{one.quantity:,} {'is' if one.quantity == 1 else 'are'} offered at {one.place}"
-        if not one.is_there:
-            held = ", which does not have it"
-        elif one.differs:
-            held = f", which holds {'?' if one.held is None else f'{one.held:,}'}"
-        else:
-            held = ", as it should be"
-        said.append(f"{where} in {one.target}{held}.")
-    return " ".join(said) or "It is offered nowhere."
+    return " ".join(map(_offered, sums[:3])) or gettext("It is offered nowhere.")
+
+
+def _offered(one: Sum) -> str:
+    if not one.is_there:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, which does not have it.",
+            "{many:,} are offered at {place} in {target}, which does not have it.",
+            one.quantity,
+        )
+    elif one.differs:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, which holds {held}.",
+            "{many:,} are offered at {place} in {target}, which holds {held}.",
+            one.quantity,
+        )
+    else:
+        said = ngettext(
+            "{many:,} is offered at {place} in {target}, as it should be.",
+            "{many:,} are offered at {place} in {target}, as it should be.",
+            one.quantity,
+        )
+    held = "?" if one.held is None else f"{one.held:,}"
+    return said.format(many=one.quantity, place=one.place, target=one.target, held=held)
 
 
 def _sum(layout: Layout, flow: Flow, one: Offered) -> Sum:
@@ -151,7 +167,7 @@ def _levels(layout: Layout, levels: Iterable[StockLevel]) -> list[Level]:
         (
             names.get(one.connection_id, (len(names), ""))[0],
             Level(
-                system=names.get(one.connection_id, (0, "Another system"))[1],
+                system=names.get(one.connection_id, (0, gettext("Another system")))[1],
                 place=layout.label(one.connection_id, one.location),
                 quantities=[getattr(one, name) for name in QUANTITIES],
                 as_of=one.as_of,
@@ -161,7 +177,8 @@ def _levels(layout: Layout, levels: Iterable[StockLevel]) -> list[Level]:
         )
         for one in levels
     ]
-    return [level for _, level in sorted(rows, key=lambda row: (row[0], row[1].place))]
+    ordered = sorted(rows, key=lambda row: (row[0], row[1].place))
+    return [level for _, level in ordered[:MOST_SHOWN]]
 
 
 def _sold(layout: Layout, sku: str, levels: Sequence[StockLevel]) -> list[Sold]:
@@ -193,14 +210,13 @@ def _sold(layout: Layout, sku: str, levels: Sequence[StockLevel]) -> list[Sold]:
     ]
 
 
-def _kits_with(sku: str) -> list[Kit]:
-    rows = KitPart.objects.filter(part=sku).order_by("kit")[:MOST_SHOWN]
-    return [Kit(row.kit, row.quantity) for row in rows]
-
-
-def _parts_of(sku: str) -> list[Kit]:
-    rows = KitPart.objects.filter(kit=sku).order_by("part")[:MOST_SHOWN]
-    return [Kit(row.part, row.quantity) for row in rows]
+def _kits(sku: str) -> tuple[list[Kit], list[Kit]]:
+    """The kits that it is part of, and the parts that it is made of."""
+    rows = KitPart.objects.filter(Q(part=sku) | Q(kit=sku)).order_by("kit", "part")[:MOST_SHOWN]
+    return (
+        [Kit(row.kit, row.quantity) for row in rows if row.part == sku],
+        [Kit(row.part, row.quantity) for row in rows if row.kit == sku],
+    )
 
 
 def _deliveries(

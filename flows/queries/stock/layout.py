@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from flows.formula import Places
 from flows.models import Flow, StockLocation
 from flows.operations.stock.offers import list_places
@@ -49,11 +51,12 @@ class Unmapped:
 @dataclass
 class Layout:
     """`on` are the flows that offer stock just now, `flows` all that could; `places` says where
-    each of those that are on offers what lies where."""
+    each of those that are on offers what lies where, `locations` what each system calls its own."""
 
     flows: list[Flow]
     systems: list[System]
     labels: dict[tuple[UUID, str], str]
+    locations: Mapping[UUID, list[StockLocation]]
     unmapped: list[Unmapped] = field(default_factory=list)
     places: Mapping[UUID, Places] = field(default_factory=dict)
 
@@ -78,7 +81,7 @@ def find_layout(flows: list[Flow] | None = None) -> Layout:
     labels = {
         (one.connection_id, one.external_id): str(one) for known in places.values() for one in known
     }
-    layout = Layout(flows, _systems(flows, places), labels)
+    layout = Layout(flows, _systems(flows, places), labels, places)
     layout.places = chosen = list_places(layout.on)
     for flow in layout.on:
         layout.unmapped += _unmapped(flow, places, chosen[flow.pk])
@@ -108,7 +111,11 @@ def _system(
     if 0 < len(known) <= MOST_PLACES:
         columns = [Column(str(one), frozenset((one.external_id,))) for one in known]
     else:
-        named = f"All {len(known)} places" if known else "All places"
+        named = (
+            gettext("All {known} places").format(known=len(known))
+            if known
+            else gettext("All places")
+        )
         columns = [Column(named, frozenset(one.external_id for one in known))]
     return System(id_, label, is_target, columns)
 
@@ -122,9 +129,13 @@ def _unmapped(
     for one in places.get(flow.source_id, ()):
         place = chosen.get(one.external_id)
         if place is None:
-            reason = f"Nobody has said where it is offered in {flow.target.label}."
+            reason = gettext("Nobody has said where it is offered in {label}.").format(
+                label=flow.target.label
+            )
         elif place in closed:
-            reason = f"It is offered at {closed[place]} in {flow.target.label}, which is closed."
+            reason = gettext("It is offered at {closed} in {label}, which is closed.").format(
+                closed=closed[place], label=flow.target.label
+            )
         else:
             continue
         found.append(Unmapped(flow, one.external_id, str(one), reason))

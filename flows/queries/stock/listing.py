@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from flows.operations.stock.offers import Offered, key_of, list_offers
 from flows.queries.pages import SIZE, Page
 from flows.queries.stock.layout import Layout, System
 from flows.queries.stock.reasons import Reason, Standing, explain, judge
-from flows.queries.stock.skus import Wanted, find_skus
+from flows.queries.stock.skus import Wanted, find_levels
 from flows.states import OPEN, State
 
 MOST_SYSTEMS = 6  # side by side, however little they tell
@@ -36,9 +36,9 @@ class StockRow:
 
 def list_stock(layout: Layout, wanted: Wanted, *, size: int = SIZE) -> Page[StockRow]:
     """Ordered by SKU; the key of the next page is the last SKU of this one."""
-    skus = find_skus(layout, wanted, limit=size + 1)
-    shown = skus[:size]
-    following = shown[-1] if len(skus) > size else ""
+    found = find_levels(layout, wanted, limit=size + 1)
+    shown = dict(islice(found.items(), size))
+    following = list(shown)[-1] if len(found) > size else ""
     return Page(_rows(layout, shown), following, bool(wanted.after))
 
 
@@ -59,28 +59,25 @@ def leave_out_silent(
     return [one for one, _ in shown], cut
 
 
-def _rows(layout: Layout, skus: Sequence[str]) -> list[StockRow]:
-    levels: dict[str, list[StockLevel]] = defaultdict(list)
-    for level in StockLevel.objects.filter(sku__in=skus):
-        levels[level.sku].append(level)
-    standings = find_standings(layout, skus, levels)
-    return [_row(layout, sku, levels[sku], standings[sku]) for sku in skus]
+def _rows(layout: Layout, levels: Mapping[str, Sequence[StockLevel]]) -> list[StockRow]:
+    standings = find_standings(layout, levels)
+    return [_row(layout, sku, there, standings[sku]) for sku, there in levels.items()]
 
 
 def find_standings(
-    layout: Layout, skus: Collection[str], levels: Mapping[str, Sequence[StockLevel]]
+    layout: Layout, levels: Mapping[str, Sequence[StockLevel]]
 ) -> dict[str, list[Standing]]:
     """Of each SKU: how it stands in each flow that is On, or that has something left to send."""
-    found: dict[str, list[Standing]] = {sku: [] for sku in skus}
-    found_offers = list_offers(layout.on, skus, layout.places)
+    found: dict[str, list[Standing]] = {sku: [] for sku in levels}
+    found_offers = list_offers(layout.on, levels, layout.places)
     offers = {pk: _by_sku(some) for pk, some in found_offers.items()}
     deliveries = _deliveries(layout, levels, offers)
     for flow in layout.flows:
         places = {one.place for one in layout.unmapped if one.flow is flow}
-        for sku in skus:
+        for sku, there in levels.items():
             offered = offers.get(flow.pk, {}).get(sku, [])
             unsettled = deliveries[flow.pk, sku]
-            left = _unmapped(flow, places, levels.get(sku, ()))
+            left = _unmapped(flow, places, there)
             if offered or unsettled or left:
                 found[sku].append(Standing(flow, offered, unsettled, left))
     return found

@@ -1,13 +1,16 @@
 """Why a number is not what the source says: the state of a SKU, and what explains it, in words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from flows.formula import SOLD, Term
 from flows.models import Delivery, Flow
 from flows.operations.stock.offers import Offered
-from flows.queries.home import sentence
 from flows.queries.stock.layout import Layout
+from flows.queries.words import sentence
 from flows.states import State
 
 AS_OFFERED, CORRECTING, STUCK, ABSENT, UNMAPPED, DIFFERS, GONE, LEFT_OUT = (
@@ -71,7 +74,8 @@ def explain(layout: Layout, standing: Standing) -> list[Reason]:
             if term.kind not in ("base", "kit"):
                 found.append(Reason(where, _of_term(layout, flow, term), _signed(term)))
         if one.offer.sum < 0:
-            found.append(Reason(where, f"the sum is {one.offer.sum}, and 0 is offered"))
+            words = gettext("the sum is {sum}, and 0 is offered").format(sum=one.offer.sum)
+            found.append(Reason(where, words))
         if one.differs:
             found.append(Reason(where, _of_difference(one, standing.deliveries)))
     found += [
@@ -80,7 +84,11 @@ def explain(layout: Layout, standing: Standing) -> list[Reason]:
         if one.state == State.DEAD or (one.reason and one.state == State.PARKED)
     ]
     if standing.unmapped:
-        words = f"{standing.unmapped:,} at a place that is not mapped"
+        words = ngettext(
+            "{many:,} at a place that is not mapped",
+            "{many:,} at a place that is not mapped",
+            standing.unmapped,
+        ).format(many=standing.unmapped)
         found.append(Reason(flow.source.label, words))
     return found
 
@@ -98,15 +106,56 @@ def _of_term(layout: Layout, flow: Flow, term: Term) -> str:
     if term.kind == "sold":
         names = term.words.removeprefix(SOLD)
         many = "," in names or " and " in names
-        said = "are on their way" if many else "is on its way"
-        return f"order{'s' if many else ''} {names} {said} to {flow.source.label}"
+        return ngettext(
+            "order {names} is on its way to {system}",
+            "orders {names} are on their way to {system}",
+            2 if many else 1,
+        ).format(names=_names(names), system=flow.source.label)
     return describe(layout, flow, term)
 
 
 def describe(layout: Layout, flow: Flow, term: Term) -> str:
     """A line of the sum as a reader should see it."""
-    where = f" at {layout.label(flow.source_id, term.at)}" if term.at else ""
-    return f"{term.words}{where}"
+    words = _words(term)
+    if not term.at:
+        return words
+    place = layout.label(flow.source_id, term.at)
+    return gettext("{words} at {place}").format(words=words, place=place)
+
+
+def _words(term: Term) -> str:
+    """The formula is pure, and says them in English."""
+    if term.kind == "sold":
+        names = _names(term.words.removeprefix(SOLD))
+        return gettext("Sold, and not known there yet: {names}").format(names=names)
+    if kit := _KIT.fullmatch(term.words):
+        return gettext("Each needs {needs} of {sku}, of which {there} are there").format(
+            **kit.groupdict()
+        )
+    return str(_WORDS.get(term.words, term.words))
+
+
+def _names(text: str) -> str:
+    """Of orders, as the formula lists them."""
+    found = _MORE.fullmatch(text)
+    if found is None:
+        return text
+    few, more = found["few"], int(found["more"])
+    said = ngettext("{few} and {more} more", "{few} and {more} more", more)
+    return said.format(few=few, more=more)
+
+
+_KIT = re.compile(r"Each needs (?P<needs>\d+) of (?P<sku>.+), of which (?P<there>-?\d+) are there")
+_MORE = re.compile(r"(?P<few>.+) and (?P<more>\d+) more")
+_WORDS = {
+    "Available": gettext_lazy("Available"),
+    "On hand": gettext_lazy("On hand"),
+    "Committed": gettext_lazy("Committed"),
+    "Safety": gettext_lazy("Safety"),
+    "Damaged": gettext_lazy("Damaged"),
+    "Quarantined": gettext_lazy("Quarantined"),
+    "Buffer": gettext_lazy("Buffer"),
+}
 
 
 def _signed(term: Term) -> str:
@@ -115,10 +164,14 @@ def _signed(term: Term) -> str:
 
 def _of_difference(one: Offered, deliveries: Iterable[Delivery]) -> str:
     if one.known is None:
-        return f"it is not there, and {one.offer.quantity:,} would be offered"
+        said = gettext("it is not there, and {offered:,} would be offered")
+        return said.format(offered=one.offer.quantity)
     held = "?" if one.known.quantity is None else f"{one.known.quantity:,}"
     states = {found.state for found in deliveries if found.external_id == one.key}
-    said = f"holds {held}, and {one.offer.quantity:,} is offered"
     if State.DEAD in states:
-        return f"{said}, which was refused"
-    return f"{said}, on its way" if states else f"{said}; nothing is on its way yet"
+        said = gettext("holds {held}, and {offered:,} is offered, which was refused")
+    elif states:
+        said = gettext("holds {held}, and {offered:,} is offered, on its way")
+    else:
+        said = gettext("holds {held}, and {offered:,} is offered; nothing is on its way yet")
+    return said.format(held=held, offered=one.offer.quantity)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection as db
 
-from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation
+from flows.models import Flow, Formula, KitPart, LookupRow
 from flows.operations.stock.offers import find_offers, locations_table
 from flows.operations.stock.streams import is_stock
 from flows.queries.stock.layout import Layout, find_layout
@@ -101,23 +101,22 @@ def get_settings(flow: Flow) -> FlowSettings:
         is_on=flow.is_on,
         usual=layout.label(flow.target_id, usual) if usual else "",
         places=_places(flow, layout),
-        choices=_choices(flow),
+        choices=_choices(flow, layout),
         kits=[KitRow(one.public_id, one.kit, one.part, one.quantity) for one in kits[:MOST_KITS]],
         has_more_kits=len(kits) > MOST_KITS,
         last=newest_syncs([flow]).get(flow.public_id),
     )
 
 
-def _choices(flow: Flow) -> list[Choice]:
-    rows = StockLocation.objects.filter(connection=flow.target_id).order_by("label", "external_id")
-    return [Choice(one.external_id, str(one), one.is_active) for one in rows]
+def _choices(flow: Flow, layout: Layout) -> list[Choice]:
+    there = layout.locations.get(flow.target_id, ())
+    return [Choice(one.external_id, str(one), one.is_active) for one in there]
 
 
 def _places(flow: Flow, layout: Layout) -> list[Place]:
     table = LookupRow.objects.filter(table=locations_table(flow))
     chosen = {key: value or LEFT_OUT for key, value in table.values_list("key", "value")}
     warnings = {one.place: one.reason for one in layout.unmapped if one.flow.pk == flow.pk}
-    rows = StockLocation.objects.filter(connection=flow.source_id).order_by("label", "external_id")
     return [
         Place(
             id=one.public_id,
@@ -127,7 +126,7 @@ def _places(flow: Flow, layout: Layout) -> list[Place]:
             chosen=chosen.get(one.external_id, ""),
             warning=warnings.get(one.external_id, ""),
         )
-        for one in rows
+        for one in layout.locations.get(flow.source_id, ())
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection as db
 
+from flows.models import StockLevel
 from flows.queries.stock.layout import Layout
 from flows.states import OPEN, State
 
@@ -24,15 +25,23 @@ class Wanted:
     after: str = ""
 
 
-def find_skus(layout: Layout, wanted: Wanted, *, limit: int) -> list[str]:
+def find_levels(layout: Layout, wanted: Wanted, *, limit: int) -> dict[str, list[StockLevel]]:
+    """By SKU, in their order: what any system says of it."""
     rows, parameters = _rows(layout, wanted.show)
     if not rows:
-        return []
+        return {}
     conditions, more = _conditions(wanted)
-    sentence = f"SELECT DISTINCT sku FROM ({rows}) found WHERE {conditions} ORDER BY sku LIMIT %s"
-    with db.cursor() as cursor:
-        cursor.execute(sentence, [*parameters, *more, limit])
-        return [row[0] for row in cursor.fetchall()]
+    sentence = f"""
+        SELECT l.*, shown.sku AS shown FROM (
+            SELECT DISTINCT sku FROM ({rows}) found WHERE {conditions} ORDER BY sku LIMIT %s
+        ) shown LEFT JOIN flows_stocklevel l ON l.sku = shown.sku ORDER BY shown.sku
+    """
+    levels: dict[str, list[StockLevel]] = {}
+    for one in StockLevel.objects.raw(sentence, [*parameters, *more, limit]):
+        there = levels.setdefault(getattr(one, "shown"), [])  # noqa: B009 -- beside the columns
+        if one.pk:  # not so for what has only been sold, or is on its way
+            there.append(one)
+    return levels
 
 
 def count_skus(layout: Layout, shows: Sequence[str], *, most: int) -> list[int]:

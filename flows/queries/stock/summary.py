@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, ngettext
+
 from flows.models import Sync, SyncState
-from flows.queries.home import plural
 from flows.queries.stock.layout import Layout
 from flows.queries.stock.skus import count_skus
 from flows.queries.stock.tasks import PlaceTask
@@ -28,42 +29,50 @@ def count_stock(layout: Layout) -> Counts:
 
 def summarise(layout: Layout, counts: Counts, places: list[PlaceTask]) -> str:
     if not layout.flows:
-        return "No flow of stock is set up yet."
+        return gettext("No flow of stock is set up yet.")
     if not layout.on:
-        return "No flow of stock is on, so nothing is offered anywhere."
+        return gettext("No flow of stock is on, so nothing is offered anywhere.")
     targets = _named([*{flow.target.label: None for flow in layout.on}])
-    offered = f"{_many(counts.offered)} {plural('SKU', counts.offered)}"
-    said = [f"{offered} {_are(counts.offered)} offered in {targets}."]
+    offered = ngettext(
+        "{many} SKU is offered in {targets}.",
+        "{many} SKUs are offered in {targets}.",
+        counts.offered,
+    )
+    said = [offered.format(many=_many(counts.offered), targets=targets)]
     troubles = _troubles(counts, len(places))
     if troubles:
         said.append(f"{', '.join(troubles)}.")
     elif not Sync.objects.filter(flow__in=layout.on, state=SyncState.DONE).exists():
-        said.append("They have not been compared as a whole yet.")
+        said.append(gettext("They have not been compared as a whole yet."))
     elif counts.offered:
-        said.append("All are as they should be.")
+        said.append(gettext("All are as they should be."))
     return " ".join(said)
 
 
 def _named(labels: list[str]) -> str:
     if len(labels) > MOST_NAMED:
-        return f"{len(labels)} systems"
-    return " and ".join(labels)
+        many = len(labels)
+        return ngettext("{many} system", "{many} systems", many).format(many=many)
+    return gettext(" and ").join(labels)
 
 
 def _troubles(counts: Counts, places: int) -> list[str]:
     found = []
     if counts.correcting:
-        found.append(f"{_many(counts.correcting)} {_are(counts.correcting)} being corrected")
+        said = ngettext(
+            "{many} is being corrected", "{many} are being corrected", counts.correcting
+        )
+        found.append(said.format(many=_many(counts.correcting)))
     if counts.stuck:
-        found.append(f"{_many(counts.stuck)} {_are(counts.stuck)} stuck")
+        said = ngettext("{many} is stuck", "{many} are stuck", counts.stuck)
+        found.append(said.format(many=_many(counts.stuck)))
     if places:
-        found.append(f"{places} {plural('place', places)} {_are(places)} not mapped")
+        said = ngettext("{many} place is not mapped", "{many} places are not mapped", places)
+        found.append(said.format(many=places))
     return found
 
 
 def _many(count: int) -> str:
-    return f"More than {MANY:,}" if count > MANY else f"{count:,}"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+    if count > MANY:
+        return gettext("More than {many:,}").format(many=MANY)
+    return f"{count:,}"

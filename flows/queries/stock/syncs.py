@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from flows.models import Delivery, Event, Flow, Sync, SyncState
 from flows.models.event import EventState
@@ -190,7 +191,7 @@ def _row(sync: Sync, counts: Written) -> SyncRow:
 def _began(sync: Sync) -> str:
     if sync.slot is None:
         return sync.asked_by or "Ekyam"
-    return "Midnight" if timezone.localtime(sync.slot).hour < 6 else "Noon"
+    return gettext("Midnight") if timezone.localtime(sync.slot).hour < 6 else gettext("Noon")
 
 
 def _progress(sync: Sync, counts: Written) -> tuple[int, int | None]:
@@ -218,19 +219,25 @@ def _answer(sync: Sync, counts: Written) -> str:
     """What it does, or what came of it, in a sentence."""
     source, target = sync.flow.source.label, sync.flow.target.label
     doing: Mapping[Any, str] = {
-        SyncState.TARGET: f"{target} is read back: {sync.target_checked:,} checked so far.",
-        SyncState.SOURCE: f"{source} is read: {sync.checked:,} checked so far,"
-        f" {sync.differing:,} differ.",
-        SyncState.ASKS: f"It waits for a person: {sync.reason}",
-        SyncState.WRITING: f"{sync.checked:,} checked. What differs is written into {target}:"
-        f" {counts.open:,} to go.",
+        SyncState.TARGET: gettext("{target} is read back: {checked:,} checked so far.").format(
+            target=target, checked=sync.target_checked
+        ),
+        SyncState.SOURCE: gettext(
+            "{source} is read: {checked:,} checked so far, {differing:,} differ."
+        ).format(source=source, checked=sync.checked, differing=sync.differing),
+        SyncState.ASKS: gettext("It waits for a person: {reason}").format(reason=sync.reason),
+        SyncState.WRITING: gettext(
+            "{checked:,} checked. What differs is written into {target}: {open:,} to go."
+        ).format(checked=sync.checked, target=target, open=counts.open),
     }
     if sync.state in doing:
         return doing[sync.state]
-    came = f"{sync.checked:,} checked, {counts.written:,} corrected, {counts.failed:,} failed"
+    came = gettext("{checked:,} checked, {written:,} corrected, {failed:,} failed").format(
+        checked=sync.checked, written=counts.written, failed=counts.failed
+    )
     if sync.state == SyncState.DONE:
         return f"{came}."
-    return f"{sync.reason} Until then: {came}."
+    return gettext("{reason} Until then: {came}.").format(reason=sync.reason, came=came)
 
 
 def _digest(sync: Sync, counts: Written, waiting: int) -> str:
