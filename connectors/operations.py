@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.channel import drop_token
 from connectors.credentials import open_credentials, seal_credentials
@@ -57,10 +58,11 @@ class OtherAccount(Exception):
     """What was entered leads to another account than the connection's."""
 
     def __init__(self, account: str, known: str) -> None:
-        super().__init__(
-            f"This is the account {account}, and the connection is to {known}."
+        words = gettext(
+            "This is the account {account}, and the connection is to {known}."
             " Connect another account as a system of its own."
         )
+        super().__init__(words.format(account=account, known=known))
 
 
 def change_credentials(
