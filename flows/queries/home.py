@@ -109,7 +109,7 @@ class Home:
 
 
 def get_home(*, now: datetime) -> Home:
-    """Eleven queries, and one more where places of stock are not mapped."""
+    """Nine queries, and one more where places of stock are not mapped."""
     connections = list(Connection.objects.order_by("label", "id"))
     judged = list(judge_flows(_with_drafts(), {one.pk: one for one in connections}, now))
     flows = [flow for flow, _ in judged]

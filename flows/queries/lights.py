@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from connectors.models import Connection
 from ekyam import ids
 from ekyam.tenants.scope import current_tenant_id
-from flows.models import Cursor, Delivery, Flow
+from flows.models import Delivery, Flow
 from flows.operations.stock.streams import is_stock
 from flows.queries.needs import MANY_FAILURES, Ending, Facts, Judged, Need, judge
 from flows.states import DONE, OPEN, State
@@ -61,18 +61,23 @@ class _Figures:
     lacking: int = 0
     dead: int = 0
     newest_dead: int = 0
+    reason: str = ""  # of the newest dead letter, and the code of its failure
+    code: str = ""
     rate: int = 0
 
 
+Polls = dict[tuple[UUID, str], str]  # by connection and feed, why it could not be polled
+
+
 def list_flows(*, now: datetime | None = None) -> list[FlowRow]:
-    """In the order of the chain; five queries, whatever the number of flows."""
+    """In the order of the chain; three queries, whatever the number of flows."""
     systems = {one.pk: one for one in Connection.objects.defer("sealed", "settings")}
     flows = list(with_last_success().defer("version__logic"))
     return [row for _, row in judge_flows(flows, systems, now or timezone.now())]
 
 
 def get_flow(public_id: str) -> tuple[Flow, FlowRow]:
-    """The flow with its ends and its version, and what the list says of it: five queries.
+    """The flow with its ends and its version, and what the list says of it: three queries.
 
     Raises Flow.DoesNotExist.
     """
@@ -97,17 +102,16 @@ def _key(public_id: str) -> UUID:
 def judge_flows(
     flows: list[Flow], systems: Mapping[UUID, Connection], now: datetime
 ) -> Iterator[tuple[Flow, FlowRow]]:
-    """What their lights are, whatever page shows them: three queries. The flows are those of
+    """What their lights are, whatever page shows them: one query. The flows are those of
     `with_last_success`; one that another feeds is judged only beside that one."""
     for flow in flows:  # a few systems have many flows
         flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
-    figures, polls = _figures(now), _polls()
-    reasons = _reasons(figures.values())
+    figures, polls = _figures(now)
     endings = {one.pk: ending_of(one) for one in systems.values()}
     off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
     for flow in flows:
         one = figures.get(flow.pk, _Figures())
-        facts = _facts(flow, one, reasons, polls, off, endings)
+        facts = _facts(flow, one, polls, off, endings)
         yield flow, _row(flow, one, facts, judge(facts))
 
 
@@ -135,56 +139,56 @@ def with_last_success() -> QuerySet[Flow]:
 # --- Figures, as far as they are worth counting -----------------------------------------------
 
 _COUNT = f"""
-    SELECT flow_id, 'open', count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%') FROM (
+    SELECT flow_id, 'open', count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%'), '', ''
+    FROM (
         SELECT flow_id, waits_for FROM flows_delivery
         WHERE tenant_id = %(tenant)s AND state = ANY(%(open)s) LIMIT {MOST_OPEN + 1}) few
     WHERE flow_id IS NOT NULL GROUP BY flow_id
     UNION ALL
-    SELECT flow.id, 'dead', few.count, few.newest FROM flows_flow flow, LATERAL (
+    SELECT flow.id, 'dead', few.count, few.newest, died.reason, died.failure
+    FROM flows_flow flow CROSS JOIN LATERAL (
         SELECT count(*) AS count, max(sequence) AS newest FROM (
             SELECT sequence FROM flows_delivery WHERE flow_id = flow.id AND state = '{State.DEAD}'
             ORDER BY sequence DESC LIMIT {MOST_DEAD + 1}) one) few
+    JOIN flows_delivery died ON died.tenant_id = flow.tenant_id
+        AND died.state = '{State.DEAD}' AND died.sequence = few.newest
     WHERE flow.tenant_id = %(tenant)s AND few.count > 0
     UNION ALL
-    SELECT flow_id, 'made', count(*), 0 FROM (
+    SELECT flow_id, 'made', count(*), 0, '', '' FROM (
         SELECT flow_id, state FROM flows_delivery
         WHERE tenant_id = %(tenant)s AND id >= %(since)s
         ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
     WHERE flow_id IS NOT NULL AND state = ANY(%(done)s) GROUP BY flow_id
+    UNION ALL
+    SELECT connection_id, 'poll', failures, 0, feed, failure FROM flows_cursor
+    WHERE tenant_id = %(tenant)s AND failures >= {MANY_FAILURES}
 """
-_NAMES = {"open": ("waiting", "lacking"), "dead": ("dead", "newest_dead"), "made": ("rate",)}
+_NAMES = {
+    "open": ("waiting", "lacking"),
+    "dead": ("dead", "newest_dead", "reason", "code"),
+    "made": ("rate",),
+}
 
 
-def _figures(now: datetime) -> dict[UUID, _Figures]:
+def _figures(now: datetime) -> tuple[dict[UUID, _Figures], Polls]:
+    """By flow, and what of the polling fails. One query."""
     values = {
         "tenant": current_tenant_id(),
         "open": [str(state) for state in OPEN],
         "done": [str(state) for state in DONE],
         "since": ids.floor(now - HOUR),
     }
-    found: dict[UUID, dict[str, int]] = {}
+    found: dict[UUID, dict[str, Any]] = {}
+    polls: Polls = {}
     with db.cursor() as cursor:
         cursor.execute(_COUNT, values)
-        for flow_id, what, *counts in cursor.fetchall():
-            found.setdefault(flow_id, {}).update(zip(_NAMES[what], counts, strict=False))
-    return {flow_id: _Figures(**one) for flow_id, one in found.items()}
-
-
-def _reasons(figures: Iterable[_Figures]) -> dict[int, tuple[str, str]]:
-    """Of the newest dead letters: the reason, and the code of the failure."""
-    newest = [one.newest_dead for one in figures if one.newest_dead]
-    rows = Delivery.objects.filter(sequence__in=newest, state=State.DEAD)
-    return {number: (why, code) for number, why, code in rows.values_list(*_OF_DEAD)}
-
-
-_OF_DEAD = ("sequence", "reason", "failure")
-
-
-def _polls() -> dict[tuple[UUID, str], str]:
-    """By connection and feed, why it could not be polled."""
-    failing = Cursor.objects.filter(failures__gte=MANY_FAILURES)
-    rows = failing.values_list("connection_id", "feed", "failure")
-    return {(source, feed): why or gettext("no reason was given.") for source, feed, why in rows}
+        for key, what, one, other, text, more in cursor.fetchall():
+            if what == "poll":
+                polls[key, text] = more or gettext("no reason was given.")
+            else:
+                told = zip(_NAMES[what], (one, other, text, more), strict=False)
+                found.setdefault(key, {}).update(told)
+    return {flow_id: _Figures(**one) for flow_id, one in found.items()}, polls
 
 
 # --- What they come to ----------------------------------------------------------------------------
@@ -198,8 +202,7 @@ def ending_of(one: Connection) -> Ending:
 def _facts(
     flow: Flow,
     figures: _Figures,
-    reasons: Mapping[int, tuple[str, str]],
-    polls: Mapping[tuple[UUID, str], str],
+    polls: Polls,
     off: Mapping[UUID, tuple[str, str]],
     endings: Mapping[UUID, Ending],
 ) -> Facts:
@@ -208,7 +211,7 @@ def _facts(
     reason: str | None = None
     code = ""
     if figures.newest_dead > (done or 0):
-        reason, code = reasons.get(figures.newest_dead, ("", ""))
+        reason, code = figures.reason, figures.code
     is_fed = flow.feeder_id is not None
     feeds = [] if is_fed else [(flow.source_id, name) for name in flow.stream_spec.sources]
     return Facts(
