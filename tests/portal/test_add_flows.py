@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from connectors.models import Connection
+from connectors.models import Connection, SetUp
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from tests.portal.conftest import sign_in
@@ -58,3 +59,25 @@ def test_it_offers_what_no_set_up_of_one_system_would(company: Company) -> None:
     assert "Made, Off" in between
     assert "Nothing can go between" in text_of(client.get(f"/flows/add/?one={erp}&other={erp}"))
     assert client.get("/flows/add/?one=x&other=con_1").status_code == 200
+
+
+def test_a_set_up_offers_what_its_neighbours_lack(company: Company) -> None:
+    client = sign_in(company.owner)
+    _, erp, depot = open_systems(company, "shopify", "netsuite", "whiplash")
+    with tenant_scope(company.tenant):
+        shop = Connection.objects.get(connector="shopify")
+        row = SetUp.objects.create(tenant=company.tenant, connector="shopify", connection=shop)
+    address = f"/set-up/{row.public_id}/"
+    key = f"{erp}.approved_orders.{depot}.create_order"
+    assert key in text_of(client.get(f"{address}flows/"))
+    client.post(f"{address}flows/", {"flow": [key]})
+    with tenant_scope(company.tenant):
+        flow = Flow.objects.get()
+    assert flow.label == "Shipment Sync" and flow.public_id in text_of(
+        client.get(f"{address}live/")
+    )
+    preview = text_of(client.get(f"{address}live/on/?flow={flow.public_id}"))
+    assert "Turn it On" in preview and flow.public_id in preview
+    with tenant_scope(company.tenant):
+        Flow.objects.update(switched_at=timezone.now())  # a person has switched it off since
+    assert flow.public_id not in text_of(client.get(f"{address}live/"))
