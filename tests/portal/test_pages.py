@@ -231,7 +231,12 @@ def test_home_and_the_flows_page_show_the_same_lights(owner: Client, here: Side)
             tenant=here.company.tenant,
             connection=orders.source,
             feed=feed,
-            defaults={"failures": 5, "failure": "It answers nothing.", "interval_seconds": 60},
+            defaults={
+                "failures": 5,
+                "failure": "It answers nothing.",
+                "interval_seconds": 60,
+                "due_at": here.shop.now,
+            },
         )
         known = {row.id: (row.light, row.why) for row in list_flows()}
         shown = {row.id: (row.light, row.why) for row in get_home(now=timezone.now()).day.rows}
