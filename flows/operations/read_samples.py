@@ -5,6 +5,7 @@ read here is read again, and delivered, when a flow goes On.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ import structlog
 from django.utils import timezone
 
 from connectors.channel import Channel, open_channel
-from connectors.errors import Failure, Unauthorized, Unreachable
+from connectors.errors import Failure, RateLimited, Unauthorized, Unreachable
 from connectors.models import Connection
 from connectors.spec import Context, Feed, Position
 from ekyam.audit.record import record
@@ -30,6 +31,7 @@ KEY = "sample:"
 OF_EACH_FEED = 10
 SINCE = timedelta(days=30)
 NOTE = "Read to be looked at in the set-up."
+PATIENCE_SECONDS = 10.0  # with a system that asks to slow down, in all: a person waits
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ def read_samples(connection: Connection) -> list[FeedRead]:
 
 def _read_feeds(channel: Channel) -> Iterator[tuple[FeedRead, list[Event]]]:
     """A system that does not answer, or refuses us, is not asked again for each feed."""
+    until = time.monotonic() + PATIENCE_SECONDS
     for feed in channel.connector.feeds:
         if feed.poll is None:
             continue
         try:
-            raws = _newest(channel, feed)
+            raws = _newest(channel, feed, until)
         except (Unauthorized, Unreachable) as failure:
             yield FeedRead(feed.name, problem=failure.message), []
             return
@@ -79,7 +82,19 @@ def _read_feeds(channel: Channel) -> Iterator[tuple[FeedRead, list[Event]]]:
         yield FeedRead(feed.name, len(raws)), [_event(channel, feed, raw) for raw in raws]
 
 
-def _newest(channel: Channel, feed: Feed) -> list[Any]:
+def _newest(channel: Channel, feed: Feed, until: float) -> list[Any]:
+    """Where the system asks to slow down, as soon as it says. Raises Failure."""
+    while True:
+        try:
+            return _ask(channel, feed)
+        except RateLimited as failure:
+            pause = max(failure.retry_after, 0.1)
+            if time.monotonic() + pause > until:
+                raise
+            time.sleep(pause)
+
+
+def _ask(channel: Channel, feed: Feed) -> list[Any]:
     """Of the first page of what changed lately, else of all that there is."""
     assert feed.poll is not None
     now = timezone.now()

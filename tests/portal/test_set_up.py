@@ -16,7 +16,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, Event, Flow
 from flows.queries.set_up import list_unfinished, uses_of
 from tests.portal.conftest import sign_in
-from tests.sandboxes import TOKEN, sandbox_server
+from tests.sandboxes import TOKEN, ask, sandbox_server
 from tests.world import Company, World
 
 LONG = "ä" * 10_000
@@ -247,3 +247,19 @@ def test_discarding_keeps_what_is_connected(
     with tenant_scope(company.tenant):
         assert list_unfinished() == []
         assert Connection.objects.count() == 1
+
+
+def test_it_waits_as_long_as_a_busy_system_asks(
+    integrator: Client, company: Company, simulators: int
+) -> None:
+    address = connect_sandbox(integrator, "netsuite")
+    row = the(company, Connection)
+    busy: dict[str, Any] = {"kind": "status", "status": 429, "times": 1}
+    busy["headers"] = {"Retry-After": "1"}
+    ask(simulators, row.connector, row.account, "break", busy)
+    told = text_of(integrator.post(f"{address}map/read/", follow=True))
+    assert "Not everything" not in told and "records were read" in told
+    busy["headers"] = {"Retry-After": "60"}
+    ask(simulators, row.connector, row.account, "break", busy)
+    told = text_of(integrator.post(f"{address}map/read/", follow=True))
+    assert "Not everything could be read." in told
