@@ -144,7 +144,7 @@ def _singles(here: Connection, there: Connection) -> Iterator[Offer]:
             for action in target.spec.actions:
                 if stream.resource == action.resource:
                     yield Offer(
-                        label=f"{stream.label}: {action.label.lower()}"[:120],
+                        label=f"{stream.label}: {action.label[:1].lower()}{action.label[1:]}"[:120],
                         source=source,
                         stream=stream.name,
                         stream_label=stream.label,
