@@ -74,7 +74,9 @@ PLACE_ORDER = Act(
         Blank(
             "order",
             gettext_lazy("What is ordered"),
-            choices=tuple((key, kind.name.capitalize()) for key, kind in ORDERS.items()),
+            choices=tuple(
+                (key, kind.name[:1].upper() + kind.name[1:]) for key, kind in ORDERS.items()
+            ),
         ),
     ),
 )
