@@ -12,6 +12,7 @@ from connectors.spec import Context, Plan, Written
 
 Node = Mapping[str, Any]
 WEIGHT_UNITS = {"g": "GRAMS", "kg": "KILOGRAMS", "oz": "OUNCES", "lb": "POUNDS"}
+SKUS_AT_ONCE = 5  # in a question whose answer has room for ten variants
 ONLY = {"Title": "Default Title"}  # Shopify's name for a product without options
 
 
@@ -47,13 +48,15 @@ def _variant_body(variant: Mapping[str, Any]) -> dict[str, Any]:
 
 def set_product(body: Any, record: Any, context: Context) -> Plan[Written]:
     """productSet deletes the variants that it is not told of, so they are read first."""
-    identifier = _identifier(body, context)
+    identifier = yield from _identifier(body, record, context)
     there = yield from _read(identifier, context)
-    if there is None and "id" in identifier:
+    if there is None and context.record_id:
         raise Rejected(
             f"The product {context.record_id}, to which {record.title} is linked, is gone from"
             " Shopify."
         )
+    if there is not None and not context.record_id:
+        _refuse_stranger(body, there)
     fields = merge(body, there)
     variables = {"identifier": identifier, "input": fields}
     what = f"the product {record.title}"
@@ -62,10 +65,46 @@ def set_product(body: Any, record: Any, context: Context) -> Plan[Written]:
     return Written(number_of(product["id"]), label=str(product["handle"]))
 
 
-def _identifier(body: Any, context: Context) -> dict[str, str]:
+def _identifier(body: Any, record: Any, context: Context) -> Generator[Any, Any, dict[str, str]]:
+    """The product that is linked, else the one that has its SKUs, else the one of its handle: with
+    a handle of its own a shop's product would be there twice."""
     if context.record_id:
         return {"id": gid("Product", context.record_id)}
-    return {"handle": body["handle"]}
+    owners = yield from _owners([variant["sku"] for variant in body["variants"]], context)
+    if len(owners) > 1:
+        named = ", ".join(f"«{title}»" for title in sorted(owners.values()))
+        raise Rejected(
+            f"The SKUs of {record.title} are in {len(owners)} products of Shopify: {named}. Leave"
+            " them in one of these, then replay."
+        )
+    return {"id": next(iter(owners))} if owners else {"handle": body["handle"]}
+
+
+def _owners(skus: Sequence[str], context: Context) -> Generator[Any, Any, dict[str, str]]:
+    """The titles of the products that have a variant of one of these SKUs, by id."""
+    found: dict[str, str] = {}
+    wanted = [sku for sku in skus if sku]
+    for start in range(0, len(wanted), SKUS_AT_ONCE):
+        some = wanted[start : start + SKUS_AT_ONCE]
+        query = " OR ".join(sku_query(sku) for sku in some)
+        data = yield from ask(queries.VARIANTS_BY_SKU, {"query": query}, context, cost=15)
+        for node in data["productVariants"]["nodes"]:
+            if node["sku"] in some:
+                found[node["product"]["id"]] = node["product"]["title"]
+    return found
+
+
+def _refuse_stranger(body: Any, there: Node) -> None:
+    """What was found by its SKUs must be this product, and not one that has them among others."""
+    skus = {variant["sku"] for variant in body["variants"]}
+    others = [node["sku"] for node in there["variants"]["nodes"] if node["sku"] not in skus]
+    is_same = there["handle"] == body["handle"] or there["title"] == body["title"]
+    if others and not is_same:
+        raise Rejected(
+            f"«{there['title']}» in Shopify has the SKUs of {body['title']} among others"
+            f" ({', '.join(str(sku) for sku in others[:5])}). Give both the same title, or take the"
+            " SKUs from it, then replay."
+        )
 
 
 def _read(identifier: dict[str, str], context: Context) -> Generator[Any, Any, Any]:

@@ -77,6 +77,25 @@ def test_it_sets_a_product_and_keeps_what_only_shopify_knows(shop: Shop) -> None
     assert not shop.journal("variant.delete")
 
 
+def test_it_sets_the_product_that_has_its_skus_and_makes_no_second(shop: Shop) -> None:
+    mug = {"id": "1", "sku": "EKM-MUG", "price": "15.00"}
+    given = {"title": "Enamel Mug, large", "style_code": ""}
+    for _ in range(2):
+        written = shop.act("set_product", product(mug, **given))
+        assert written.label == "mug01"
+    row = shop.row(written.external_id)
+    assert [(line["sku"], line["price"]) for line in row["lines"]] == [("EKM-MUG", "15.00")]
+    assert shop.find_link("variant", "EKM-MUG", "reference")
+
+
+def test_it_asks_a_person_whose_product_it_is(shop: Shop) -> None:
+    tee, mug = {"id": "1", "sku": "EKM-TEE-S"}, {"id": "2", "sku": "EKM-MUG"}
+    with pytest.raises(Rejected, match="«Organic Tee» in Shopify has the SKUs of Tee S among"):
+        shop.act("set_product", product(tee, title="Tee S", style_code=""))
+    with pytest.raises(Rejected, match="are in 2 products of Shopify: «Enamel Mug», «Organic Tee»"):
+        shop.act("set_product", product(tee, mug))
+
+
 def test_it_refuses_variants_with_other_options(shop: Shop) -> None:
     one = {"id": "1", "sku": "A", "options": {"Size": "S"}}
     with pytest.raises(Rejected, match="different options"):
