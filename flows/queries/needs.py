@@ -159,7 +159,7 @@ def _mapping(facts: Facts, stops: list[str]) -> Need:
 
 
 def _logic(facts: Facts) -> Need:
-    met = Need("logic", "good", gettext("Nothing in the rules keeps records back."))
+    met = Need("logic", "good", gettext("Its rules can be used."))
     if facts.feeder:
         label, id = facts.feeder
         said = gettext(
