@@ -1,7 +1,10 @@
 """The garbage collector, kept from what stays for as long as the process does."""
 
 import gc
+from pathlib import Path
 
+from django.template.engine import Engine
+from django.template.loader import get_template
 from django.urls import get_resolver
 
 
@@ -14,3 +17,10 @@ def spare_what_stays() -> None:
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+
+
+def load_pages() -> None:
+    """Every page of ours: nobody waits for one to be read, and it is among what stays."""
+    for folder in Engine.get_default().dirs:
+        for one in Path(folder).rglob("*.html"):
+            get_template(str(one.relative_to(folder)))

@@ -237,8 +237,9 @@ EKYAM_REFUSALS_PER_MINUTE = env.int("EKYAM_REFUSALS_PER_MINUTE", default=60)
 # Pages are in English. What templates mark for translation is gathered by manage.py makemessages
 # into locale/; a catalogue there and a middleware that chooses are all that another language needs.
 LANGUAGE_CODE = "en"
-USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# Words are looked up where there is a language to find them in: a page says thousands of them.
+USE_I18N = LOCALE_PATHS[0].is_dir()
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from ekyam.collector import spare_what_stays
+from ekyam.collector import load_pages, spare_what_stays
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ekyam.settings")
 # Pages ask of a few rows or of a million with the same sentence: each time wants a plan of its own,
@@ -53,6 +53,7 @@ def _at_our_host(respond: Answer) -> Answer:
 
 _site = get_wsgi_application()
 _machines = MachinesHandler()
+load_pages()
 spare_what_stays()
 
 

@@ -21,6 +21,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from ekyam.collector import spare_what_stays
 from ekyam.tenants.scope import tenant_scope
 from flows.bench.knocker import percentile
 from flows.bench.portal_paint import first_paints
@@ -81,6 +82,7 @@ class Figures:
 
 def run_portal(*, orders: int) -> Iterator[str]:
     _be_silent()
+    spare_what_stays()  # or pauses of this process would be told of as those of the pages
     started = time.monotonic()
     laid = lay_in(orders=orders)
     with connections["owner"].cursor() as cursor:

@@ -11,12 +11,13 @@ from ekyam import ids
 from flows.models import Flow
 from flows.queries.home import answer
 from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow, list_chains
-from flows.queries.pages import SIZE, Page, cut
+from flows.queries.pages import Page, cut
 from flows.queries.stock.syncs import newest_syncs
 from flows.queries.workflow import Workflow, get_workflow
 from portal.web.access import SeatedRequest, page
 
 FILTERS: tuple[str, ...] = ("from", "to", "after")
+LISTED = 25  # at once, under the drawing of all
 TONES = ("good", "quiet", "warn", "bad", "busy")
 
 
@@ -75,5 +76,5 @@ def _cut(rows: list[FlowRow], after: str) -> Page[FlowRow]:
     """A flow that is there no more is none to go on after: then from the beginning."""
     keys = [row.id for row in rows]
     start = keys.index(after) + 1 if after in keys else 0
-    few = rows[start : start + SIZE + 1]
-    return cut(few, ids=[row.id for row in few], after=after if start else "")
+    few = rows[start : start + LISTED + 1]
+    return cut(few, ids=[row.id for row in few], after=after if start else "", size=LISTED)

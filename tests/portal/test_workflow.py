@@ -124,7 +124,7 @@ def test_many_flows_between_two_systems_are_one_box(owner: Client, here: Side) -
     chain = orders[0].chain
     listed = f"/flows/?from={chain.source.id}&to={chain.target.id}"
     shown, after = set[str](), ""
-    for _ in range(5):  # by pages of fifty
+    for _ in range(9):  # by pages of 25
         text = text_of(owner.get(f"{listed}&after={after}"))
         shown |= set(re.findall(r'id="to-(\w+)"', text))
         after = (re.findall(r"after=(flw_\w+)\">Further", text) or [""])[0]
