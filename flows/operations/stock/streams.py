@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from connectors.registry import get_connector
+from connectors.registry import all_connectors, get_connector
 from connectors.spec import Feed, Stream
 from flows.models import Flow
 
@@ -16,6 +16,16 @@ def is_stock(flow: Flow) -> bool:
 
 def stock_flows(flows: Iterable[Flow]) -> list[Flow]:
     return [flow for flow in flows if is_stock(flow)]
+
+
+def stock_streams() -> set[str]:
+    """What such streams are called, to ask the database by. Others may be called the same."""
+    return {
+        stream.name
+        for connector in all_connectors().values()
+        for stream in connector.streams
+        if stream.resource == LEVELS
+    }
 
 
 @cache

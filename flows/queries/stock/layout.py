@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from flows.formula import Places
 from flows.models import Flow, StockLocation
 from flows.operations.stock.offers import list_places
-from flows.operations.stock.streams import stock_flows
+from flows.operations.stock.streams import stock_flows, stock_streams
 
 MOST_PLACES = 4  # of one system, side by side; of more, one column tells the sum
 
@@ -90,7 +90,8 @@ def find_layout(flows: list[Flow] | None = None) -> Layout:
 
 def list_stock_flows() -> list[Flow]:
     """In the order of the chain."""
-    rows = Flow.objects.select_related("source", "target").order_by("position", "id")
+    named = Flow.objects.filter(stream__in=stock_streams())
+    rows = named.select_related("source", "target").order_by("position", "id")
     return stock_flows(rows.defer("source__sealed", "target__sealed"))
 
 
