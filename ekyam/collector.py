@@ -7,6 +7,8 @@ from django.template.engine import Engine
 from django.template.loader import get_template
 from django.urls import get_resolver
 
+MANY = 50_000  # objects, which a full collection looks at within some 20 ms
+
 
 def spare_what_stays() -> None:
     """Load the addresses and all that stands behind them, and put it out of the collector's sight.
@@ -17,6 +19,17 @@ def spare_what_stays() -> None:
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+    gc.callbacks.append(_spare_more)
+
+
+def _spare_more(phase: str, info: dict[str, int]) -> None:
+    """What is loaded by and by, such as forms and the document of the API, stays as well.
+
+    A full collection has just taken all garbage away. It happens often while little is in sight:
+    so only much is spared, lest what is at work at the moment be kept for ever.
+    """
+    if phase == "stop" and info["generation"] == 2 and len(gc.get_objects(generation=2)) > MANY:
+        gc.freeze()
 
 
 def load_pages() -> None:

@@ -7,6 +7,7 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
+from ekyam.collector import MANY
 from ekyam.wsgi import application
 
 
@@ -42,3 +43,15 @@ def test_it_leads_people_through_their_middleware() -> None:
 
 def test_the_collector_does_not_look_at_what_stays() -> None:
     assert gc.get_freeze_count() > 100_000
+
+
+def test_it_spares_what_is_loaded_later_and_nothing_small() -> None:
+    gc.collect()
+    gc.freeze()  # whatever other tests have left
+    before = gc.get_freeze_count()
+    few = [[number] for number in range(1_000)]
+    gc.collect()
+    assert gc.get_freeze_count() == before
+    many = [[number] for number in range(MANY)]
+    gc.collect()
+    assert gc.get_freeze_count() >= before + len(few) + len(many)
