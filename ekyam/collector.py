@@ -11,12 +11,11 @@ MANY = 50_000  # objects, which a full collection looks at within some 20 ms
 
 
 def spare_what_stays() -> None:
-    """Load the addresses and all that stands behind them, and put it out of the collector's sight.
+    """Put all that is loaded by now out of the collector's sight.
 
     A full collection looks at each of some 200,000 objects of code and holds every thread for
     150 ms meanwhile; after this it looks at what requests and tasks have made alone.
     """
-    _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
     gc.callbacks.append(_spare_more)
@@ -33,7 +32,9 @@ def _spare_more(phase: str, info: dict[str, int]) -> None:
 
 
 def load_pages() -> None:
-    """Every page of ours: nobody waits for one to be read, and it is among what stays."""
+    """All addresses with what stands behind them, and every page of ours: nobody waits for one to
+    be read, and they are among what stays."""
+    _ = get_resolver().url_patterns
     for folder in Engine.get_default().dirs:
         for one in Path(folder).rglob("*.html"):
             get_template(str(one.relative_to(folder)))

@@ -82,7 +82,6 @@ class Figures:
 
 def run_portal(*, orders: int) -> Iterator[str]:
     _be_silent()
-    spare_what_stays()  # or pauses of this process would be told of as those of the pages
     started = time.monotonic()
     laid = lay_in(orders=orders)
     with connections["owner"].cursor() as cursor:
@@ -92,6 +91,7 @@ def run_portal(*, orders: int) -> Iterator[str]:
     browser = Client()
     browser.force_login(laid.owner, backend="django.contrib.auth.backends.ModelBackend")
     pages = dict(find_pages(browser, known_ids(laid))) | QUESTIONS | _more(laid)
+    spare_what_stays()  # or pauses of this process would be told of as those of the pages
     host = urlsplit(settings.PUBLIC_URL).netloc
     shown = {name: pages[name] for name in MAIN if name in pages}
     paints = first_paints(settings.PUBLIC_URL, _cookie(browser), shown)
