@@ -1,6 +1,5 @@
 """Which flows could be between the systems that are connected."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -45,7 +44,7 @@ class Offer:
 
 def list_offers(connection: Connection) -> list[Offer]:
     """Ready-made ones first, then each stream to each action of the same resource. Of those that
-    are between two others, the ready-made ones that are advised and not there yet."""
+    are between two others, the ready-made ones that are advised and not On."""
     systems = list(
         Connection.objects.exclude(pk=connection.pk)
         .filter(environment=connection.environment)
@@ -55,7 +54,8 @@ def list_offers(connection: Connection) -> list[Offer]:
     own = [offer for other in systems for offer in _between(connection, other)]
     beside = [offer for pair in combinations(systems, 2) for offer in _ready(*pair)]
     judged = _with_flows([*own, *beside])
-    return _in_order(judged[: len(own)] + list(filter(_is_missing, judged[len(own) :])))
+    neighbours = [one for one in judged[len(own) :] if one.is_advised and not one.is_on]
+    return _in_order(judged[: len(own)] + neighbours)
 
 
 def list_missing() -> list[Offer]:
@@ -63,7 +63,8 @@ def list_missing() -> list[Offer]:
     systems = Connection.objects.defer("sealed").order_by("label", "id")[:MOST_SYSTEMS]
     pairs = [(one, other) for one, other in combinations(systems, 2) if _may_pair(one, other)]
     found = [offer for pair in pairs for offer in _ready(*pair)]
-    return _in_order(filter(_is_missing, _with_flows(found)))
+    judged = _with_flows(found)
+    return _in_order(one for one in judged if one.is_advised and not one.flow_id)
 
 
 def list_between(one: Connection, other: Connection) -> list[Offer]:
@@ -73,32 +74,17 @@ def list_between(one: Connection, other: Connection) -> list[Offer]:
 
 
 def find_offers(keys: Collection[str]) -> list[Offer]:
-    """Those that the keys name; what is no offer is left out."""
-    found: list[Offer] = []
-    for ends, wanted in _by_ends(keys).items():
-        try:
-            one, other = (Connection.get_public(id) for id in ends)
-        except Connection.DoesNotExist:
-            continue
-        found += [offer for offer in list_between(one, other) if offer.key in wanted]
-    return found
-
-
-def _by_ends(keys: Collection[str]) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for key in keys:
-        if key.count(".") == 3:
-            source, _, target, _ = key.split(".")
-            found[source, target].add(key)
-    return found
+    """Those that the keys name, by two queries; what is no offer is left out."""
+    systems = {one.public_id: one for one in Connection.objects.defer("sealed")}
+    ends = {tuple(key.split(".")[::2]) for key in keys if key.count(".") == 3}
+    pairs = [(systems[a], systems[b]) for a, b in ends if a in systems and b in systems]
+    found = [offer for pair in pairs if _may_pair(*pair) for offer in _between(*pair)]
+    named = {offer.key: offer for offer in found if offer.key in keys}
+    return _in_order(_with_flows(list(named.values())))
 
 
 def _may_pair(one: Connection, other: Connection) -> bool:
     return one.pk != other.pk and one.environment == other.environment
-
-
-def _is_missing(offer: Offer) -> bool:
-    return offer.is_advised and not offer.flow_id
 
 
 def _in_order(offers: Iterable[Offer]) -> list[Offer]:

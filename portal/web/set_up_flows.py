@@ -1,5 +1,7 @@
 """The last two steps: which flows there are to be, and turning them On."""
 
+from collections.abc import Collection
+
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
@@ -12,13 +14,14 @@ from django.utils.translation import gettext, ngettext
 from connectors import set_ups as operations
 from connectors.models import Connection
 from connectors.set_ups import Ended
+from ekyam import ids
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from flows.operations.configure import switch_on
 from flows.operations.make_flows import make_flows
 from flows.queries.lights import FlowRow
-from flows.queries.offers import list_offers
+from flows.queries.offers import Offer, list_offers
 from flows.queries.set_up import Progress, get_progress
 from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
@@ -75,12 +78,11 @@ def live(request: SeatedRequest, id: str) -> HttpResponse:
     progress = get_progress(id)
     if progress.connection is None:
         return too_early(request, progress) or redirect("set_ups")
-    own = {flow.public_id for flow in _flows_of(progress.connection)}
+    offers = list_offers(progress.connection)
+    own = {flow.public_id for flow in _flows_of(progress.connection, offers)}
     workflow = get_workflow(now=timezone.now())
     rows = [row for row in workflow.flows if row.id in own]
-    unadvised = {
-        one.flow_id for one in list_offers(progress.connection) if one.recipe and not one.is_advised
-    }
+    unadvised = {one.flow_id for one in offers if one.recipe and not one.is_advised}
     return show(
         request,
         progress,
@@ -117,10 +119,12 @@ def _answer(rows: list[FlowRow]) -> str:
 def preview(request: SeatedRequest, id: str) -> HttpResponse:
     """A part of the page: what one flow would make of the newest records. Nothing is written."""
     connection = get_progress(id).connection
+    if connection is None:
+        raise Http404
     asked = request.GET.get("flow", "")
-    mine = _flows_of(connection)
+    mine = _flows_of(connection, list_offers(connection))
     flow = mine.filter(pk=Flow.get_public(asked).pk).first() if asked else mine.first()
-    if flow is None or connection is None:
+    if flow is None:
         raise Http404
     context = context_of(flow)
     in_flight = context["preview"].in_flight
@@ -141,12 +145,14 @@ def turn_on(request: SeatedRequest, id: str) -> HttpResponse:
             return too_early(request, progress) or redirect("set_ups")
         if request.method != "POST":
             return _look(request, progress)
+        offers = list_offers(progress.connection)
+        mine = {flow.public_id for flow in _flows_of(progress.connection, offers)}
     chosen = request.POST.getlist("flow")[:MOST_AT_ONCE]
     looked_at = dict(one.split(":", 1) for one in request.POST.getlist("seen") if ":" in one)
     turned, again = [], []
     for one in chosen:
         try:
-            label = _turn_on(request, progress, one, looked_at.get(one, ""))
+            label = _turn_on(request, mine, one, looked_at.get(one, ""))
         except _LookAgain as news:
             messages.error(request, str(news))
             again.append(one)
@@ -176,30 +182,33 @@ class _LookAgain(Exception):
 
 def _look(request: SeatedRequest, progress: Progress) -> HttpResponse:
     """What each would do comes as a part of its own: a dry run takes its time."""
+    assert progress.connection is not None
     asked = set(request.GET.getlist("flow")[:MOST_AT_ONCE])
-    off = _flows_of(progress.connection).filter(is_on=False).order_by("position", "id")
+    mine = _flows_of(progress.connection, list_offers(progress.connection))
+    off = mine.filter(is_on=False).order_by("position", "id")
     chosen = [flow for flow in off if flow.public_id in asked]
     live = address_of(progress, "live")
     return show(request, progress, "live", template="on", chosen=chosen, live=live)
 
 
-def _flows_of(connection: Connection | None) -> QuerySet[Flow]:
-    """Those of this system; and those between others that were made, and never turned On."""
+def _flows_of(connection: Connection, offers: list[Offer]) -> QuerySet[Flow]:
+    """Those of this system; and what is advised between others, was made, and was never On."""
     found = Flow.objects.select_related("source", "target", "version", "feeder__version")
     own = Q(source=connection) | Q(target=connection)
-    return found.filter(own | Q(is_on=False, switched_at=None))
+    offered = [one.flow_id for one in offers if one.flow_id and one.is_advised]
+    made = Q(pk__in=[ids.parse(Flow.prefix, id) for id in offered], switched_at=None)
+    return found.filter(own | made)
 
 
-def _turn_on(request: SeatedRequest, progress: Progress, public_id: str, seen: str) -> str:
-    """Its label if it is On now. One that is not of this system, or was On, is left alone.
+def _turn_on(request: SeatedRequest, mine: Collection[str], public_id: str, seen: str) -> str:
+    """Its label if it is On now. One that is none of `mine`, or was On, is left alone.
 
     Raises _LookAgain.
     """
-    assert progress.connection is not None
     try:
         with tenant_scope(request.seat.tenant):
-            flow = _flows_of(progress.connection).get(pk=Flow.get_public(public_id).pk)
-            if flow.is_on:
+            flow = Flow.get_public(public_id, "source", "target", "version")
+            if public_id not in mine or flow.is_on:
                 return ""
             if not seen:
                 words = gettext("Look first at what {flow} would send.")
