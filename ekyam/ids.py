@@ -8,7 +8,9 @@ from datetime import datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 VALUES = {character: value for value, character in enumerate(ALPHABET)}
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]  # of 10 bits
 LENGTH = 26  # 26 characters of 5 bits hold the 128 bits of a UUID
+SHIFTS = range(5 * (LENGTH - 2), -1, -10)
 
 
 class UnknownId(ValueError):
@@ -51,8 +53,7 @@ def floor(at: datetime) -> uuid.UUID:
 def public(prefix: str, id_: uuid.UUID) -> str:
     """Return the id as people and machines outside see it: evt_01j8..., 26 characters long."""
     number = id_.int
-    shifts = range(5 * (LENGTH - 1), -1, -5)
-    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in shifts)
+    return f"{prefix}_" + "".join([PAIRS[number >> shift & 1023] for shift in SHIFTS])
 
 
 def parse(prefix: str, text: str) -> uuid.UUID:

@@ -29,7 +29,7 @@ from flows.bench.portal_seed import ORDERS, Laid, count_rows, lay_in
 from flows.models import Delivery, Event, Flow, LookupRow, Record, Run, StockLevel, Version
 from flows.queries.dead_letters import list_dead_groups
 
-ASKED = 20
+ASKED = 40
 MOST_MS, MOST_QUERIES, MOST_BYTES, MOST_PAINT_MS = 150.0, 15, 100_000, 400.0
 # What people look at all day, by the names of the addresses.
 MAIN = (

@@ -52,12 +52,6 @@ def _zone() -> str:
 
 
 @register.filter
-def ago(at: datetime | None) -> str:
-    """For where no element may stand, such as in a drawing; see `when`."""
-    return words.ago(at, timezone.now()) if at else ""
-
-
-@register.filter
 def span(seconds: float | None) -> str:
     return "" if seconds is None else spans.span(seconds)
 
@@ -116,7 +110,7 @@ def _hours_ago(back: int) -> str:
 @register.filter
 def at_most(number: int, most: int) -> str:
     """«10,000+», where no more than that was counted; a nought steps back."""
-    return f"{most:,}+" if number > most else f"{number:,}" if number else count(0)
+    return words.at_most(number, most) if number else count(0)
 
 
 @register.filter

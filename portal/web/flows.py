@@ -15,10 +15,10 @@ from flows.queries.pages import Page, cut
 from flows.queries.stock.syncs import newest_syncs
 from flows.queries.workflow import Workflow, get_workflow
 from portal.web.access import SeatedRequest, page
+from portal.web.drawing import drawing_of
 
 FILTERS: tuple[str, ...] = ("from", "to", "after")
 LISTED = 25  # at once, under the drawing of all
-TONES = ("good", "quiet", "warn", "bad", "busy")
 
 
 @page
@@ -38,17 +38,6 @@ def workflow_part(request: SeatedRequest) -> HttpResponse:
     return render(request, "portal/workflow_part.html", _context(request, found))
 
 
-def drawing_of(workflow: Workflow, *, rest: str) -> dict[str, Any]:
-    """What the drawing needs, wherever it stands; `rest` is what it is asked for again with."""
-    return {
-        "workflow": workflow,
-        "tones": TONES,
-        "rest": rest,
-        "most_open": MOST_OPEN,
-        "most_dead": MOST_DEAD,
-    }
-
-
 def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
     """`rest` is what the list is asked for, to be asked again."""
     source, target = request.GET.get("from", ""), request.GET.get("to", "")
@@ -65,6 +54,8 @@ def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
         "is_filtered": bool(source or target),
         "query": urlencode(kept),
         "stock": newest_syncs(of_stock) if of_stock else {},
+        "most_open": MOST_OPEN,
+        "most_dead": MOST_DEAD,
     }
 
 

@@ -27,7 +27,7 @@ from flows.queries.workflow import get_workflow
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, form_page, form_page_outside, page_for
 from portal.web.add_flows import by_pair, say_made
-from portal.web.flows import drawing_of
+from portal.web.drawing import drawing_of
 from portal.web.set_up_steps import address_of, has_ended, show, too_early
 from portal.web.switching import context_of, news_of, number_of
 

@@ -235,3 +235,8 @@ def ago(at: datetime, now: datetime) -> str:
     amount = f"{int(passed // size)} {unit}"
     said = gettext("in {amount}") if seconds < 0 else gettext("{amount} ago")
     return said.format(amount=amount)
+
+
+def at_most(number: int, most: int) -> str:
+    """«10,000+», where no more than that was counted."""
+    return f"{most:,}+" if number > most else f"{number:,}"
