@@ -22,6 +22,8 @@ EMAIL = "owner@acme.example"
 # Somebody who may do less, to see what that looks like; by the same password, and by a code that
 # is texted to the inbox page.
 OPERATOR, NUMBER = "operator@acme.example", "+12025550143"
+# The owner of a company where nothing is set up yet, to do it oneself.
+NEWCOMER = "owner@birch.example"
 # Ekyam's own staff, who may visit the company; the admin opens to a second factor only.
 STAFF = "staff@ekyam.example"
 # The systems that tell nothing by themselves are asked often; a vendor's own default is minutes.
@@ -50,6 +52,7 @@ def set_up(*, slug: str = "acme", password: str, pace: Pace = PACE) -> Demo:
     )
     _add_member(tenant, EMAIL, "Acme's owner", Role.OWNER, password)
     _add_staff(password)
+    _add_empty_company(password)
     operator = _add_member(tenant, OPERATOR, "Acme's operator", Role.OPERATOR, password)
     if not list_factors(operator):
         add_factor(begin_phone(operator, NUMBER), address="")
@@ -74,6 +77,12 @@ def _add_staff(password: str) -> None:
     user = _add_person(STAFF, "Ekyam's staff", password)
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
+
+
+def _add_empty_company(password: str) -> None:
+    name = {"name": "Birch Goods", "time_zone": "America/New_York"}
+    tenant, _ = Tenant.objects.get_or_create(slug="birch", defaults=name)
+    _add_member(tenant, NEWCOMER, "Birch's owner", Role.OWNER, password)
 
 
 def _add_member(tenant: Tenant, email: str, name: str, role: Role, password: str) -> User:

@@ -12,7 +12,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.demo.orders import KINDS
 from flows.demo.proof import read_proof
 from flows.demo.remote import Remotes
-from flows.demo.setup import EMAIL, OPERATOR, STAFF, Demo, set_up
+from flows.demo.setup import EMAIL, NEWCOMER, OPERATOR, STAFF, Demo, set_up
 from flows.demo.story import Placed, Story
 from flows.models import Delivery
 from flows.states import State
@@ -77,10 +77,11 @@ class Command(BaseCommand):
     def _stay(self, story: Story, password: str) -> None:
         self.stdout.write(f"\nThe portal: {settings.PUBLIC_URL}/")
         self.stdout.write(f"Sign in as {EMAIL} with {password}")
+        self.stdout.write("or, with the same password, as")
+        self.stdout.write(f"  {NEWCOMER}, whose company is empty: connect its systems yourself")
         inbox = f"{settings.PUBLIC_URL}/dev/inbox/"
-        self.stdout.write(f"(or, with the same, as {OPERATOR}, who may do less,")
-        self.stdout.write(f"and by a code that is texted to {inbox};")
-        self.stdout.write(f"or as {STAFF}, for {settings.PUBLIC_URL}/admin/)")
+        self.stdout.write(f"  {OPERATOR}, who may do less, by a code that is texted to {inbox}")
+        self.stdout.write(f"  {STAFF}, Ekyam's own staff, at {settings.PUBLIC_URL}/admin/")
         self.stdout.write("Ctrl-C stops everything.\n")
         while True:
             story.advance()
