@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from connectors.models import Connection
 from ekyam import ids
 from ekyam.tenants.scope import current_tenant_id
-from flows.models import Delivery, Flow
+from flows.models import Delivery, Flow, SyncState
 from flows.operations.stock.streams import is_stock
 from flows.queries.needs import MANY_FAILURES, Ending, Facts, Judged, Need, judge
 from flows.states import DONE, OPEN, State
@@ -22,12 +22,14 @@ from flows.waits import ROW
 
 MOST_OPEN, MOST_DEAD, MOST_MADE = 10_000, 1_000, 20_000  # so far is counted
 HOUR = timedelta(hours=1)
+LATELY = timedelta(days=7)  # a comparison is due twice a day
 
 
 @dataclass(frozen=True)
 class FlowRow:
     """`light` is on, quiet, held, broken or off; `why` says why it is not green, and `mend` which
-    of its needs is to be seen to. `rate` is how many were delivered within the last hour."""
+    of its needs is to be seen to. `rate` is how many were delivered within the last hour.
+    `last_success_at` is also of a finished comparison of stock."""
 
     id: str
     label: str
@@ -64,6 +66,7 @@ class _Figures:
     reason: str = ""  # of the newest dead letter, and the code of its failure
     code: str = ""
     rate: int = 0
+    compared: int = 0  # when stock was last compared, in seconds since 1970; 0 for not lately
 
 
 Polls = dict[tuple[UUID, str], str]  # by connection and feed, why it could not be polled
@@ -160,6 +163,11 @@ _COUNT = f"""
         ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
     WHERE flow_id IS NOT NULL AND state = ANY(%(done)s) GROUP BY flow_id
     UNION ALL
+    SELECT flow_id, 'compared', extract(epoch FROM max(finished_at))::bigint, 0, '', ''
+    FROM flows_sync
+    WHERE tenant_id = %(tenant)s AND created_at >= %(lately)s AND state = '{SyncState.DONE}'
+    GROUP BY flow_id
+    UNION ALL
     SELECT connection_id, 'poll', failures, 0, feed, failure FROM flows_cursor
     WHERE tenant_id = %(tenant)s AND failures >= {MANY_FAILURES}
 """
@@ -167,6 +175,7 @@ _NAMES = {
     "open": ("waiting", "lacking"),
     "dead": ("dead", "newest_dead", "reason", "code"),
     "made": ("rate",),
+    "compared": ("compared",),
 }
 
 
@@ -177,6 +186,7 @@ def _figures(now: datetime) -> tuple[dict[UUID, _Figures], Polls]:
         "open": [str(state) for state in OPEN],
         "done": [str(state) for state in DONE],
         "since": ids.floor(now - HOUR),
+        "lately": now - LATELY,
     }
     found: dict[UUID, dict[str, Any]] = {}
     polls: Polls = {}
@@ -208,6 +218,7 @@ def _facts(
 ) -> Facts:
     annotated: Any = flow
     done: int | None = annotated.done_sequence
+    succeeded_at = _newest(annotated.done_at, figures.compared)
     reason: str | None = None
     code = ""
     if figures.newest_dead > (done or 0):
@@ -224,10 +235,15 @@ def _facts(
         lacking=figures.lacking,
         feeder=off.get(flow.feeder_id) if flow.feeder_id else None,
         poll=next((polls[feed] for feed in feeds if feed in polls), ""),
-        last_success_at=annotated.done_at,
-        has_succeeded=done is not None,
+        last_success_at=succeeded_at,
+        has_succeeded=succeeded_at is not None,
         is_stock=is_stock(flow),
     )
+
+
+def _newest(done_at: datetime | None, compared: int) -> datetime | None:
+    at = datetime.fromtimestamp(compared, UTC) if compared else None
+    return max((one for one in (done_at, at) if one), default=None)
 
 
 def _version(flow: Flow) -> str:

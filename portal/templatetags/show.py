@@ -134,6 +134,12 @@ def prefixed(text: str, prefix: str) -> str:
 
 
 @register.filter
+def in_sentence(label: str) -> str:
+    """As it stands within a sentence: «Show the ERP's number» becomes «show the ERP's number»."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+@register.filter
 def spaced(code: str) -> str:
     return code.replace("_", " ")
 

@@ -183,7 +183,7 @@ def _part(request: SeatedRequest, system: System, *, kind: str, most: int = MOST
     """The documents of a system with what can be done to them, and the orders they belong to."""
     seen = look_at(system.slug, system.account)
     kinds = kinds_of(seen.rows)
-    kind = kind if kind in dict(kinds) else next(iter(dict(kinds)), "")
+    kind = kind or next(iter(dict(kinds)), "")
     documents = documents_of(seen.rows, kind, acts_of(system.slug), most=most)
     did = request.GET.get("did", "")
     with tenant_scope(request.seat.tenant):

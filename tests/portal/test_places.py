@@ -51,6 +51,14 @@ def said(client: Client, address: str, form: dict[str, str]) -> str:
 # --- The simulated systems ------------------------------------------------------------------------
 
 
+def test_what_is_no_order_is_not_among_the_newest_orders(
+    owner: Client, here: Side, port: int
+) -> None:
+    assert "EKM-MUG" in read(owner, system(here, "shopify"))
+    text = read(owner, "/sandbox/")
+    assert "Newest orders" in text and "Nothing is there yet" in text and "EKM-MUG" not in text
+
+
 def test_every_kind_of_order_can_be_made(owner: Client, here: Side, port: int) -> None:
     for at, (key, kind) in enumerate(ORDERS.items()):
         form = {"do": "place_order", "order": key, "from": "start"}

@@ -13,6 +13,7 @@ from flows.queries.needs import Ending, Facts, judge
 from flows.queries.orders import worst
 from flows.queries.spans import span
 from flows.states import State
+from portal.templatetags.show import in_sentence
 from portal.web.words import TONES, ago
 from tests.portal.build import standard_order
 
@@ -58,6 +59,18 @@ def test_it_earns_the_light(facts: dict[str, Any], light: str, why: str, met: in
     assert (found.light.state, found.light.why) == (light, why)
     assert sum(need.is_met for need in found.needs) == met
     assert (found.light.state == "on") == (met == 4)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Show the ERP's order number", "show the ERP's order number"),
+        ("TLS certificate", "TLS certificate"),
+        ("", ""),
+    ],
+)
+def test_a_label_goes_into_a_sentence(label: str, expected: str) -> None:
+    assert in_sentence(label) == expected
 
 
 def test_it_says_when_there_is_nothing_yet() -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,10 +26,16 @@ from flows.rules.rule import Compare, Hold, Rule
 from flows.states import State
 from tests.portal import build
 from tests.portal.conftest import Side, furnish, sign_in
+from tests.portal.stock_rows import Stock
 from tests.portal.test_flow_pages import text_of
 from tests.world import add_member, build_world
 
 LARGE = Rule("Large", Compare("total", "above", "1"), (Hold("Look at it"),))
+
+
+def light_of(side: Side, label: str) -> tuple[str, datetime | None]:
+    flow = next(one for one in workflow(side).flows if one.label == label)
+    return flow.light, flow.last_success_at
 
 
 def workflow(side: Side) -> Workflow:
@@ -85,6 +91,16 @@ def test_it_draws_each_system_and_flow_with_its_figures(owner: Client, here: Sid
     text = text_of(owner.get("/flows/"))
     assert "3 in the last hour" in text and "1 wait, 1 dead" in text
     assert broken not in text  # it has delivered since
+
+
+def test_a_comparison_that_found_nothing_to_write_earns_the_light(here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        stock = Stock(here.shop, here.shop.flow("Inventory Sync"))
+        stock.sync("failed", finished_at=here.shop.now)
+        assert light_of(here, "Inventory Sync") == ("quiet", None)
+        stock.sync("done", checked=8, finished_at=here.shop.now.replace(microsecond=0))
+    at = here.shop.now.replace(microsecond=0)
+    assert light_of(here, "Inventory Sync") == ("on", at)
 
 
 def test_it_answers_nothing_while_nothing_changed(owner: Client, here: Side) -> None:
