@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from ekyam import ids
 from flows.models import Attempt, Delivery, Event
 from flows.operations.replay import is_editable, is_held
+from flows.operations.sweep import PARKED_FOR
 from flows.queries.exchanges import AttemptRow, show_attempt
 from flows.queries.shown import (
     HEALED,
@@ -38,6 +39,7 @@ class Hop:
     at: datetime
     latency_seconds: float | None  # a delivery's since it was received, an event's since the last
     due_at: datetime | None = None
+    dies_at: datetime | None = None  # unless what it waits for is there by then
     result: str = ""
     note: str = ""
     why: str = ""
@@ -92,6 +94,12 @@ def event_hop(event: Event, *, last_at: datetime | None, part: str) -> Hop:
     )
 
 
+def _dies_at(one: Delivery) -> datetime | None:
+    """What has a note may as well never come: then it needed nothing."""
+    waits = one.state == State.PARKED and one.waits_for.startswith("link:") and not one.note
+    return one.parked_at + PARKED_FOR if waits and one.parked_at else None
+
+
 def delivery_hop(
     one: Delivery,
     *,
@@ -122,6 +130,7 @@ def delivery_hop(
         at=ended or one.created_at,
         latency_seconds=(ended - one.received_at).total_seconds() if ended else None,
         due_at=one.due_at if one.state in (State.RETRYING, State.IN_DOUBT) else None,
+        dies_at=_dies_at(one),
         result=result,
         note=show_note(one),
         why=one.why,

@@ -304,6 +304,7 @@ def waiting(shop: Shop, number: str, *, ago: timedelta = timedelta(minutes=30)) 
         reason="The product JH-SHADE-02 is not known in the target system yet.",
         blame="nobody",
         waits_for="link:example",
+        parked_at=shop.now - ago,
     )
 
 

@@ -46,6 +46,15 @@ def test_it_does_not_wait_for_what_may_never_come(owner: Client, here: Side) -> 
     assert 'hx-trigger="every 2s"' not in text
 
 
+def test_it_says_until_when_it_waits_for_another_record(owner: Client, here: Side) -> None:
+    assert here.parked.record is not None
+    record, delivery = here.parked.record.public_id, here.parked.public_id
+    for page in (f"/orders/{record}/", f"/deliveries/{delivery}/"):
+        text = owner.get(page).content.decode()
+        assert "If nobody makes it there, it becomes a dead letter <time" in text
+        assert ">in 2 d</time>" in text and "Nobody has to do anything" not in text
+
+
 def test_it_prefers_the_order_of_that_name(owner: Client, here: Side) -> None:
     with tenant_scope(here.company.tenant):
         other = here.shop.record("#2002")
