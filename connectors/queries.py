@@ -135,14 +135,13 @@ _PACE = {
 
 
 def _settings(one: Connection) -> list[tuple[str, str]]:
-    """By the names that the form uses; a setting that is declared secret is not shown."""
+    """As the form names and orders them; a setting that is declared secret is not shown."""
     known = all_connectors().get(one.connector)
-    fields = {field.name: field for field in known.settings} if known else {}
-    return [
-        (fields[name].label if name in fields else str(_PACE.get(name, name)), str(value))
-        for name, value in one.settings.items()
-        if name not in fields or not fields[name].secret
-    ]
+    fields = known.settings if known else ()
+    labels = {field.name: field.label for field in fields if not field.secret} | _PACE
+    shown = one.settings.keys() - {field.name for field in fields if field.secret}
+    names = [name for name in labels if name in shown] + sorted(shown - labels.keys())
+    return [(str(labels.get(name, name)), str(one.settings[name])) for name in names]
 
 
 def parts_of(one: Connection) -> list[CheckPart]:

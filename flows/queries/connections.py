@@ -33,11 +33,11 @@ class Use:
 
 @dataclass(frozen=True)
 class FeedRow:
-    """What is asked for, again and again."""
+    """What is asked for, again and again; `due_at` is None while the connection is not open."""
 
     feed: str
     polled_at: datetime | None
-    due_at: datetime
+    due_at: datetime | None
     seconds: int
     failures: int
     failure: str
@@ -66,10 +66,11 @@ class Doings:
 def get_doings(connection: Connection) -> Doings:
     """Four queries."""
     uses = _uses(connection)
+    feeds = Cursor.objects.filter(connection=connection).order_by("feed")
     return Doings(
         uses=uses[:MOST_USES],
         more_uses=len(uses) > MOST_USES,
-        feeds=[_feed(one) for one in Cursor.objects.filter(connection=connection).order_by("feed")],
+        feeds=[_feed(one, connection) for one in feeds],
         webhooks=_webhooks(connection),
         waiting=_waiting(connection),
     )
@@ -94,11 +95,11 @@ def _use(flow: Flow, connection: Connection) -> Use:
     )
 
 
-def _feed(one: Cursor) -> FeedRow:
+def _feed(one: Cursor, connection: Connection) -> FeedRow:
     return FeedRow(
         feed=one.feed.replace("_", " ").capitalize(),
         polled_at=one.polled_at,
-        due_at=one.due_at,
+        due_at=one.due_at if connection.is_open else None,
         seconds=one.interval_seconds,
         failures=one.failures,
         failure=one.failure,

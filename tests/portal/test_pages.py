@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from connectors.budget import ledgers, spend
 from connectors.channel import account_of, limits_of
+from connectors.models import Connection
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Cursor, Delivery
 from flows.queries.home import get_home
@@ -212,6 +213,26 @@ def test_it_shows_the_rate_budget_of_an_account(owner: Client, here: Side) -> No
         text = read(owner, address)
         assert "Rate budget" in text and f"1 of {limits.concurrency} requests" in text
         assert f"of {limits.burst:.0f} points" in text
+
+
+def test_a_connection_says_its_settings_in_the_order_of_its_form(owner: Client, here: Side) -> None:
+    erp = here.shop.connections["netsuite"]
+    kept = {"zeta": "1", "poll_seconds": 5, "location_id": "6", "account_id": "ACME"}
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(pk=erp.pk).update(settings=kept, state="paused")
+        flow, due = here.shop.flow("Shipment Sync"), here.shop.now
+        feed = next(iter(flow.stream_spec.sources))
+        Cursor.objects.create(
+            tenant=erp.tenant, connection=erp, feed=feed, interval_seconds=5, due_at=due
+        )
+    text = read(owner, f"/connections/{erp.public_id}/")
+    assert re.findall(r"<dt>([^<]+)</dt><dd>(?:ACME|6|5|1)</dd>", text) == [
+        "Account id",
+        "Location that ships",
+        "Seconds between polls",
+        "zeta",
+    ]
+    assert "not while it is shut" in text
 
 
 def test_it_says_when_nobody_knows_the_rate_budget(
