@@ -62,7 +62,8 @@ _ASSIGNED = """(
 @dataclass(frozen=True)
 class DeadGroup:
     """All that died of one cause; `reason` is as the newest says it. `count` is exact up to 10,000,
-    beyond that `is_more`. `flows` are those that it hits, `systems` their ends."""
+    beyond that `is_more`. `flows` are those that it hits, `systems` their ends. An example that
+    lacks something was mapped to its end, and what came of it is not whole."""
 
     key: str
     failure: str
@@ -76,6 +77,7 @@ class DeadGroup:
     example_id: str
     example_label: str
     example_was_read: bool
+    example_lacks: bool
     target: Connection | None
     flow: Flow | None
     flows: list[Flow] = field(default_factory=list)
@@ -187,6 +189,7 @@ def _group(
         example_id=example.public_id,
         example_label=label_of(example),
         example_was_read=example.standard is not None and example.attempts_made > 0,
+        example_lacks=example.standard is not None and example.attempts_made == 0,
         target=example.target,
         flow=flows.get(example.flow_id) if example.flow_id else None,
         flows=hit,

@@ -7,6 +7,7 @@ from typing import Literal
 from django.utils.translation import gettext
 
 from connectors.models import ConnectionState
+from flows.models import Flow
 from flows.queries.dead_letters import DeadGroup
 
 Kind = Literal["authorise", "row", "line", "edit", "wait", "retry", "waive", "ekyam"]
@@ -55,6 +56,8 @@ def propose(group: DeadGroup) -> Proposal:
 def _mapping(group: DeadGroup, name: str) -> Proposal:
     if group.flow is None:
         return _unknown(group, name)
+    if group.example_lacks:
+        return _lacking(group, group.flow)
     side = "writer" if group.example_was_read else "reader"
     at = (
         gettext("the line that fills «{line}»").format(line=group.line)
@@ -65,6 +68,15 @@ def _mapping(group: DeadGroup, name: str) -> Proposal:
         label=group.flow.label, at=at
     )
     return Proposal("line", gettext("Edit the mapping line"), why, side=side)
+
+
+def _lacking(group: DeadGroup, flow: Flow) -> Proposal:
+    why = gettext(
+        "The mapping did its work, and the record is not whole. Put it right in {source}: then it "
+        "goes on by itself. Or correct it here. If {source} has it right, the line of the mapping "
+        "that fills «{line}» is to be changed."
+    ).format(source=flow.source.label, line=group.line)
+    return Proposal("edit", gettext("Correct the records"), why)
 
 
 def _rejected(group: DeadGroup, name: str) -> Proposal:

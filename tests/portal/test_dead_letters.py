@@ -99,6 +99,18 @@ def test_it_leads_to_the_line_of_the_mapping(here: Side, owner: Client) -> None:
     assert key_of(here, one) != key_of(here)
 
 
+def test_what_lacks_something_is_put_right_at_its_source(here: Side, owner: Client) -> None:
+    reason = "Order SO1012 has no complete shipping address: city missing."
+    said = {"failure": "mapping_failed", "reason": reason, "line": "shipping_address"}
+    one = refuse(here, "1012", attempts_made=0, **said)
+    assert one.standard is not None
+    text = read(owner, f"/dead-letters/{key_of(here, one)}/")
+    assert "Put it right in NetSuite: then it goes on by itself." in text
+    assert "that fills «shipping_address» is to be changed" in text
+    assert "Correct the records" in text and f"/deliveries/{one.public_id}/edit/" in text
+    assert "The one letter is meant." in text
+
+
 def test_it_narrows_pages_and_exports(here: Side, owner: Client) -> None:
     for number in range(2000, 2060):
         refuse(here, str(number), finished_at=here.shop.now - timedelta(days=2))
@@ -107,7 +119,7 @@ def test_it_narrows_pages_and_exports(here: Side, owner: Client) -> None:
     second = read(owner, f"/dead-letters/{key}/?after={first.split('after=')[1].split(chr(34))[0]}")
     ids = [re.findall(r'name="id" value="(dlv_\w+)"', text) for text in (first, second)]
     assert len(ids[0]) == 50 and len({*ids[0], *ids[1]}) == 61
-    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?since=day")
+    assert "The one letter is meant" in read(owner, f"/dead-letters/{key}/?since=day")
     assert "All 61 are meant" in read(owner, f"/dead-letters/{key}/?flow={flow}")
     other = here.shop.flow("Orders").public_id
     assert "No letter of this cause" in read(owner, f"/dead-letters/{key}/?flow={other}")
@@ -192,8 +204,10 @@ def test_it_is_looked_after(here: Side, there: Side, owner: Client) -> None:
         viewer = Membership.objects.get(user=here.company.viewer)
     owner.post(f"/deliveries/{other.public_id}/assign/", {"member": viewer.public_id})
     assert "looks after it" in read(owner, "/dead-letters/?assigned=me")
-    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?assigned=me")
-    assert "All 1 are meant" in read(owner, f"/dead-letters/{key}/?assigned={viewer.public_id}")
+    assert "The one letter is meant" in read(owner, f"/dead-letters/{key}/?assigned=me")
+    assert "The one letter is meant" in read(
+        owner, f"/dead-letters/{key}/?assigned={viewer.public_id}"
+    )
     assert "as the whole cause" in read(owner, f"/deliveries/{here.dead.public_id}/")
     with tenant_scope(there.company.tenant):
         foreign = Membership.objects.get(user=there.company.viewer).public_id
