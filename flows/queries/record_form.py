@@ -86,7 +86,8 @@ def _field(declared: Any, value: Any, words: set[str], path: str) -> Iterator[Fi
     elif value is not None or _may_lack(path, declared, words):
         is_first = _speaks_of(path, words)
         kind = "choice" if isinstance(value, bool) else "text"
-        label = _spoken([path.rsplit(".", 1)[-1]])
+        *above, last = path.split(".")
+        label = _spoken([*above, last] if is_first else [last])
         yield Field(path, label, _text(value), is_first, value in (None, ""), kind)
 
 
@@ -95,7 +96,7 @@ def _may_lack(path: str, declared: Any, words: set[str]) -> bool:
     return plain(declared) is str and ("address" in path or _speaks_of(path, words))
 
 
-_WORD = re.compile(r"[a-z]+")
+_WORD = re.compile(r"[a-z]+[0-9]?")
 # What vendors call things that the standard calls otherwise.
 _ALIKE = {
     "postcode": "postal_code",
@@ -104,7 +105,7 @@ _ALIKE = {
     "pincode": "postal_code",
     "state": "region",
     "province": "region",
-    "street": "line",
+    "street": "line1",
     "mail": "email",
     "telephone": "phone",
     "mobile": "phone",

@@ -17,6 +17,7 @@ from ekyam.tenants.models import Membership
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Comment, Delivery
 from flows.queries.dead_letters import list_dead_groups
+from flows.queries.record_form import sections_of
 from flows.states import State
 from tests.portal import build
 from tests.portal.conftest import Side
@@ -169,6 +170,16 @@ def test_it_is_edited_as_a_form_with_the_difference_first(here: Side, owner: Cli
     assert (
         row.state == State.PENDING and row.standard["shipping_address"]["postal_code"] == "411001"
     )
+
+
+def test_what_is_spoken_of_comes_first_and_says_of_what_it_is() -> None:
+    reason = "Order SO1002 has no complete shipping address: line1, city, country missing."
+    first, *_ = sections_of("shipment_request", {"number": "SO1002"}, reason)
+    assert [field.label for field in first.fields] == [
+        "Shipping address line1",
+        "Shipping address city",
+        "Shipping address country",
+    ]
 
 
 def test_who_was_slower_sees_the_others_edit_and_loses_nothing(here: Side, owner: Client) -> None:
