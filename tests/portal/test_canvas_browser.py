@@ -186,7 +186,7 @@ def test_it_fits_a_narrow_dark_screen_by_tap(live_server: LiveServer, side: Side
 WATCH = """() => {
   const times = (window.times = {});
   window.long = [];
-  const mark = (name) => () => { times[name] = performance.now(); };
+  const mark = (name) => () => { times[name] ??= performance.now(); };
   new PerformanceObserver((seen) => {
     for (const one of seen.getEntries()) window.long.push(one.duration);
   }).observe({ type: "longtask" });
