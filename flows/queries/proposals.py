@@ -71,11 +71,15 @@ def _mapping(group: DeadGroup, name: str) -> Proposal:
 
 
 def _lacking(group: DeadGroup, flow: Flow) -> Proposal:
+    source = flow.source.label
     why = gettext(
-        "The mapping did its work, and the record is not whole. Put it right in {source}: then it "
-        "goes on by itself. Or correct it here. If {source} has it right, the line of the mapping "
-        "that fills «{line}» is to be changed."
-    ).format(source=flow.source.label, line=group.line)
+        "The record is not whole. Put it right in {source}: then it goes on by itself. Or correct "
+        "it here."
+    ).format(source=source)
+    if group.line:
+        why += " " + gettext(
+            "If it is whole in {source}, mend the line of the mapping that fills «{line}»."
+        ).format(source=source, line=group.line)
     return Proposal("edit", gettext("Correct the records"), why)
 
 

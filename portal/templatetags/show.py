@@ -1,11 +1,13 @@
 """Small pieces of pages: chips, times, links of the navigation."""
 
+import json
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.messages.storage.base import Message
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
@@ -168,6 +170,15 @@ def told(value: Any) -> str:
 @register.filter
 def actor_kind(kind: str) -> str:
     return str(words.ACTORS.get(kind, kind))
+
+
+@register.filter
+def undo(message: Message) -> dict[str, Any] | None:
+    """The address and the values of the form that takes back what the message tells of; see
+    portal.web.undo. Tags of others are words."""
+    kept = message.extra_tags or ""
+    found: dict[str, Any] | None = json.loads(kept) if kept.startswith("{") else None
+    return found
 
 
 @register.filter

@@ -18,6 +18,7 @@ from flows.operations.lookups import set_row as put_row
 from flows.queries.lookups import Table, export_rows, list_missing, list_rows, list_tables
 from portal.web.access import SeatedRequest, act, form_page, page
 from portal.web.sheets import NotText, attachment, read_sheet_text
+from portal.web.undo import say_with_undo
 
 
 @page
@@ -64,13 +65,17 @@ def _show(
 def set_row(request: SeatedRequest) -> HttpResponse:
     """Add a row, or give it another value; what waited for it goes on."""
     table, key, value = (request.POST.get(name, "") for name in ("table", "key", "value"))
+    before = LookupRow.objects.filter(table=table, key=key.strip()).first()
     try:
         woken = put_row(table, key.strip(), value.strip())
     except RowRefused as refused:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], given=given)
     said = gettext("«{key}» is «{value}».").format(key=key.strip(), value=value.strip())
-    messages.success(request, f"{said}{_healed(woken)}")
+    if before is None:
+        messages.success(request, f"{said}{_healed(woken)}")
+    else:
+        _say_with_undo(request, said, before)
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
@@ -81,15 +86,16 @@ def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
     row = LookupRow.get_public(id)
     try:
         take_away(row.table, row.key)
-        messages.success(
-            request,
-            gettext("The row «{key}» is gone: what asks for it from now on waits.").format(
-                key=row.key
-            ),
-        )
+        said = gettext("The row «{key}» is gone: what asks for it from now on waits.")
+        _say_with_undo(request, said.format(key=row.key), row)
     except RowRefused as refused:
         messages.error(request, refused.message)
     return redirect(_at(row.table))
+
+
+def _say_with_undo(request: SeatedRequest, said: str, before: LookupRow) -> None:
+    row = {"table": before.table, "key": before.key, "value": before.value}
+    say_with_undo(request, said, undo=reverse("set_row"), **row)
 
 
 @form_page(Right.CONFIGURE)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
@@ -19,6 +20,7 @@ from flows.queries.orders import OrderRow, list_orders
 from portal.web.access import SeatedRequest, act, page
 from portal.web.order_filters import read_filters, wanted_of
 from portal.web.spreadsheet import PAGE, spreadsheet
+from portal.web.undo import say_with_undo
 from portal.web.words import TONES
 
 HEADER = (
@@ -79,5 +81,11 @@ def remove_view(request: SeatedRequest, id: str) -> HttpResponse:
     if not (is_mine or (row.is_shared and request.seat.may(Right.OPERATE))):
         raise PermissionDenied
     take_away(row)
-    messages.success(request, gettext("The view «{name}» is removed.").format(name=row.name))
+    said = gettext("The view «{name}» is removed.").format(name=row.name)
+    if is_mine:
+        kept = {"name": row.name, "filters": urlencode(row.filters)}
+        kept |= {"shared": "on"} if row.is_shared else {}
+        say_with_undo(request, said, undo=reverse("save_view"), **kept)
+    else:
+        messages.success(request, said)
     return redirect("orders")

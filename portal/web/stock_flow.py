@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from ekyam.tenants.rights import Right
@@ -21,6 +22,7 @@ from flows.operations.stock.offers import formula_of
 from flows.queries.stock.settings import LEFT_OUT, get_settings, get_stock_flow, preview_formula
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
+from portal.web.undo import say_with_undo
 
 MOST = 1_000_000
 HOURS_OF_A_YEAR = 8760
@@ -176,8 +178,11 @@ def add_kit(request: SeatedRequest, id: str) -> HttpResponse:
 @act(Right.CONFIGURE)
 def remove_kit(request: SeatedRequest, id: str) -> HttpResponse:
     get_stock_flow(id)
-    remove_kit_part(KitPart.get_public(request.POST.get("part", "")), by=request.seat.person)
-    messages.success(request, gettext("It is no part of the kit any more."))
+    row = KitPart.get_public(request.POST.get("part", ""))
+    kept = {"kit": row.kit, "part": row.part, "quantity": str(row.quantity)}
+    remove_kit_part(row, by=request.seat.person)
+    said = gettext("It is no part of the kit any more.")
+    say_with_undo(request, said, undo=reverse("add_kit", args=[id]), **kept)
     return redirect("stock_flow", id=id)
 
 

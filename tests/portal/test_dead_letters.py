@@ -107,7 +107,7 @@ def test_what_lacks_something_is_put_right_at_its_source(here: Side, owner: Clie
     assert one.standard is not None
     text = read(owner, f"/dead-letters/{key_of(here, one)}/")
     assert "Put it right in NetSuite: then it goes on by itself." in text
-    assert "that fills «shipping_address» is to be changed" in text
+    assert "the line of the mapping that fills «shipping_address»" in text
     assert "Correct the records" in text and f"/deliveries/{one.public_id}/edit/" in text
     assert "The one letter is meant." in text
 
