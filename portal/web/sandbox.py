@@ -180,16 +180,21 @@ def _placing(system: System | None) -> Act | None:
 
 
 def _part(request: SeatedRequest, system: System, *, kind: str, most: int = MOST) -> dict[str, Any]:
-    """The documents of a system with what can be done to them, and the orders they belong to."""
+    """The documents of a system with what can be done to them, and the orders they belong to.
+
+    Where no kind is asked for it is the first one that there is, also when one comes later.
+    """
     seen = look_at(system.slug, system.account)
     kinds = kinds_of(seen.rows)
+    asked = {"kind": kind} if kind else {}
     kind = kind or next(iter(dict(kinds)), "")
     documents = documents_of(seen.rows, kind, acts_of(system.slug), most=most)
     did = request.GET.get("did", "")
     with tenant_scope(request.seat.tenant):
         journeys = find_journeys(system.id, {did, *(one.id for one in documents)} - {""})
     shown = [(one, journeys.get(one.id, "")) for one in documents]
-    told = f"{seen.away} {journeys.get(did)} {[(str(one), order) for one, order in shown]}"
+    rows = [(str(one), order) for one, order in shown]
+    told = f"{seen.away} {journeys.get(did)} {kinds} {rows}"
     return {
         "system": system,
         "seen": seen,
@@ -199,7 +204,7 @@ def _part(request: SeatedRequest, system: System, *, kind: str, most: int = MOST
         "did": did,
         "journey": journeys.get(did, ""),
         "digest": sha256(told.encode()).hexdigest()[:16],
-        "kept": urlencode({"kind": kind, **({"did": did} if did else {})}),
+        "kept": urlencode(asked | ({"did": did} if did else {})),
     }
 
 

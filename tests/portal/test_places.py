@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -57,6 +58,17 @@ def test_what_is_no_order_is_not_among_the_newest_orders(
     assert "EKM-MUG" in read(owner, system(here, "shopify"))
     text = read(owner, "/sandbox/")
     assert "Newest orders" in text and "Nothing is there yet" in text and "EKM-MUG" not in text
+
+
+def test_the_first_order_comes_into_sight_by_itself(owner: Client, here: Side, port: int) -> None:
+    before = read(owner, system(here, "shopify"))
+    assert "Make the order" in before and "Unfulfilled" not in before
+    polled = unescape(before.split('hx-get="')[1].split('"')[0])
+    assert owner.get(polled).status_code == 204
+    form = {"do": "place_order", "order": "kind-0", "from": "start"}
+    said(owner, system(here, "shopify", "act/"), form)
+    part = read(owner, polled)
+    assert "Unfulfilled" in part and 'aria-current="page">Order' in part
 
 
 def test_every_kind_of_order_can_be_made(owner: Client, here: Side, port: int) -> None:
