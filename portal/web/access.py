@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
@@ -130,16 +131,24 @@ def to_prove(request: HttpRequest) -> HttpResponse:
     address = reverse("security")
     assert isinstance(request.user, User)
     if list_factors(request.user):
-        query = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
+        query = urlencode({"next": _comes_back_to(request)})
         address = f"{reverse('second_factor')}?{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect("/accounts/login/")
-    # A form that was sent is not sent again behind somebody's back.
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    to_sign_in = redirect_to_login(_comes_back_to(request))
+    return HttpResponseClientRedirect(to_sign_in.url) if request.htmx else to_sign_in  # type: ignore[attr-defined]
+
+
+def _comes_back_to(request: HttpRequest) -> str:
+    """A form that was sent is not sent again behind somebody's back: its page is shown, and
+    static/js/unsent.js puts back what was typed."""
+    if request.method == "GET" and not request.htmx:  # type: ignore[attr-defined]
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    is_ours = page.netloc == request.get_host()
+    return urlunsplit(("", "", page.path, page.query, "")) if is_ours else "/"
 
 
 def find_seat(request: HttpRequest) -> Seat | None:

@@ -12,6 +12,7 @@ import { answerByKey } from "./suggestions.js";
 import { listenForPalette } from "./palette.js";
 import { listenForKeys } from "./keys.js";
 import { lookAgainWhileVisible } from "./look.js";
+import { keepWhatIsUnsent } from "./unsent.js";
 
 focusOnSlash();
 listenForCopies();
@@ -27,3 +28,4 @@ filterLines();
 countTicks();
 listenForPalette();
 listenForKeys();
+keepWhatIsUnsent();
