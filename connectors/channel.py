@@ -74,6 +74,16 @@ class Channel:
             raise Unreachable(str(error), sent=getattr(error, "sent", False)) from error
         return Response(answer.status, answer.headers, answer.body)
 
+    def forget_token(self) -> bool:
+        """After a refusal: the next request fetches another one. False where there was none."""
+        token = self.credentials.get("access_token", "")
+        if not (token and self.connector.auth_method(self.connection.auth).needs_token):
+            return False
+        with tenant_scope(self.connection.tenant_id):
+            drop_token(self.connection, token)
+        self.credentials = {**self.credentials, "access_token": ""}
+        return True
+
     def _renew(self, client: Client) -> Mapping[str, str]:
         self.credentials = renew_token(self.connection, client)
         return self.credentials

@@ -112,7 +112,19 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
 
 
 def _run(check: Check, channel: Channel) -> Part:
-    return _told(check, channel, lambda: channel.client().run(check.plan(_context(channel))))
+    def ask() -> str:
+        return channel.client().run(check.plan(_context(channel)))
+
+    def ask_again_with_another_token() -> str:
+        try:
+            return ask()
+        except Unauthorized:
+            if not channel.forget_token():
+                raise
+            return ask()
+
+    is_first = check.kind == "credentials"
+    return _told(check, channel, ask_again_with_another_token if is_first else ask)
 
 
 def _told(check: Check, channel: Channel, ask: Callable[[], str]) -> Part:

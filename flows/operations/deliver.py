@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils import timezone
 
 from connectors.channel import Channel, limits_of, open_channel
-from connectors.errors import Failure, MissingLink
+from connectors.errors import Failure, MissingLink, Unauthorized
 from connectors.models import Connection
 from connectors.spec import Action, Context, Written
 from connectors.standard import resources
@@ -174,6 +174,10 @@ class _Pumping:
         channel = self._channel()
         if finished:
             settle(channel.connection, finished, token=self.token, now=now)
+            if any(isinstance(one.outcome.failure, Unauthorized) for one in finished):
+                # Its token is void: what is claimed next must not be refused for that again.
+                self.channel = None
+                channel = self._channel()
         return self._claim(channel, now) if is_mine and self.has_time() else []
 
     def _channel(self) -> Channel:
