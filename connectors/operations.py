@@ -70,7 +70,8 @@ def change_credentials(
     credentials: Mapping[str, str],
     settings: Mapping[str, str] | None = None,
 ) -> None:
-    """Merge new credentials in and open the connection again. Of them only the names are told.
+    """Merge new credentials in and open the connection again, unless a person has paused it. Of
+    them only the names are told.
 
     `settings` are those that were missing. Raises OtherAccount.
     """
@@ -105,7 +106,8 @@ def _merge(connection: Connection, credentials: Mapping[str, str], *, action: st
     changed = sorted(name for name, value in credentials.items() if known.get(name, "") != value)
     seal_credentials(connection, {**known, **credentials})
     connection.save(update_fields=["sealed"])
-    change_state(connection, ConnectionState.ACTIVE, "")
+    if connection.state != ConnectionState.PAUSED:
+        change_state(connection, ConnectionState.ACTIVE, "")
     record(
         action,
         subject=connection.public_id,
@@ -115,11 +117,15 @@ def _merge(connection: Connection, credentials: Mapping[str, str], *, action: st
     )
 
 
-def pause(connection: Connection, *, by: str) -> None:
-    """What is due waits until it is resumed."""
+def pause(connection: Connection, *, by: str) -> bool:
+    """What is due waits until it is resumed. Only one that is open: that which was refused must
+    not be opened by a pause and its end."""
     before = str(connection.state)
+    if not connection.is_open:
+        return False
     if change_state(connection, ConnectionState.PAUSED, f"Paused by {by}."):
         _record_state(connection, "connection.paused", before)
+    return True
 
 
 def resume(connection: Connection) -> bool:

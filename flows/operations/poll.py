@@ -247,6 +247,12 @@ def _refused(
     return delay
 
 
+def poll_soon(connection: Connection) -> None:
+    """It answers again: nothing waits for the end of a pause that its failures made longer."""
+    now = timezone.now()
+    Cursor.objects.filter(connection=connection, failures__gt=0, due_at__gt=now).update(due_at=now)
+
+
 def ensure_cursors(connection: Connection, feeds: Sequence[str], now: datetime) -> None:
     """A cursor for each polled feed that a flow reads; it starts from now."""
     Cursor.objects.bulk_create(

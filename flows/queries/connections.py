@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Q
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from connectors.health import Hour
 from connectors.models import Connection, ConnectionState
@@ -133,6 +133,13 @@ def answer(connection: Connection, hours: list[Hour], waiting: int) -> str:
     return _figures(hours)
 
 
+_TROUBLES = {
+    ConnectionState.NEEDS_REAUTHORIZATION: gettext_lazy("needs authorisation"),
+    ConnectionState.PAUSED: gettext_lazy("is paused"),
+    ConnectionState.FAILING: gettext_lazy("is failing"),
+}
+
+
 def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     """How many are well, and which of the others comes first."""
     troubled = [one for one in rows if one.state != ConnectionState.ACTIVE]
@@ -146,7 +153,7 @@ def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     said = ngettext(
         "{well} of {many} systems are well.", "{well} of {many} systems are well.", many
     ).format(well=well, many=many)
-    first = f"{troubled[0].label}: {str(ConnectionState(troubled[0].state).label).lower()}"
+    first = f"{troubled[0].label} {_TROUBLES[ConnectionState(troubled[0].state)]}"
     if not more:
         return f"{said} {first}."
     others = ngettext("{first}; and {more} more.", "{first}; and {more} more.", more)

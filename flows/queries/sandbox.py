@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from connectors.models import Connection, Environment
 from connectors.registry import all_connectors
 from flows.models import Link, Record
 
-# What a system's documents may be to us, so that their links are found by the index.
-_RESOURCES = ("order", "shipment_request", "shipment", "refund", "return", "inventory_adjustment")
+# What a document of an order may be to us, so that its link is found by the index.
+_RESOURCES = ("order", "shipment_request", "shipment", "refund", "return")
+# Documents that belong to no order: their ids may be those of others.
+_NO_ORDERS = ("customer", "item", "product", "inventory_adjustment")
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,15 @@ def get_system(public_id: str) -> System:
     return _system(one)
 
 
-def find_journeys(connection_id: str, external_ids: Iterable[str]) -> dict[str, str]:
-    """By the system's own id of a document: the public id of the order that it belongs to."""
+def find_journeys(connection_id: str, kind: str, external_ids: Iterable[str]) -> dict[str, str]:
+    """By the system's own id of a document of this kind: the public id of its order."""
+    if kind in _NO_ORDERS:
+        return {}
     links = Link.objects.filter(
         connection=Connection.get_public(connection_id),
         resource__in=_RESOURCES,
         external_id__in=list(external_ids),
-    )
+    ).filter(Q(record__resource="order") | Q(record__parent__resource="order"))
     roots = links.values_list("external_id", "record_id", "record__parent_id")
     return {external: Record(pk=parent or record).public_id for external, record, parent in roots}
 

@@ -84,9 +84,8 @@ class PauseConnection(Resource):
         What is due waits, and nothing is lost. Only one that is open can be paused.
         """
         row = Connection.get_public(id)
-        if not row.is_open:
+        if not pause(row, by=call.seat.person):
             raise IllegalMove(f"It is {row.state}: only one that is open can be paused.")
-        pause(row, by=call.seat.person)
         return _whole(get_connection(id))
 
 

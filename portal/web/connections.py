@@ -16,6 +16,7 @@ from connectors.operations import resume as resume_connection
 from connectors.queries import budget_of, get_connection, list_connections
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
+from flows.operations.poll import poll_soon
 from flows.queries.connections import answer, answer_of_all, get_doings
 from flows.queries.home import count_held
 from flows.queries.set_up import list_unfinished, uses_of
@@ -67,6 +68,8 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
     with tenant_scope(request.seat.tenant):
         keep_certificate(row, certificate)
         keep_report(row, parts)
+        if row.is_open:
+            poll_soon(row)
     failed = [part["label"] for part in parts if not part["ok"]]
     if failed:
         messages.error(
@@ -86,8 +89,10 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.CONNECT)
 def pause(request: SeatedRequest, id: str) -> HttpResponse:
-    pause_connection(Connection.get_public(id), by=request.seat.person)
-    messages.success(request, gettext("Paused. What is due waits, and nothing is lost."))
+    if pause_connection(Connection.get_public(id), by=request.seat.person):
+        messages.success(request, gettext("Paused. What is due waits, and nothing is lost."))
+    else:
+        messages.error(request, gettext("Nothing is sent to it at the moment: look at why."))
     return redirect("connection", id=id)
 
 

@@ -191,10 +191,13 @@ def _part(request: SeatedRequest, system: System, *, kind: str, most: int = MOST
     documents = documents_of(seen.rows, kind, acts_of(system.slug), most=most)
     did = request.GET.get("did", "")
     with tenant_scope(request.seat.tenant):
-        journeys = find_journeys(system.id, {did, *(one.id for one in documents)} - {""})
+        journeys = find_journeys(system.id, kind, {did, *(one.id for one in documents)} - {""})
     shown = [(one, journeys.get(one.id, "")) for one in documents]
-    rows = [(str(one), order) for one, order in shown]
-    told = f"{seen.away} {journeys.get(did)} {kinds} {rows}"
+    rows = [
+        (one.id, one.label, one.state, one.at, one.told, [act.name for act in one.acts], order)
+        for one, order in shown
+    ]
+    told = repr((seen.away, journeys.get(did), kinds, rows))
     return {
         "system": system,
         "seen": seen,

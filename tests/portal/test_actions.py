@@ -103,9 +103,11 @@ def test_it_does_not_resume_what_was_refused(owner: Client, here: Side) -> None:
     row = here.shop.connections["whiplash"]
     with tenant_scope(here.company.tenant):
         Connection.objects.filter(pk=row.pk).update(state="needs_reauthorization")
-    owner.post(f"/connections/{row.public_id}/resume/")
-    with tenant_scope(here.company.tenant):
-        assert Connection.objects.get(pk=row.pk).state == "needs_reauthorization"
+    assert "/pause/" not in owner.get(f"/connections/{row.public_id}/").content.decode()
+    for deed in ("resume", "pause", "resume"):
+        owner.post(f"/connections/{row.public_id}/{deed}/")
+        with tenant_scope(here.company.tenant):
+            assert Connection.objects.get(pk=row.pk).state == "needs_reauthorization"
 
 
 @override_settings(SANDBOX_URL="http://127.0.0.1:9")

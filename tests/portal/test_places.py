@@ -203,7 +203,7 @@ def test_one_that_fails_says_so_everywhere(owner: Client, here: Side) -> None:
             hear(row, silent, now=now - timedelta(seconds=seconds))
     text = read(owner, f"/connections/{row.public_id}/")
     assert "It does not answer; Ekyam goes on trying" in text and "within 30 seconds" in text
-    assert "2 of 3 systems are well. NetSuite: failing." in read(owner, "/connections/")
+    assert "2 of 3 systems are well. NetSuite is failing." in read(owner, "/connections/")
     assert "NetSuite is failing" in read(owner, "/flows/")
     assert {CONNECTION_FAILING, CONNECTION_WELL} <= set(KINDS)
 
