@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from http.client import HTTPException
 from ipaddress import ip_address
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.exceptions import HTTPError, LocationParseError, ProtocolError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 from urllib3.util import Url, parse_url
 
 from ekyam.networks import is_refused
@@ -188,8 +190,10 @@ def _pools(allows_private: bool) -> urllib3.PoolManager:
 def _check(url: str) -> Url:
     try:
         target = parse_url(url)
-    except LocationParseError as error:
-        raise Refused(f"This is no URL: {error}", sent=False) from error
+    except LocationParseError:
+        # Without its words: they repeat the address, which may have a password in it.
+        words = "This is no URL: look at its host and its port."
+        raise Refused(words, sent=False) from None
     if target.scheme not in PORTS or not target.host:
         raise Refused("A URL must start with http:// or https:// and a host.", sent=False)
     if target.auth is not None:
@@ -221,7 +225,21 @@ def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
+# What a person can make something of; the first kind that fits. The rest keeps its own words.
+_WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    ((TimeoutError, HTTPTimeout), "It did not answer in time."),
+    (ConnectionRefusedError, "It refuses connections: nothing listens there."),
+    ((ConnectionError, HTTPException, ProtocolError), "It hung up before it had answered."),
+)
+
+
 def _in_words(error: Exception) -> str:
-    if any(isinstance(part, socket.gaierror) for part in error.args):
+    causes = [error, *(part for part in error.args if isinstance(part, Exception))]
+    if error.__cause__ is not None:
+        causes.append(error.__cause__)  # type: ignore[arg-type]
+    if any(isinstance(one, socket.gaierror) for one in causes):
         return "No address is found for this name."
+    for kind, words in _WORDS:
+        if any(isinstance(one, kind) for one in causes):
+            return words
     return f"{type(error).__name__}: {error}"
