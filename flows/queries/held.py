@@ -41,13 +41,17 @@ class HeldRow:
     why: str
 
 
-def _held(rule: str = "", flow: UUID | None = None) -> QuerySet[Delivery]:
+def _held(
+    rule: str = "", flow: UUID | None = None, until: datetime | None = None
+) -> QuerySet[Delivery]:
     found = Delivery.objects.filter(state=State.PARKED, flow__isnull=False)
     found = (
         found.filter(waits_for=for_release(rule))
         if rule
         else found.filter(waits_for__startswith=RELEASE)
     )
+    if until is not None:
+        found = found.filter(parked_at__lte=until)
     return found.filter(flow_id=flow) if flow else found
 
 
@@ -93,8 +97,11 @@ def list_held(
     return cut([_row(one) for one in rows], ids=ids, after=after, size=size)
 
 
-def list_held_ids(*, rule: str = "", flow: UUID | None = None, limit: int) -> list[UUID]:
-    found = _held(rule, flow).order_by("sequence")
+def list_held_ids(
+    *, rule: str = "", flow: UUID | None = None, until: datetime | None = None, limit: int
+) -> list[UUID]:
+    """`until`: what is held since then at the latest."""
+    found = _held(rule, flow, until).order_by("sequence")
     return list(found.values_list("pk", flat=True)[:limit])
 
 

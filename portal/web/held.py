@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from ekyam import ids
 from ekyam.tenants.rights import Right
@@ -17,6 +18,7 @@ from flows.operations.hold import reject_many, release_many
 from flows.queries.held import count_held, list_held, list_held_groups, list_held_ids
 from flows.queries.holds import list_held_orders
 from portal.web.access import SeatedRequest, form_page, page
+from portal.web.moments import moment_of
 from portal.web.reasons import BadReason, read_reason
 
 MOST_AT_ONCE = 500
@@ -71,16 +73,13 @@ def reject_all(request: SeatedRequest) -> HttpResponse:
 
 
 def _all(request: SeatedRequest, deed: str) -> HttpResponse:
-    """Only as many as were shown: what was held since then waits for the next look."""
+    """Only what was held when it was shown: what was held since then waits for the next look."""
     chosen, error = _chosen(request), ""
     if request.method == "POST":
         reason, error = _reason(request) if deed == "reject" else ("", "")
-        most = request.POST.get("most", str(MOST_AT_ONCE))
-        if not most.isascii() or not most.isdigit():
-            return HttpResponseBadRequest(gettext("«most» is no number."))
         if not error:
-            limit = min(int(most[:6]), MOST_AT_ONCE)
-            found = list_held_ids(**chosen.wanted, limit=limit)
+            until = moment_of(request.POST.get("until", ""))
+            found = list_held_ids(**chosen.wanted, until=until, limit=MOST_AT_ONCE)
             done = reject_many(found, reason) if deed == "reject" else release_many(found)
             messages.success(request, _say_done(deed, done, len(found)))
             return redirect("held")
@@ -91,6 +90,7 @@ def _all(request: SeatedRequest, deed: str) -> HttpResponse:
         "count": count,
         "at_once": min(count, MOST_AT_ONCE),
         "first": list_held(**chosen.wanted, size=10).rows,
+        "until": timezone.now().isoformat(),
         "error": error,
         "reason": request.POST.get("reason", ""),
     }

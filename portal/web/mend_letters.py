@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_lazy
 
 from connectors.standard import resources
@@ -21,6 +20,7 @@ from flows.queries.dead_letters import DeadGroup, find_dead_group, list_dead_gro
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, form_page, page
 from portal.web.letter_filters import Chosen, read_chosen
+from portal.web.moments import moment_of
 
 LONGEST_REASON, LONGEST_VALUE = 300, 500
 WORDS = {
@@ -68,7 +68,7 @@ def _begin(request: SeatedRequest, group: DeadGroup, chosen: Chosen, deed: Deed)
             deed,
             chosen.wanted,
             token=_token(request),
-            until=parse_datetime(request.POST.get("until", "")[:40]) or timezone.now(),
+            until=moment_of(request.POST.get("until", "")),
             note=note,
             change=change,
         )
@@ -139,6 +139,8 @@ def _change(request: SeatedRequest, group: DeadGroup) -> tuple[dict[str, Any], s
         return {}, gettext("The value is longer than {longest_value} characters.").format(
             longest_value=LONGEST_VALUE
         )
+    if group.flow is None:
+        return {}, gettext("These records could not be read, so there is nothing to set.")
     try:
         declared = type_below(_resource(group), path)
     except AttributeUnknown:

@@ -52,11 +52,11 @@ class LettersDesk:
 
     def release_all(self) -> Prepared:
         self._held()
-        return "/held/all/release/?rule=Large", {"most": "5"}
+        return "/held/all/release/?rule=Large", {}
 
     def reject_all(self) -> Prepared:
         self._held()
-        return "/held/all/reject/?rule=Large", {"most": "5", "reason": "Tests of ours."}
+        return "/held/all/reject/?rule=Large", {"reason": "Tests of ours."}
 
     def _held(self) -> str:
         return hold(self.side.parked).public_id

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, LookupRow, Rate
@@ -65,13 +66,15 @@ def test_many_go_after_a_look_and_only_those_that_were_shown(
 ) -> None:
     shown = text_of(owner.get("/held/all/release/?rule=Large"))
     assert "2 records" in shown and "#1007" in shown and "#1008" not in shown
-    owner.post("/held/all/release/?rule=Large", {"most": "1"})
-    assert [state_of(here, one) for one in held[:2]].count(State.PENDING) == 1
-    assert "Say why" in text_of(owner.post("/held/all/reject/?rule=Countries", {"most": "5"}))
+    until = shown.split('name="until" value="')[1].split('"')[0]
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(pk=held[1].pk).update(parked_at=timezone.now())  # held after that
+    owner.post("/held/all/release/?rule=Large", {"until": until})
+    assert [state_of(here, one) for one in held[:2]] == [State.PENDING, State.PARKED]
+    assert "Say why" in text_of(owner.post("/held/all/reject/?rule=Countries", {}))
     assert state_of(here, held[2]) == State.PARKED
-    owner.post("/held/all/reject/?rule=Countries", {"most": "5", "reason": "Not there"})
+    owner.post("/held/all/reject/?rule=Countries", {"until": "2026-13-45", "reason": "Not there"})
     assert state_of(here, held[2]) == State.CANCELLED
-    assert owner.post("/held/all/release/", {"most": "-1"}).status_code == 400
     assert owner.get("/held/?flow=flw_nothing").status_code == 404
 
 
