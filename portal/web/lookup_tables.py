@@ -63,9 +63,19 @@ def _show(
 
 @act(Right.CONFIGURE)
 def set_row(request: SeatedRequest) -> HttpResponse:
-    """Add a row, or give it another value; what waited for it goes on."""
+    """Add a row, or give it another value; what waited for it goes on.
+
+    With `was`, as «Undo» has it, only while it is as whoever presses it left it; empty is no row.
+    """
     table, key, value = (request.POST.get(name, "") for name in ("table", "key", "value"))
     before = LookupRow.objects.filter(table=table, key=key.strip()).first()
+    was = request.POST.get("was")
+    if was is not None and was != (before.value if before else ""):
+        messages.error(
+            request,
+            gettext("«{key}» was changed again meanwhile: nothing was taken back.").format(key=key),
+        )
+        return redirect(_at(table))
     try:
         woken = put_row(table, key.strip(), value.strip())
     except RowRefused as refused:
@@ -75,7 +85,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     if before is None:
         messages.success(request, f"{said}{_healed(woken)}")
     else:
-        _say_with_undo(request, said, before)
+        _say_with_undo(request, said, before, was=value.strip())
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
@@ -87,14 +97,14 @@ def remove_row(request: SeatedRequest, id: str) -> HttpResponse:
     try:
         take_away(row.table, row.key)
         said = gettext("The row «{key}» is gone: what asks for it from now on waits.")
-        _say_with_undo(request, said.format(key=row.key), row)
+        _say_with_undo(request, said.format(key=row.key), row, was="")
     except RowRefused as refused:
         messages.error(request, refused.message)
     return redirect(_at(row.table))
 
 
-def _say_with_undo(request: SeatedRequest, said: str, before: LookupRow) -> None:
-    row = {"table": before.table, "key": before.key, "value": before.value}
+def _say_with_undo(request: SeatedRequest, said: str, before: LookupRow, *, was: str) -> None:
+    row = {"table": before.table, "key": before.key, "value": before.value, "was": was}
     say_with_undo(request, said, undo=reverse("set_row"), **row)
 
 

@@ -105,6 +105,11 @@ class FormulaForm(forms.ModelForm):  # type: ignore[type-arg]
             "missing_is_zero": gettext_lazy("Otherwise it stays as it was last told."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True  # what the page showed tells what was changed on it
+
 
 class KitForm(forms.Form):
     kit = forms.CharField(max_length=255, label=gettext_lazy("SKU of the kit"))
@@ -133,13 +138,19 @@ def stock_flow(request: SeatedRequest, id: str) -> HttpResponse:
 def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
     """«Preview» shows what would change, and keeps nothing."""
     flow = get_stock_flow(id)
-    form = FormulaForm(request.POST, instance=formula_of(flow), auto_id="formula_%s")
+    known, instance = formula_of(flow), formula_of(flow)
+    form = FormulaForm(request.POST, instance=instance, auto_id="formula_%s")
     if not form.is_valid():
         return _show(request, flow, form=form)
+    for name in form.fields.keys() - form.changed_data:  # as somebody else may have set it since
+        setattr(instance, name, getattr(known, name))
     if "preview" in request.POST:
-        return _show(request, flow, form=form, preview=preview_formula(flow, form.instance))
-    begun = keep_formula(form.instance, by=request.seat.person)
-    _say(request, flow, begun, gettext("The formula is kept."))
+        return _show(request, flow, form=form, preview=preview_formula(flow, instance))
+    is_changed, begun = keep_formula(instance, by=request.seat.person)
+    if is_changed:
+        _say(request, flow, begun, gettext("The formula is kept."))
+    else:
+        messages.success(request, gettext("Nothing was changed."))
     return redirect("stock_flow", id=id)
 
 
@@ -149,6 +160,8 @@ def set_stock_places(request: SeatedRequest, id: str) -> HttpResponse:
     chosen: dict[str, str | None] = {}
     for place in get_settings(flow).places:
         value = request.POST.get(place.id, place.chosen)
+        if value == request.POST.get(f"was_{place.id}"):
+            value = place.chosen  # as somebody else may have set it since
         chosen[place.external_id] = "" if value == LEFT_OUT else value or None
     try:
         is_changed, begun = set_places(flow, chosen, by=request.seat.person)

@@ -41,6 +41,16 @@ def test_a_row_comes_back_and_a_changed_one_is_as_it_was(owner: Client, here: Si
     assert rows(here) == {ODD: "4"}
 
 
+def test_what_somebody_else_has_changed_since_stays(owner: Client, here: Side) -> None:
+    row = {"table": TABLE, "key": ODD, "value": "4"}
+    owner.post("/tables/rows/", row, follow=True)
+    answer = owner.post("/tables/rows/", {**row, "value": "5"}, follow=True)
+    owner.post("/tables/rows/", {**row, "value": "6"}, follow=True)
+    press_undo(owner, answer)
+    assert rows(here) == {ODD: "6"}
+    assert "nothing was taken back" in owner.get("/").content.decode()
+
+
 def test_a_view_comes_back(owner: Client, here: Side) -> None:
     kept = {"name": ODD, "filters": "state=dead&within=week", "shared": "1"}
     owner.post("/orders/views/", kept, follow=True)

@@ -33,21 +33,24 @@ def _offer_all_anew(*, by: str) -> None:
         _offer_anew(flow, by=by)
 
 
-def keep_formula(formula: Formula, *, by: str) -> Sync | None:
-    """Returns the comparison by it, if one began. Raises ValidationError when it is none."""
+def keep_formula(formula: Formula, *, by: str) -> tuple[bool, Sync | None]:
+    """Returns whether something changed, and the comparison that began by it. Raises
+    ValidationError when it is none."""
     formula.full_clean(exclude=["tenant", "flow"])
     known = Formula.objects.filter(pk=formula.pk).first()
-    before = _terms(known) if known else {}
+    before, after = _terms(known or Formula(flow=formula.flow)), _terms(formula)
+    if before == after:
+        return False, None
     formula.save()
-    begun, after = _offer_anew(formula.flow, by=by), _terms(formula)
+    begun = _offer_anew(formula.flow, by=by)
     record(
         "formula.changed",
         subject=formula.flow.public_id,
         label=formula.flow.label,
         before={name: value for name, value in before.items() if value != after[name]},
-        after={name: value for name, value in after.items() if value != before.get(name)},
+        after={name: value for name, value in after.items() if value != before[name]},
     )
-    return begun
+    return True, begun
 
 
 def _terms(formula: Formula) -> dict[str, Any]:
