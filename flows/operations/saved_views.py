@@ -46,6 +46,6 @@ def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: 
 
 
 def remove_view(row: SavedView) -> None:
-    id_, name = row.public_id, row.name
+    id_, before = row.public_id, {"filters": row.filters, "is_shared": row.is_shared}
     row.delete()
-    record("view.removed", subject=id_, label=name, after={})
+    record("view.removed", subject=id_, label=row.name, before=before)

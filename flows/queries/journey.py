@@ -21,7 +21,7 @@ from flows.queries.shown import find_idle, show_state
 from flows.queries.side_by_side import SideBySide, compare_systems
 from flows.queries.story import Chapter, tell_story
 from flows.queries.words import sentence
-from flows.states import OPEN
+from flows.states import OPEN, State
 
 MOST_HOPS = 300  # deliveries of one order; beyond that only the newest are shown
 
@@ -192,9 +192,10 @@ def _system_states(
     for one in deliveries:
         if one.target is not None:
             labels.setdefault(one.target.pk, one.target.label)
-            latest[one.target.pk][one.flow_id, one.record_id] = show_state(
-                one, is_idle=one.pk in idle, is_on_hold=is_on_hold
-            )
+            state = show_state(one, is_idle=one.pk in idle, is_on_hold=is_on_hold)
+            key, known = (one.flow_id, one.record_id), latest[one.target.pk]
+            if not (state == State.UNCHANGED and known.get(key) == State.SUCCEEDED):
+                known[key] = state  # what a later reading did not change is delivered
     return [
         _system(label, [link for link in links if link.connection_id == pk], order, latest[pk])
         for pk, label in labels.items()

@@ -28,13 +28,13 @@ class Proposal:
 
 
 _ROW = re.compile(r"«(.*)» has no row in the lookup table «(.+)»", re.DOTALL)
-_SHUT = (ConnectionState.NEEDS_REAUTHORIZATION, ConnectionState.PAUSED)
 
 
 def propose(group: DeadGroup) -> Proposal:
     target = group.target
     name = target.label if target else gettext("the other system")
-    if group.failure == "unauthorized" or (target and target.state in _SHUT):
+    is_refused = target and target.state == ConnectionState.NEEDS_REAUTHORIZATION
+    if group.failure == "unauthorized" or is_refused:
         return Proposal(
             "authorise",
             gettext("Authorise {name} again").format(name=name),

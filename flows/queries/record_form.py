@@ -44,14 +44,18 @@ class NotANumber(ValueError):
 
 def sections_of(resource: str, standard: Mapping[str, Any], reason: str) -> list[Section]:
     """The fields in question first, then by the part of the record that they are in."""
-    found = list(_fields(resources()[resource], standard, _words(reason)))[:MOST]
-    first = [one for one in found if one.is_first]
+    found = list(_fields(resources()[resource], standard, _words(reason)))
+    first = [one for one in found if one.is_first][:MOST]
     sections = [Section(gettext("What it seems to be about"), first)] if first else []
     by_part: dict[str, list[Field]] = {}
-    for one in found:
-        if not one.is_first:
-            by_part.setdefault(_part(one.path), []).append(one)
+    for one in [one for one in found if not one.is_first][: MOST - len(first)]:
+        by_part.setdefault(_part(one.path), []).append(one)
     return [*sections, *(Section(title, fields) for title, fields in by_part.items())]
+
+
+def _is_place(part: str) -> bool:
+    """Of an element in a list. There are digits that are no number, such as «²»."""
+    return part.isascii() and part.isdigit() and len(part) < 6
 
 
 def _part(path: str) -> str:
@@ -60,7 +64,7 @@ def _part(path: str) -> str:
 
 
 def _spoken(parts: list[str]) -> str:
-    words = [f"{int(one) + 1}" if one.isdigit() else one.replace("_", " ") for one in parts]
+    words = [f"{int(one) + 1}" if _is_place(one) else one.replace("_", " ") for one in parts]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
 
@@ -157,7 +161,7 @@ def fill_in(standard: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, 
 def _into(holder: Any, part: str, *, makes: bool) -> Any:
     """None where the record no longer has what the form had."""
     if isinstance(holder, list):
-        return holder[int(part)] if part.isdigit() and int(part) < len(holder) else None
+        return holder[int(part)] if _is_place(part) and int(part) < len(holder) else None
     if not isinstance(holder, dict):
         return None
     if holder.get(part) is None and makes:

@@ -136,7 +136,7 @@ def _cut(request: SeatedRequest, desk: Desk, side: Side) -> Said:
 def _undo(request: SeatedRequest, desk: Desk, side: Side) -> Said:
     try:
         before = msgspec.json.decode(request.POST.get("before", ""), type=Before)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise NoSuchLine(gettext("There is nothing to take back.")) from None
     mapping = mapping_of(desk, side)
     _save(request, desk, side, take_back(mapping, before))

@@ -23,6 +23,7 @@ from portal.web.spreadsheet import PAGE, spreadsheet
 from portal.web.undo import say_with_undo
 from portal.web.words import TONES
 
+LONGEST_FILTERS = 10_000  # as an address, where a letter may be nine characters
 HEADER = (
     gettext_lazy("Order"),
     gettext_lazy("State"),
@@ -63,7 +64,7 @@ def _cells(row: OrderRow) -> list[Any]:
 @act(Right.LOOK)
 def save_view(request: SeatedRequest) -> HttpResponse:
     """What is not the person's to share stays theirs."""
-    asked = read_filters(QueryDict(request.POST.get("filters", "")[:2000]))
+    asked = read_filters(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTERS]))
     is_shared = "shared" in request.POST and request.seat.may(Right.OPERATE)
     try:
         row = keep(request.user, request.POST.get("name", ""), asked.values, is_shared=is_shared)

@@ -4,8 +4,8 @@ export function listenForCopies() {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     await navigator.clipboard.writeText(button.dataset.copy);
-    const before = button.textContent;
+    const label = (button.dataset.label ??= button.textContent);
     button.textContent = "Copied";
-    setTimeout(() => (button.textContent = before), 1500);
+    setTimeout(() => (button.textContent = label), 1500);
   });
 }

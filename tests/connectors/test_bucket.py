@@ -229,5 +229,6 @@ def test_it_is_the_same_in_valkey_and_here(
             under_way.discard(key)
         assert (ours.may_go, ours.next) == (theirs.may_go, theirs.next)
         assert ours.seconds == pytest.approx(theirs.seconds)
+    # One is looked at after the other, and what is used fades by the second.
     found = here._bucket(name).look(limits, time.monotonic())
-    assert tuple(found) == pytest.approx(tuple(there.look(name, limits)), rel=0.01, abs=1e-6)
+    assert tuple(found) == pytest.approx(tuple(there.look(name, limits)), rel=0.01, abs=1e-3)

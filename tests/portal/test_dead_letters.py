@@ -172,6 +172,12 @@ def test_it_is_edited_as_a_form_with_the_difference_first(here: Side, owner: Cli
     )
 
 
+def test_what_is_spoken_of_is_there_however_long_the_record_is() -> None:
+    line = {"id": "1", "sku": "A", "title": "B", "quantity": "1", "unit_price": "2"}
+    first, *_ = sections_of("order", {"lines": [line] * 200}, "The note is too long.")
+    assert [field.label for field in first.fields] == ["Note"]
+
+
 def test_what_is_spoken_of_comes_first_and_says_of_what_it_is() -> None:
     reason = "Order SO1002 has no complete shipping address: line1, city, country missing."
     first, *_ = sections_of("shipment_request", {"number": "SO1002"}, reason)
