@@ -42,6 +42,9 @@ class DeliveryDetail:
     digest: str  # of the record as it is now
 
 
+MOST_ATTEMPTS = 50
+
+
 @dataclass(frozen=True)
 class Payload:
     """An event as it came: what headers were kept, and the body."""
@@ -55,7 +58,7 @@ class Payload:
 def get_delivery(public_id: str) -> DeliveryDetail:
     """Raises Delivery.DoesNotExist. Four queries."""
     one = _find(public_id)
-    attempts = Attempt.objects.filter(delivery=one).order_by("started_at")
+    attempts = _newest_attempts(one)
     record = one.record
     root = record and (record.parent or record)
     order = root if root and root.resource == "order" else None
@@ -113,8 +116,13 @@ def diff(before: dict[str, Any], after: dict[str, Any]) -> list[DiffLine]:
 def list_attempts(public_id: str) -> list[AttemptRow]:
     """With their exchanges. Raises Delivery.DoesNotExist."""
     delivery = Delivery.get_public(public_id)
-    rows = Attempt.objects.filter(delivery=delivery).order_by("started_at")
-    return [show_attempt(one) for one in rows]
+    return [show_attempt(one) for one in _newest_attempts(delivery)]
+
+
+def _newest_attempts(delivery: Delivery) -> list[Attempt]:
+    """In their order; each has its exchanges with it, so there is an end."""
+    rows = Attempt.objects.filter(delivery=delivery).order_by("-started_at")
+    return list(rows[:MOST_ATTEMPTS])[::-1]
 
 
 def get_payload(public_id: str) -> Payload:
