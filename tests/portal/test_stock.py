@@ -283,30 +283,6 @@ def test_it_keeps_a_formula_and_compares_anew(owner: Client, here: Side, stock: 
         assert Sync.objects.exclude(state="done").count() == 1
 
 
-def test_it_keeps_what_a_colleague_has_changed_since(
-    owner: Client, here: Side, stock: Stock
-) -> None:
-    """Both have the page open; each keeps another field, and another place."""
-    page = f"/stock/flows/{stock.flow.public_id}/"
-    seen = dict(re.findall(r'name="(initial-\w+)" value="([^"]*)"', read(owner, page)))
-    assert seen["initial-buffer"] == "0"
-    owner.post(f"{page}formula/", {**FORMULA, **seen, "buffer": "2"})
-    owner.post(f"{page}formula/", {**FORMULA, **seen, "buffer": "0", "least_percent": "77"})
-    with tenant_scope(here.company.tenant):
-        kept = formula_of(stock.flow)
-    assert (kept.buffer, kept.least_percent) == (2, 77)
-    text = read(owner, page)
-    first, second = re.findall(r'<input type="hidden" name="was_([^"]+)"', text)[:2]
-    was = {
-        f"was_{one}": value
-        for one, value in re.findall(r'name="was_([^"]+)" value="([^"]*)"', text)
-    }
-    owner.post(f"{page}places/", {**was, first: "-", second: was[f"was_{second}"]})
-    owner.post(f"{page}places/", {**was, first: was[f"was_{first}"], second: "-"})
-    text = read(owner, page)
-    assert f'name="was_{first}" value="-"' in text and f'name="was_{second}" value="-"' in text
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
