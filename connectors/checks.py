@@ -90,6 +90,7 @@ def _skip(check: Check, words: str, *, state: str = "skipped") -> Part:
 
 def keep_report(connection: Connection, parts: list[Part]) -> None:
     """Store it, and judge by it: a check that passes opens the connection again."""
+    connection.refresh_from_db(fields=["state"])  # it may have been paused while it was asked
     before = str(connection.state)
     Connection.objects.filter(pk=connection.pk).update(
         check_report=parts, checked_at=timezone.now()

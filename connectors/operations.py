@@ -102,6 +102,7 @@ def keep_consent(connection: Connection, tokens: Mapping[str, str]) -> None:
 
 
 def _merge(connection: Connection, credentials: Mapping[str, str], *, action: str) -> None:
+    connection.refresh_from_db(fields=["state"])  # somebody may have paused it since it was read
     known, state = open_credentials(connection), str(connection.state)
     changed = sorted(name for name, value in credentials.items() if known.get(name, "") != value)
     seal_credentials(connection, {**known, **credentials})

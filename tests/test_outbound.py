@@ -46,6 +46,18 @@ def test_it_takes_less_than_a_millisecond_of_cpu() -> None:
         assert min(rounds) < 0.001
 
 
+def test_it_says_in_words_what_went_wrong_and_repeats_no_password() -> None:
+    with listening(hang_up) as server:
+        with pytest.raises(Unreachable, match=r"^It hung up before it had answered\.$"):
+            send("GET", server.url, allow=allowance(server.url))
+        gone = server.url
+    with pytest.raises(Unreachable, match=r"^It refuses connections: nothing listens there\.$"):
+        send("GET", gone, allow=allowance(gone))
+    with pytest.raises(Refused) as caught:
+        send("GET", "https://somebody:secret@example.com:99999/")
+    assert "secret" not in str(caught.value) and caught.value.__cause__ is None
+
+
 def test_it_follows_no_redirect() -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 0\r\n\r\n"
     with listening(answering(redirect)) as server:

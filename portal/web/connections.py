@@ -10,7 +10,7 @@ from connectors.certificates import keep_certificate, see_certificate
 from connectors.checks import check_connection, keep_report
 from connectors.expiry import endings_of
 from connectors.health import hours_of, sums_of
-from connectors.models import Connection, Environment
+from connectors.models import Connection, ConnectionState, Environment
 from connectors.operations import pause as pause_connection
 from connectors.operations import resume as resume_connection
 from connectors.queries import budget_of, get_connection, list_connections
@@ -89,7 +89,9 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.CONNECT)
 def pause(request: SeatedRequest, id: str) -> HttpResponse:
-    if pause_connection(Connection.get_public(id), by=request.seat.person):
+    row = Connection.get_public(id)
+    is_paused = row.state == ConnectionState.PAUSED  # by a first click
+    if is_paused or pause_connection(row, by=request.seat.person):
         messages.success(request, gettext("Paused. What is due waits, and nothing is lost."))
     else:
         messages.error(request, gettext("Nothing is sent to it at the moment: look at why."))

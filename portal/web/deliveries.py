@@ -10,7 +10,7 @@ from ekyam.tenants.rights import Right
 from flows.models import Delivery
 from flows.operations.care import LONGEST, NotSaid, assign, comment
 from flows.queries.care import find_carers, list_people, list_said
-from flows.queries.deliveries import get_delivery, get_payload, list_attempts
+from flows.queries.deliveries import MOST_ATTEMPTS, get_delivery, get_payload, list_attempts
 from flows.queries.vendor_text import write_to_vendor
 from portal.web.access import SeatedRequest, act, page
 from portal.web.dead_letters import given_to, read_member
@@ -30,13 +30,18 @@ def delivery(request: SeatedRequest, id: str) -> HttpResponse:
         "people": list_people() if found.is_dead else [],
         "said": list_said(cause=key, delivery=one),
         "longest": LONGEST,
+        "most_attempts": MOST_ATTEMPTS,
     }
     return render(request, "portal/delivery.html", context)
 
 
 @page
 def exchanges(request: SeatedRequest, id: str) -> HttpResponse:
-    return render(request, "portal/exchanges.html", {"attempts": list_attempts(id)})
+    return render(
+        request,
+        "portal/exchanges.html",
+        {"attempts": list_attempts(id), "most_attempts": MOST_ATTEMPTS},
+    )
 
 
 @page

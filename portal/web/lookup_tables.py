@@ -82,7 +82,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
         given = {"key": key, "value": value, "error": refused.message}
         return _show(request, table[:60], given=given)
     said = gettext("«{key}» is «{value}».").format(key=key.strip(), value=value.strip())
-    if before is None:
+    if before is None or before.value == value.strip():
         messages.success(request, f"{said}{_healed(woken)}")
     else:
         _say_with_undo(request, said, before, was=value.strip())

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client, override_settings
 
 from connectors.models import Connection
+from connectors.operations import change_credentials
 from ekyam.tenants.models import Role
 from ekyam.tenants.scope import tenant_scope
 from flows.models import BulkAct, Delivery, Flow
@@ -108,6 +109,16 @@ def test_it_does_not_resume_what_was_refused(owner: Client, here: Side) -> None:
         owner.post(f"/connections/{row.public_id}/{deed}/")
         with tenant_scope(here.company.tenant):
             assert Connection.objects.get(pk=row.pk).state == "needs_reauthorization"
+
+
+def test_new_credentials_do_not_open_what_a_person_has_paused(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    for _ in range(2):  # a double click
+        text = owner.post(f"/connections/{row.public_id}/pause/", follow=True).content.decode()
+        assert "Paused. What is due waits" in text
+    with tenant_scope(here.company.tenant):
+        change_credentials(row, {"access_token": "only for tests"})
+        assert Connection.objects.get(pk=row.pk).state == "paused"
 
 
 @override_settings(SANDBOX_URL="http://127.0.0.1:9")

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.test import Client
+from django.utils import timezone
 
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery
+from flows.queries.journey import get_journey
 from flows.states import State
 from tests.portal.conftest import Side
 
@@ -44,6 +46,17 @@ def test_it_does_not_wait_for_what_may_never_come(owner: Client, here: Side) -> 
     text = owner.get(f"/orders/{here.parked.record.public_id}/").content.decode()
     assert "Not needed there" in text and "Order #1003 was cancelled." in text
     assert 'hx-trigger="every 2s"' not in text
+
+
+def test_what_a_later_reading_did_not_change_is_delivered(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(record=here.shipped).exclude(state=State.SUCCEEDED).delete()
+        flow = here.shop.flow("Orders")
+        event = here.shop.event("shopify", "orders/updated", here.shop.now)
+        here.shop.delivery(flow, event, here.shipped, state=State.UNCHANGED)
+        found = get_journey(here.shipped.public_id, now=timezone.now())
+    states = {one.label: one.state for one in found.systems}
+    assert states["NetSuite"] == "succeeded"
 
 
 def test_it_says_until_when_it_waits_for_another_record(owner: Client, here: Side) -> None:
