@@ -26,6 +26,7 @@ from tests.journeys.desk import Desk
 
 WORKERS = ("worker-1", "worker-2")
 START_SECONDS = 90.0
+DROP_SECONDS = 30.0
 TOKENS_ARE_YOUNG_SECONDS = 32.0
 # Hurried: what takes minutes in an installation takes seconds here.
 HURRY = {
@@ -106,7 +107,7 @@ class House:
         name = f"house_{secrets.token_hex(6)}"
         owner = urls["OWNER_DATABASE_URL"]
         _run_sql(owner, "CREATE DATABASE {}", name)
-        self._stack.callback(_run_sql, owner, "DROP DATABASE {} WITH (FORCE)", name)
+        self._stack.callback(_drop_database, owner, name)
         return {key: urlunsplit(urlsplit(url)._replace(path=name)) for key, url in urls.items()}
 
     def _start_valkey(self, port: int) -> str:
@@ -183,6 +184,20 @@ def _commands() -> dict[str, str]:
     named = {**read_procfile(ROOT / "Procfile.demo"), **read_procfile(ROOT / "Procfile")}
     worker = named.pop("worker")
     return {**named, **{name: f"{worker} -n {name}@%h" for name in WORKERS}}
+
+
+def _drop_database(url: str, name: str) -> None:
+    """Wait for the last backends of what was killed, and for autovacuum: the owner, who is no
+    superuser, may not end them, so WITH (FORCE) would be refused while there is one."""
+
+    def is_dropped() -> bool:
+        try:
+            _run_sql(url, "DROP DATABASE {}", name)
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
+
+    wait_until(is_dropped, seconds=DROP_SECONDS, what=f"Dropping {name}")
 
 
 def _run_sql(url: str, statement: str, name: str) -> None:
