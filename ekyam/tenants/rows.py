@@ -32,14 +32,16 @@ class TenantModel(models.Model):
         return ids.public(self.prefix, self.id)
 
     @classmethod
-    def get_public(cls, public_id: str, *related: str) -> Self:
+    def get_public(
+        cls, public_id: str, *related: str, rows: "models.QuerySet[Self] | None" = None
+    ) -> Self:
         """Return the row, with what is `related`, or raise DoesNotExist: alike for a wrong id and
-        for another tenant's."""
+        for another tenant's. It is looked for among `rows`, or all that the model shows."""
         try:
             id_ = ids.parse(cls.prefix, public_id)
         except ids.UnknownId as error:
             raise cls.DoesNotExist(str(error)) from error
-        rows = cls._default_manager.all()
+        rows = cls._default_manager.all() if rows is None else rows
         return (rows.select_related(*related) if related else rows).get(pk=id_)
 
 

@@ -34,7 +34,7 @@ def accept(
     """
     with transaction.atomic():
         # First, as whoever saves a draft does.
-        flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        flow = Flow.with_halves.select_for_update(of=("self",)).get(pk=flow.pk)
         draft = find_draft(flow)
         found = draft or find_published(flow)
         logic = logic_of(found) if found else Logic()

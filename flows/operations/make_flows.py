@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from ekyam.audit.record import record
 from flows.models import Flow
+from flows.operations.halves import begin_as_mapped
 from flows.queries.offers import find_offers
 
 
@@ -25,4 +26,5 @@ def make_flows(keys: Collection[str]) -> list[Flow]:
             made.append(flow)
     for flow in made:
         record("flow.made", subject=flow.public_id, label=flow.label)
+        begin_as_mapped(flow)
     return made

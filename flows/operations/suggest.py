@@ -49,7 +49,8 @@ def ask_for_suggestions(flow: Flow, side: Side) -> None:
 def look_for_suggestions(*, tenant_id: UUID, flow_id: UUID, side: Side) -> None:
     """No transaction is open while it reckons, or while a language model thinks."""
     with tenant_scope(tenant_id):
-        flow = Flow.objects.select_related("source", "target", "version").filter(pk=flow_id).first()
+        rows = Flow.with_halves.select_related("source", "target", "version")
+        flow = rows.filter(pk=flow_id).first()
         if flow is None:
             return
         given = _gather(flow, side)

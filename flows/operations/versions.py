@@ -211,7 +211,7 @@ def _go_by(flow: Flow, version: Version | None, logic: Logic) -> None:
 
 
 def _lock(flow: Flow) -> Flow:
-    return Flow.objects.select_for_update().get(pk=flow.pk)
+    return Flow.with_halves.select_for_update().get(pk=flow.pk)
 
 
 def _new(flow: Flow, state: VersionState) -> Version:

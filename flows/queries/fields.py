@@ -12,7 +12,7 @@ from flows.mapping.reads import WHOLE
 from flows.models import Flow
 from flows.queries.grouped import EACH, Group, group_rows
 from flows.queries.samples import Sample, Trial
-from flows.queries.sides import Side, bring_samples, with_floats
+from flows.queries.sides import Side, bring_samples, standard_samples, with_floats
 from flows.suggest import attributes_of, sources_of
 
 MOST_SAMPLES = 10  # to choose from, and to find fields in
@@ -72,7 +72,7 @@ def _found(
         raws = raws or bring_samples(flow.source.connector, flow.stream)
         kinds = {one.path: str(one.kind) for one in sources_of(raws)}
     else:
-        brought = bring_samples(flow.source.connector, flow.stream, ".standard.json")
+        brought = standard_samples(flow)
         is_own = trial.plain is not None
         chosen = with_floats(trial.plain) if is_own else None
         raws = [chosen] if is_own else brought

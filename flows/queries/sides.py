@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.utils import timezone
 
 from connectors.lines import Line, Mapping
-from connectors.registry import folder_of, get_connector
+from connectors.registry import all_connectors, folder_of, get_connector
 from connectors.standard import resources
 from connectors.steps import AnyStep
 from flows.mapping.logic import Logic
@@ -22,6 +22,7 @@ from flows.suggest.attributes import Kind
 from flows.suggest.sources import MOST_RECORDS
 
 Side = Literal["reader", "writer"]
+STANDARD = ".standard.json"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,19 @@ def subject_of(flow: Flow, side: Side) -> Subject:
     return _subject_of_action(flow.target.connector, flow.action, flow.stream_spec.resource)
 
 
+def standard_samples(flow: Flow) -> list[Any]:
+    """Those that the connector brings; of a half without a stream any connector's will do."""
+    if flow.stream:
+        return bring_samples(flow.source.connector, flow.stream, STANDARD)
+    return [
+        record
+        for slug, spec in sorted(all_connectors().items())
+        for stream in spec.streams
+        if stream.resource == flow.stream_spec.resource
+        for record in bring_samples(slug, stream.name, STANDARD)
+    ]
+
+
 def samples_of(flow: Flow, side: Side, logic: Logic) -> tuple[list[Any], bool]:
     """Records of the flow's own, the newest first, and whether it has any; else the connector's."""
     samples = list_samples(flow, limit=MOST_RECORDS)
@@ -71,7 +85,7 @@ def samples_of(flow: Flow, side: Side, logic: Logic) -> tuple[list[Any], bool]:
     plains = [with_floats(one) for one in found if one is not None]
     if plains:
         return plains, True
-    return bring_samples(flow.source.connector, flow.stream, ".standard.json"), False
+    return standard_samples(flow), False
 
 
 def with_floats(plain: Any) -> Any:

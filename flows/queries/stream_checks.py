@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from flows.mapping.records import read_record
 from flows.mapping.verify import Attribute, attributes_of, examine
 from flows.models import Event, Flow
 from flows.operations.read import NobodyListens, list_raws
+from flows.operations.stock.streams import LEVELS
+from flows.queries.halves import readers_of
 from flows.queries.samples import context_of, newest_samples
 from flows.queries.verify import add_required, check_standard
 
@@ -29,7 +31,8 @@ OF_EACH = 10
 @dataclass(frozen=True)
 class StreamCheck:
     """`is_own`: the samples are the company's own, not the connector's examples. `faults` say what
-    is wrong with some of them, `missing` which required attributes are in none."""
+    is wrong with some of them, `missing` which required attributes are in none. `is_mapped`: it is
+    read by a mapping of the company's own, made before there was a flow."""
 
     name: str
     label: str
@@ -39,6 +42,8 @@ class StreamCheck:
     newest_at: datetime | None
     missing: list[str]
     faults: list[str]
+    is_stock: bool
+    is_mapped: bool = False
     flows: list[Flow] = field(default_factory=list)
 
     @property
@@ -70,18 +75,21 @@ Samples = list[tuple[str, Any, datetime | None]]
 
 def check_streams(connection: Connection) -> list[StreamCheck]:
     """A constant number of queries, and a few for the company's own tables."""
-    events, flows = _events(connection), _flows(connection)
+    events, flows, readers = _events(connection), _flows(connection), readers_of(connection)
     found = []
-    for stream in connection.spec.streams:
+    for own in connection.spec.streams:
+        stream = replace(own, reader=readers.get(own.name, own.reader))
         samples, is_own = _samples(connection, stream, events)
         attributes = _examined(connection, stream, samples)
-        found.append(_summed(stream, samples, is_own, attributes, flows.get(stream.name, [])))
+        check = _summed(stream, samples, is_own, attributes, flows.get(stream.name, []))
+        found.append(replace(check, is_mapped=own.name in readers))
     return found
 
 
 def check_stream(connection: Connection, name: str) -> StreamDetail:
     """Raises KeyError."""
-    stream = connection.spec.stream(name)
+    own = connection.spec.stream(name)
+    stream = replace(own, reader=readers_of(connection).get(name, own.reader))
     samples, is_own = _samples(connection, stream, _events(connection))
     attributes = _examined(connection, stream, samples)
     check = _summed(stream, samples, is_own, attributes, _flows(connection).get(name, []))
@@ -165,6 +173,7 @@ def _summed(
         newest_at=next((at for _, _, at in samples), None) if is_own else None,
         missing=[one.path for one in attributes.values() if one.is_missing],
         faults=[said for one in attributes.values() if (said := _fault(one))],
+        is_stock=stream.resource == LEVELS,
         flows=flows,
     )
 

@@ -22,8 +22,8 @@ from flows.queries.lines import SIDES, Side
 from flows.queries.suggestions import find_found, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act
-from portal.web.logic import Desk, open_desk, read_edition, save
-from portal.web.mapping import Said, canvas_context, read_side, show_attributes
+from portal.web.logic import Desk, open_canvas_desk, read_edition, read_side, save
+from portal.web.mapping import Said, canvas_context, show_attributes
 from portal.web.sides import mapping_of, with_mapping
 
 LONGEST = 1000
@@ -32,7 +32,7 @@ LONGEST = 1000
 @act(Right.CONFIGURE)
 def change_lines(request: SeatedRequest, id: str) -> HttpResponse:
     """«draw», «cut», «undo», «refuse» of the canvas; «up:reader:3», «down:writer:2.1»."""
-    desk = open_desk(id)
+    desk = open_canvas_desk(id)
     what, _, rest = request.POST.get("do", "").partition(":")
     if what in _DEEDS:
         return _on_canvas(request, desk, what)
@@ -68,7 +68,7 @@ def _move(request: SeatedRequest, desk: Desk, side: Side, at: str, by: int) -> H
 
 
 def _on_canvas(request: SeatedRequest, desk: Desk, what: str) -> HttpResponse:
-    side = read_side(request)
+    side = read_side(request, desk)
     try:
         said = _DEEDS[what](request, desk, side)
     except Conflict:
@@ -77,7 +77,7 @@ def _on_canvas(request: SeatedRequest, desk: Desk, what: str) -> HttpResponse:
         said = Said(str(refused), is_bad=True)
     id = desk.flow.public_id
     if request.htmx:  # type: ignore[attr-defined]
-        return show_attributes(request, canvas_context(request, open_desk(id), side, said))
+        return show_attributes(request, canvas_context(request, open_canvas_desk(id), side, said))
     (messages.error if said.is_bad else messages.success)(request, said.text)
     query = urlencode({"side": side, "sample": request.POST.get("sample", "")})
     return redirect(f"{reverse('mapping', kwargs={'id': id})}?{query}")

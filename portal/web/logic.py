@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from connectors.errors import MappingFailed
+from connectors.set_ups import open_set_up_of
 from ekyam.tenants.rights import Right
 from flows.mapping.logic import Logic
 from flows.models import Flow
 from flows.operations.stock.streams import is_stock
 from flows.operations.versions import Conflict, save_draft
+from flows.queries.lines import SIDES, Side
 from flows.queries.versions import VersionRow, find_current, logic_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest
@@ -41,7 +44,16 @@ class Desk:
 
 def open_desk(id: str) -> Desk:
     """Raises Flow.DoesNotExist, also for a flow of stock: it goes by its formula."""
-    flow = Flow.get_public(id, "source", "target", "version")
+    return _desk_of(Flow.get_public(id, "source", "target", "version"))
+
+
+def open_canvas_desk(id: str) -> Desk:
+    """Of a flow, or of a half of one. Raises Flow.DoesNotExist."""
+    rows = Flow.with_halves.all()
+    return _desk_of(Flow.get_public(id, "source", "target", "version", rows=rows))
+
+
+def _desk_of(flow: Flow) -> Desk:
     if is_stock(flow):
         raise Flow.DoesNotExist(gettext("A flow of stock goes by its formula."))
     return Desk(flow, *find_current(flow))
@@ -50,7 +62,26 @@ def open_desk(id: str) -> Desk:
 def frame(request: SeatedRequest, desk: Desk, tab: str, **more: Any) -> dict[str, Any]:
     """What the top of each page of a flow needs."""
     may = request.seat.may(Right.CONFIGURE)
-    return {"flow": desk.flow, "desk": desk, "tab": tab, "may_change": may, **more}
+    above = _above(desk.flow) if desk.flow.is_half else ""
+    return {"flow": desk.flow, "desk": desk, "tab": tab, "may_change": may, "above": above, **more}
+
+
+def _above(half: Flow) -> str:
+    """The step of the set-up that it is opened from; after that has ended, the system's page."""
+    row = open_set_up_of(half.source)
+    if row is None:
+        return reverse("connection", kwargs={"id": half.source.public_id})
+    step = "set_up_map" if half.stream else "set_up_writer"
+    return reverse(step, kwargs={"id": row.public_id})
+
+
+def read_side(request: SeatedRequest, desk: Desk) -> Side:
+    """The one that is asked for, or of the line that has the focus; a half has only one."""
+    asked = request.POST if request.method == "POST" else request.GET
+    text = asked.get("side") or asked.get("focus", "").partition("-")[0]
+    if desk.flow.is_half:
+        return "reader" if desk.flow.stream else "writer"
+    return next((one for one in SIDES if one == text), "reader")
 
 
 def read_edition(request: SeatedRequest, desk: Desk) -> int:

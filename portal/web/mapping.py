@@ -16,7 +16,7 @@ from flows.queries.lines import SIDES, Side
 from flows.queries.suggestions import find_found, place_of
 from portal.web import words
 from portal.web.access import SeatedRequest, page
-from portal.web.logic import Desk, frame, open_desk
+from portal.web.logic import Desk, frame, open_canvas_desk, read_side
 from portal.web.suggestions import MOST_LOOKS, read_looks
 from portal.web.versions import differ
 
@@ -38,7 +38,8 @@ class Said:
 @page
 def mapping(request: SeatedRequest, id: str) -> HttpResponse:
     """With «part» only the attributes, or nothing as long as nobody has looked for suggestions."""
-    desk, side = open_desk(id), read_side(request)
+    desk = open_canvas_desk(id)
+    side = read_side(request, desk)
     is_part = bool(request.GET.get("part"))
     context = canvas_context(request, desk, side)
     if not is_part:
@@ -93,10 +94,3 @@ def count_changes(difference: Difference) -> str:
     if of_lines and of_rules:
         return gettext("{lines} and {rules}").format(lines=of_lines, rules=of_rules)
     return of_lines or of_rules
-
-
-def read_side(request: SeatedRequest) -> Side:
-    """Of the line that has the focus, if one has."""
-    asked = request.POST if request.method == "POST" else request.GET
-    text = asked.get("side") or asked.get("focus", "").partition("-")[0]
-    return next((one for one in SIDES if one == text), "reader")

@@ -45,7 +45,7 @@ from flows.queries.suggestions import OfferRow, find_found, list_attributes, pla
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 from portal.web.line_forms import as_data, kinds_by_group, read_line, reshape, show_line
-from portal.web.logic import Desk, frame, open_desk, read_edition
+from portal.web.logic import Desk, frame, open_canvas_desk, read_edition, read_side
 from portal.web.mapping import Said, canvas_context, show_attributes
 from portal.web.sides import at_line, mapping_of, with_mapping
 
@@ -70,7 +70,7 @@ class Spot:
 
 @form_page(Right.CONFIGURE)
 def edit_line(request: SeatedRequest, id: str) -> HttpResponse:
-    desk = open_desk(id)
+    desk = open_canvas_desk(id)
     try:
         spot = _spot(request, desk)
         given = _line_at(desk, spot)
@@ -95,7 +95,7 @@ def edit_line(request: SeatedRequest, id: str) -> HttpResponse:
 def _spot(request: SeatedRequest, desk: Desk) -> Spot:
     """Raises NoSuchLine."""
     asked = request.POST if request.method == "POST" else request.GET
-    side: Side = "writer" if asked.get("side") == "writer" else "reader"
+    side = read_side(request, desk)
     at, was = asked.get("at", NEW), asked.get("was", "")
     if "at" not in asked and asked.get("line"):  # as a failure names it
         at = show_place(find_named(mapping_of(desk, side), asked["line"]))
@@ -251,7 +251,7 @@ def _done(request: SeatedRequest, desk: Desk, spot: Spot, text: str, address: st
     if not spot.is_panel:
         messages.success(request, text)
         return redirect(address)
-    now = open_desk(desk.flow.public_id)
+    now = open_canvas_desk(desk.flow.public_id)
     answer = show_attributes(request, canvas_context(request, now, spot.side, Said(text)))
     return trigger_client_event(reselect(answer, "unset"), "line-saved")
 

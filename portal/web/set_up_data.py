@@ -5,14 +5,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
+from connectors.lines import Mapping
 from connectors.spec import Action
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
+from flows.operations.halves import open_half
 from flows.operations.read_samples import read_samples
+from flows.operations.stock.streams import LEVELS
+from flows.queries.halves import writers_of
 from flows.queries.set_up import get_progress
 from flows.queries.stream_checks import StreamCheck, check_stream, check_streams
-from portal.web.access import SeatedRequest, act_outside, page_for
+from flows.states import IllegalMove
+from portal.web.access import SeatedRequest, act, act_outside, page_for
 from portal.web.set_up_steps import show, too_early
 
 
@@ -92,6 +97,24 @@ def read(request: SeatedRequest, id: str) -> HttpResponse:
     return redirect("set_up_map", id=id)
 
 
+@act(Right.CONFIGURE)
+def open_mapping(request: SeatedRequest, id: str) -> HttpResponse:
+    """The canvas of one stream, or of one action, as long as no flow has a mapping of its own."""
+    progress = get_progress(id)
+    if progress.connection is None:
+        return too_early(request, progress) or redirect("set_ups")
+    stream, action = (request.POST.get(name, "") for name in ("stream", "action"))
+    try:
+        ends = {"stream": stream} if stream else {"action": action}
+        half = open_half(progress.connection, **ends)
+    except KeyError:
+        raise Http404 from None
+    except IllegalMove as refused:
+        messages.error(request, str(refused))
+        return redirect("set_up_map" if stream else "set_up_writer", id=id)
+    return redirect("mapping", id=half.public_id)
+
+
 @page_for(Right.CONNECT)
 def writer(request: SeatedRequest, id: str) -> HttpResponse:
     progress = get_progress(id)
@@ -100,15 +123,20 @@ def writer(request: SeatedRequest, id: str) -> HttpResponse:
     flows: dict[str, list[Flow]] = {}
     for flow in Flow.objects.filter(target=progress.connection).order_by("label"):
         flows.setdefault(flow.action, []).append(flow)
-    actions = [_row(one, flows.get(one.name, [])) for one in progress.connector.actions]
+    own = writers_of(progress.connection)
+    actions = [
+        _row(one, flows.get(one.name, []), own.get(one.name)) for one in progress.connector.actions
+    ]
     return show(request, progress, "writer", actions=actions)
 
 
-def _row(action: Action, flows: list[Flow]) -> dict[str, object]:
-    """`once` says how a second try is kept from writing twice."""
+def _row(action: Action, flows: list[Flow], own: Mapping | None) -> dict[str, object]:
     return {
+        "name": action.name,
         "label": action.label,
         "takes": action.resource.replace("_", " "),
-        "lines": len(action.writer.lines),
+        "lines": len((own or action.writer).lines),
+        "is_mapped": own is not None,
+        "is_stock": action.resource == LEVELS,
         "flows": flows,
     }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from connectors.set_ups import Ended
+from ekyam.tenants.rights import Right
 from flows.queries.set_up import Name, Progress
 from portal.web.access import SeatedRequest
 
@@ -44,6 +45,7 @@ def show(
         "steps": steps,
         "here": here,
         "back": address_of(progress, names[place - 1]) if place else reverse("set_ups"),
+        "may_map": request.seat.may(Right.CONFIGURE),
         "further": address_of(progress, names[place + 1]) if place + 1 < len(names) else "",
         **more,
     }

@@ -85,6 +85,7 @@ urlpatterns = [
     path("set-up/<str:id>/map/", set_up_data.map_data, name="set_up_map"),
     path("set-up/<str:id>/map/stream/", set_up_data.stream, name="set_up_stream"),
     path("set-up/<str:id>/map/read/", set_up_data.read, name="read_samples"),
+    path("set-up/<str:id>/map/open/", set_up_data.open_mapping, name="open_mapping"),
     path("set-up/<str:id>/writer/", set_up_data.writer, name="set_up_writer"),
     path("set-up/<str:id>/flows/", set_up_flows.configure, name="set_up_flows"),
     path("set-up/<str:id>/live/", set_up_flows.live, name="set_up_live"),

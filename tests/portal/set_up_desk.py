@@ -52,6 +52,9 @@ class SetUpDesk:
         self._open_simulator()
         return f"{self._begun()}map/read/", {}
 
+    def open_mapping(self) -> Prepared:
+        return f"{self._begun()}map/open/", {"stream": "orders"}
+
     def set_up_flows(self) -> Prepared:
         offer = next(one for one in list_offers(self._erp) if not one.flow_id)
         return f"{self._begun()}flows/", {"flow": offer.key}

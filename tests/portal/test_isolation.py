@@ -68,6 +68,7 @@ DOORS = [
     Door("set_up_map", of="set_up", see=Right.CONNECT),
     Door("set_up_stream", of="set_up", see=Right.CONNECT),
     Door("read_samples", of="set_up", to=Right.CONNECT),
+    Door("open_mapping", of="set_up", to=Right.CONFIGURE),
     Door("set_up_writer", of="set_up", see=Right.CONNECT),
     Door("set_up_flows", of="set_up", to=Right.CONFIGURE, form=True),
     Door("set_up_live", of="set_up", see=Right.CONNECT),
