@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
 from django.utils.translation import gettext, gettext_lazy
 
 from connectors.lines import Line
 from connectors.lines import Mapping as Lines
+from connectors.standard import resources
 from connectors.standard.attributes import AttributeUnknown, type_at
 from connectors.steps import AnyStep, Function
 from flows.mapping.attributes import complaint
-from flows.mapping.compile import is_empty
+from flows.mapping.compile import is_empty, to_plain
 from flows.mapping.edit import Place, find, show_place
 from flows.mapping.logic import Logic
 from flows.mapping.reads import find_whole, reads_of, targets_of
@@ -30,7 +32,7 @@ from flows.queries.samples import (
     reading_context,
     writing_context,
 )
-from flows.queries.sides import Side, subject_of
+from flows.queries.sides import Side, example_of, standard_samples, subject_of
 from flows.queries.suggestions import AttributeRow, Found, OfferRow, list_attributes
 from flows.queries.versions import whole_logic
 from flows.suggest import Attribute
@@ -107,8 +109,7 @@ def open_canvas(
     flow: Flow, side: Side, logic: Logic, found: Found | None, *, sample: str, now: datetime
 ) -> Canvas:
     """`sample` is the key of one of the newest records; of another one the newest is taken."""
-    samples = list_samples(flow, limit=MOST_SAMPLES)
-    trial = read_sample(flow, logic, pick_sample(samples, sample), now=now)
+    samples, trial = try_on(flow, logic, sample, now=now, limit=MOST_SAMPLES)
     mapping = whole_logic(flow, logic)[0 if side == "reader" else 1]
     tried = _tried(flow, side, mapping, trial, now)
     offered = list_attributes(flow, side, found, all_of_them=False, logic=logic) if found else []
@@ -118,8 +119,23 @@ def open_canvas(
     return Canvas(side, samples, trial, fields, _grouped(rows))
 
 
-def pick_sample(samples: Sequence[Sample], key: str) -> Sample | None:
-    return next((one for one in samples if one.key == key), samples[0] if samples else None)
+def try_on(
+    flow: Flow, logic: Logic, key: str, *, now: datetime, limit: int
+) -> tuple[list[Sample], Trial]:
+    """The newest records, and the chosen one as it is read; before any has come, an example."""
+    samples = list_samples(flow, limit=limit)
+    first = samples[0] if samples else example_of(flow, now)
+    sample = next((one for one in samples if one.key == key), first)
+    if sample is None:
+        return samples, _try_standard(flow)
+    return samples, read_sample(flow, logic, sample, now=now)
+
+
+def _try_standard(flow: Flow) -> Trial:
+    """Of a half that reads nothing: an example of what is written."""
+    kind = resources()[flow.stream_spec.resource]
+    record = next((msgspec.convert(one, kind) for one in standard_samples(flow)), None)
+    return Trial(record=record, plain=to_plain(record)) if record else Trial()
 
 
 def _tried(

@@ -73,7 +73,7 @@ def _found(
         kinds = {one.path: str(one.kind) for one in sources_of(raws)}
     else:
         brought = standard_samples(flow)
-        is_own = trial.plain is not None
+        is_own = bool(samples) and trial.plain is not None
         chosen = with_floats(trial.plain) if is_own else None
         raws = [chosen] if is_own else brought
         of_standard = attributes_of(resources()[flow.stream_spec.resource])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from connectors.steps import AnyStep
 from flows.mapping.logic import Logic
 from flows.mapping.place import find_filling
 from flows.models import Flow
-from flows.queries.samples import list_samples, read_sample
+from flows.queries.samples import Sample, list_samples, read_sample
 from flows.suggest import Attribute, Suggestion, attributes_of, sources_of
 from flows.suggest.attributes import Kind
 from flows.suggest.sources import MOST_RECORDS
@@ -59,6 +60,12 @@ def subject_of(flow: Flow, side: Side) -> Subject:
     if side == "reader":
         return _subject_of_stream(flow.source.connector, flow.stream)
     return _subject_of_action(flow.target.connector, flow.action, flow.stream_spec.resource)
+
+
+def example_of(flow: Flow, now: datetime) -> Sample | None:
+    """The first record that the connector brings of the stream, if it has one."""
+    found = bring_samples(flow.source.connector, flow.stream) if flow.stream else []
+    return Sample("", now, found[0]) if found else None
 
 
 def standard_samples(flow: Flow) -> list[Any]:

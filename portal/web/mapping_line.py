@@ -37,10 +37,10 @@ from flows.mapping.parse import LogicInvalid, Problem, parse_logic, parse_mappin
 from flows.mapping.reads import targets_of
 from flows.mapping.words import say_line
 from flows.operations.versions import Conflict, save_draft
-from flows.queries.canvas import pick_sample
+from flows.queries.canvas import try_on
 from flows.queries.fields import MOST_SAMPLES
 from flows.queries.lines import Side, show_value
-from flows.queries.samples import list_samples, read_sample, reading_context, writing_context
+from flows.queries.samples import reading_context, writing_context
 from flows.queries.suggestions import OfferRow, find_found, list_attributes, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
@@ -185,15 +185,13 @@ def _here(desk: Desk, spot: Spot) -> Here | None:
     """Where its path begins: the record, or the first element of the list that it is inside."""
     now, flow = timezone.now(), desk.flow
     most = MOST_SAMPLES if spot.sample else 1
-    sample = pick_sample(list_samples(flow, limit=most), spot.sample)
-    if sample is None:
-        return None
-    context, record = reading_context(flow, now), sample.raw
+    _, read = try_on(flow, desk.logic, spot.sample, now=now, limit=most)
     if spot.side == "writer":
-        read = read_sample(flow, desk.logic, sample, now=now)
-        if read.record is None:
-            return None
         context, record = writing_context(flow, now, read.record), read.plain
+    else:
+        context, record = reading_context(flow, now), read.sample and read.sample.raw
+    if record is None:
+        return None
     here: Here | None = Here(context, record, record)
     lines = mapping_of(desk, spot.side).lines
     for index in spot.inside:

@@ -65,7 +65,7 @@ def test_a_flow_begins_with_what_its_systems_were_mapped_to(
     erp = connect_sandbox(integrator, "netsuite")
     writing = open_mapping(integrator, erp, action="upsert_sales_order")
     page = text_of(integrator.get(writing))
-    assert 'data-p="reference"' in page and "The values are examples." in page
+    assert 'data-p="reference"' in page and "it is tried on an example" in page
     send(integrator, writing, "draw", "memo", "reference", side="writer")
     assert "your own mapping" in text_of(integrator.get(f"{shop}map/"))
     assert "your own" in text_of(integrator.get(f"{erp}writer/"))

@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Flow
 from tests.portal.test_browser import browser_page, elsewhere, pytestmark
+from tests.portal.test_canvas_browser import go_down
 from tests.portal.test_suggestions_browser import picture
 from tests.sandboxes import TOKEN, sandbox_server
 from tests.world import PASSWORD, Company, build_world
@@ -58,6 +59,28 @@ def enter(page: Page, company: Company) -> None:
     at(page, "Connections")
 
 
+def map_by_keys(page: Page) -> None:
+    """What it is read by, before there is a flow."""
+    press(page, "Open its mapping (Products)")
+    at(page, "Products")
+    page.get_by_label("Find a field").focus()
+    page.keyboard.type("itemtype")
+    page.keyboard.press("Tab")
+    go_down(page, "itemtype")
+    page.keyboard.press("Enter")
+    expect(page.locator("#canvas-tells")).to_contain_text("itemtype is chosen")
+    page.keyboard.press("Home")
+    go_down(page, "vendor")
+    page.keyboard.press("Enter")
+    expect(page.locator("#canvas-said")).to_contain_text("vendor is filled from itemtype")
+    expect(page.locator("#canvas-bar")).to_contain_text("It differs in 1 line")
+    picture(page, "set-up-canvas")
+    page.reload()
+    press(page, "Back to the set-up")
+    at(page, "Map your data")
+    expect(page.get_by_text("It is read by your own mapping")).to_be_visible()
+
+
 def test_it_sets_two_systems_up_and_goes_live(
     live_server: LiveServer, company: Company, simulators: None
 ) -> None:
@@ -81,6 +104,7 @@ def test_it_sets_two_systems_up_and_goes_live(
         press(page, "Read the newest records")
         expect(page.get_by_text("Nothing was sent on.")).to_be_visible(timeout=20_000)
         picture(page, "set-up-map")
+        map_by_keys(page)
         press(page, "This is right: go on")
         at(page, "What NetSuite sandbox accepts")
         page.go_back()
