@@ -29,7 +29,8 @@ LATELY = timedelta(days=7)  # a comparison is due twice a day
 class FlowRow:
     """`light` is on, quiet, held, broken or off; `why` says why it is not green, and `mend` which
     of its needs is to be seen to. `rate` is how many were delivered within the last hour.
-    `last_success_at` is also of a finished comparison of stock."""
+    `last_success_at` is also of a finished comparison of stock. With `more_waiting` and `more_made`
+    not all could be counted, so that `waiting` and `rate` are at least so many."""
 
     id: str
     label: str
@@ -46,6 +47,8 @@ class FlowRow:
     waiting: int
     dead: int
     facts: Facts
+    more_waiting: bool
+    more_made: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class _Figures:
     reason: str = ""  # of the newest dead letter, and the code of its failure
     code: str = ""
     rate: int = 0
+    made: int = 0
     compared: int = 0  # when stock was last compared, in seconds since 1970; 0 for not lately
 
 
@@ -110,12 +114,16 @@ def judge_flows(
     for flow in flows:  # a few systems have many flows
         flow.source, flow.target = systems[flow.source_id], systems[flow.target_id]
     figures, polls = _figures(now)
+    more = {
+        "more_waiting": sum(one.waiting for one in figures.values()) > MOST_OPEN,
+        "more_made": sum(one.made for one in figures.values()) > MOST_MADE,
+    }
     endings = {one.pk: ending_of(one) for one in systems.values()}
     off = {flow.pk: (flow.label, flow.public_id) for flow in flows if not flow.is_on}
     for flow in flows:
         one = figures.get(flow.pk, _Figures())
         facts = _facts(flow, one, polls, off, endings)
-        yield flow, _row(flow, one, facts, judge(facts))
+        yield flow, _row(flow, one, facts, judge(facts), **more)
 
 
 def list_chains(rows: Iterable[FlowRow]) -> list[Chain]:
@@ -145,7 +153,7 @@ _COUNT = f"""
     SELECT flow_id, 'open', count(*), count(*) FILTER (WHERE waits_for LIKE '{ROW}%%'), '', ''
     FROM (
         SELECT flow_id, waits_for FROM flows_delivery
-        WHERE tenant_id = %(tenant)s AND state = ANY(%(open)s) LIMIT {MOST_OPEN + 1}) few
+        WHERE tenant_id = %(tenant)s AND state = ANY(%(open)s) LIMIT %(most_open)s + 1) few
     WHERE flow_id IS NOT NULL GROUP BY flow_id
     UNION ALL
     SELECT flow.id, 'dead', few.count, few.newest, died.reason, died.failure
@@ -157,11 +165,11 @@ _COUNT = f"""
         AND died.state = '{State.DEAD}' AND died.sequence = few.newest
     WHERE flow.tenant_id = %(tenant)s AND few.count > 0
     UNION ALL
-    SELECT flow_id, 'made', count(*), 0, '', '' FROM (
+    SELECT flow_id, 'made', count(*) FILTER (WHERE state = ANY(%(done)s)), count(*), '', '' FROM (
         SELECT flow_id, state FROM flows_delivery
         WHERE tenant_id = %(tenant)s AND id >= %(since)s
-        ORDER BY id DESC LIMIT {MOST_MADE + 1}) few
-    WHERE flow_id IS NOT NULL AND state = ANY(%(done)s) GROUP BY flow_id
+        ORDER BY id DESC LIMIT %(most_made)s + 1) few
+    WHERE flow_id IS NOT NULL GROUP BY flow_id
     UNION ALL
     SELECT flow_id, 'compared', extract(epoch FROM max(finished_at))::bigint, 0, '', ''
     FROM flows_sync
@@ -174,7 +182,7 @@ _COUNT = f"""
 _NAMES = {
     "open": ("waiting", "lacking"),
     "dead": ("dead", "newest_dead", "reason", "code"),
-    "made": ("rate",),
+    "made": ("rate", "made"),
     "compared": ("compared",),
 }
 
@@ -187,6 +195,8 @@ def _figures(now: datetime) -> tuple[dict[UUID, _Figures], Polls]:
         "done": [str(state) for state in DONE],
         "since": ids.floor(now - HOUR),
         "lately": now - LATELY,
+        "most_open": MOST_OPEN,
+        "most_made": MOST_MADE,
     }
     found: dict[UUID, dict[str, Any]] = {}
     polls: Polls = {}
@@ -252,7 +262,7 @@ def _version(flow: Flow) -> str:
     return gettext("Version {number}").format(number=flow.version.number)
 
 
-def _row(flow: Flow, figures: _Figures, facts: Facts, judged: Judged) -> FlowRow:
+def _row(flow: Flow, figures: _Figures, facts: Facts, judged: Judged, **more: bool) -> FlowRow:
     return FlowRow(
         id=flow.public_id,
         label=flow.label,
@@ -269,4 +279,5 @@ def _row(flow: Flow, figures: _Figures, facts: Facts, judged: Judged) -> FlowRow
         waiting=figures.waiting,
         dead=figures.dead,
         facts=facts,
+        **more,
     )

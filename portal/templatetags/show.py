@@ -110,6 +110,12 @@ def _hours_ago(back: int) -> str:
 
 
 @register.filter
+def at_least(number: int, has_more: bool) -> str:
+    """«40+», where not all could be counted; a nought steps back."""
+    return words.at_least(number, has_more) if number else count(0)
+
+
+@register.filter
 def at_most(number: int, most: int) -> str:
     """«10,000+», where no more than that was counted; a nought steps back."""
     return words.at_most(number, most) if number else count(0)

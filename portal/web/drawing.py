@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow
+from flows.queries.lights import MOST_DEAD, FlowRow
 from flows.queries.workflow import PlacedFlow, Workflow
 from portal.web import words
 
@@ -76,7 +76,8 @@ def _title(placed: PlacedFlow) -> str:
 
 def _stuck(flow: FlowRow) -> str:
     """«12 wait, 3 dead»."""
-    waiting = gettext("{waiting} wait").format(waiting=words.at_most(flow.waiting, MOST_OPEN))
+    many = words.at_least(flow.waiting, flow.more_waiting)
+    waiting = gettext("{waiting} wait").format(waiting=many)
     dead = gettext("{dead} dead").format(dead=words.at_most(flow.dead, MOST_DEAD))
     return ", ".join(said for said, count in ((waiting, flow.waiting), (dead, flow.dead)) if count)
 
@@ -84,4 +85,4 @@ def _stuck(flow: FlowRow) -> str:
 def _rate(flow: FlowRow) -> str:
     if not flow.rate:
         return gettext("none in the last hour")
-    return gettext("{rate} in the last hour").format(rate=f"{flow.rate:,}")
+    return gettext("{rate} in the last hour").format(rate=words.at_least(flow.rate, flow.more_made))

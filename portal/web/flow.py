@@ -12,7 +12,7 @@ from ekyam.tenants.rights import Right
 from flows.models import Flow
 from flows.operations.complete import VERIFIED
 from flows.operations.stock.streams import is_stock
-from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow, get_flow
+from flows.queries.lights import MOST_DEAD, FlowRow, get_flow
 from flows.queries.needs import judge
 from flows.queries.recent import list_recent
 from flows.queries.runs import DeliveryRow
@@ -66,7 +66,6 @@ def _context(
         "recent": recent,
         "seen": _seen(found, row, recent),
         "is_stock": is_stock(found),
-        "most_open": MOST_OPEN,
         "most_dead": MOST_DEAD,
         "flow": found,
         "may_change": request.seat.may(Right.CONFIGURE),

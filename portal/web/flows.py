@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from ekyam import ids
 from flows.models import Flow
 from flows.queries.home import answer
-from flows.queries.lights import MOST_DEAD, MOST_OPEN, FlowRow, list_chains
+from flows.queries.lights import MOST_DEAD, FlowRow, list_chains
 from flows.queries.pages import Page, cut
 from flows.queries.stock.syncs import newest_syncs
 from flows.queries.workflow import Workflow, get_workflow
@@ -54,7 +54,6 @@ def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
         "is_filtered": bool(source or target),
         "query": urlencode(kept),
         "stock": newest_syncs(of_stock) if of_stock else {},
-        "most_open": MOST_OPEN,
         "most_dead": MOST_DEAD,
     }
 

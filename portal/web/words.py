@@ -237,6 +237,11 @@ def ago(at: datetime, now: datetime) -> str:
     return said.format(amount=amount)
 
 
+def at_least(number: int, has_more: bool) -> str:
+    """«40+», where not all could be counted."""
+    return f"{number:,}+" if has_more else f"{number:,}"
+
+
 def at_most(number: int, most: int) -> str:
     """«10,000+», where no more than that was counted."""
     return f"{most:,}+" if number > most else f"{number:,}"

@@ -21,6 +21,7 @@ from flows.mapping.logic import Logic
 from flows.models import Delivery, Flow
 from flows.operations.configure import switch_on
 from flows.operations.versions import find_edition, publish, save_draft
+from flows.queries import lights
 from flows.queries.workflow import MOST_SHOWN, Workflow, get_workflow
 from flows.rules.rule import Compare, Hold, Rule
 from flows.states import State
@@ -91,6 +92,17 @@ def test_it_draws_each_system_and_flow_with_its_figures(owner: Client, here: Sid
     text = text_of(owner.get("/flows/"))
     assert "3 in the last hour" in text and "1 wait, 1 dead" in text
     assert broken not in text  # it has delivered since
+
+
+def test_what_could_not_be_counted_to_the_end_is_at_least_so_much(
+    owner: Client, here: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(one.more_waiting or one.more_made for one in workflow(here).flows)
+    monkeypatch.setattr(lights, "MOST_OPEN", 1)
+    monkeypatch.setattr(lights, "MOST_MADE", 0)
+    assert all(one.more_waiting and one.more_made for one in workflow(here).flows)
+    page = owner.get("/flows/").content.decode()
+    assert ">1+ wait<" in page and "1+ in the last hour" in page
 
 
 def test_a_comparison_that_found_nothing_to_write_earns_the_light(here: Side) -> None:
