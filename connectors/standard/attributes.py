@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Union, get_args, get_origin
 
 import msgspec
@@ -14,6 +14,7 @@ class AttributeUnknown(ValueError):
     """A dotted name leads to no attribute; the text says where."""
 
 
+@lru_cache(maxsize=4096)  # names are people's: as many as anybody thinks of
 def type_at(resource: str, name: str) -> Any:
     """The type of `billing_address.city` of an order; in `lines[].sku` a list is gone into.
     Raises AttributeUnknown."""

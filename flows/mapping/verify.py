@@ -56,7 +56,7 @@ class Attribute:
     def note(self, example: Example) -> None:
         """A few of each kind."""
         self.counts[example.finding] += 1
-        if sum(one.finding == example.finding for one in self.examples) < MOST_EXAMPLES:
+        if self.counts[example.finding] <= MOST_EXAMPLES:
             self.examples.append(example)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from connectors.models import Connection
 from flows.diagram import Box, Bundle, Drawing, Wire, draw
@@ -12,6 +12,7 @@ from flows.queries.lights import Chain, FlowRow, list_chains, list_flows
 MOST_SHOWN = 6  # flows in one box; of more the rest is counted
 ROW, MORE = 58, 36  # heights
 SYSTEM_NAME, FLOW_NAME = 16, 22  # letters that a box has room for
+_draw = lru_cache(maxsize=256)(draw)  # it changes only when systems or flows come and go
 _WORST_FIRST = ("broken", "held", "on", "quiet", "off")
 
 
@@ -57,6 +58,11 @@ class PlacedBundle:
     def more_y(self) -> int:
         return ROW * len(self.flows)
 
+    @property
+    def lines(self) -> str:
+        """Between its flows, for `d`."""
+        return "".join(f"M12 {flow.y}H236" for flow in self.flows[1:])
+
 
 @dataclass(frozen=True)
 class PlacedWire:
@@ -82,11 +88,11 @@ class Workflow:
 
     @cached_property
     def drawing(self) -> Drawing:
-        bundles = [
+        bundles = (
             Bundle(str(number), chain.source.id, chain.target.id, _height(chain))
             for number, chain in enumerate(self.chains, start=1)
-        ]
-        return draw([one.id for one in self.systems], bundles)
+        )
+        return _draw(tuple(one.id for one in self.systems), tuple(bundles))
 
     @property
     def placed_systems(self) -> list[PlacedSystem]:

@@ -3,10 +3,12 @@
 A page may have hundreds of boxes, and a template is slow at looking things up: all stands ready.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -19,16 +21,15 @@ TONES = ("good", "quiet", "warn", "bad", "busy")
 
 @dataclass(frozen=True)
 class DrawnFlow:
-    """`y` is within the box of the bundle and empty for its first; `at` is the moment that `ago`
-    tells of, in ISO 8601. What there is nothing to say of is empty."""
+    """`y` is within the box of the bundle; `at` is the moment that `ago` tells of, in ISO 8601.
+    What there is nothing to say of is empty."""
 
     id: str
     y: str
     name: str
     title: str  # what the box has no room for
     said: str  # to a screen reader
-    tone: str
-    light: str
+    lamp: str
     stuck: str
     rate: str
     at: str
@@ -38,28 +39,36 @@ class DrawnFlow:
 def drawing_of(workflow: Workflow, *, rest: str) -> dict[str, Any]:
     """What the drawing needs, wherever it stands; `rest` is what it is asked for again with."""
     now = timezone.now()
-    bundles = workflow.placed_bundles
+    lamps = {
+        light: render_to_string("portal/lamp.html", {"tone": tone, "light": said})
+        for light, (tone, said) in words.TONES.items()
+        if light in {flow.light for flow in workflow.flows}
+    }
     return {
         "workflow": workflow,
-        "bundles": [(one, [_drawn(placed, now) for placed in one.flows]) for one in bundles],
+        "bundles": [
+            (one, [_drawn(placed, lamps, now) for placed in one.flows])
+            for one in workflow.placed_bundles
+        ],
         "tones": TONES,
         "rest": rest,
     }
 
 
-def _drawn(placed: PlacedFlow, now: datetime) -> DrawnFlow:
+def _drawn(placed: PlacedFlow, lamps: Mapping[str, str], now: datetime) -> DrawnFlow:
     flow, at = placed.flow, placed.flow.last_success_at
-    tone, light = words.TONES[flow.light]
     return DrawnFlow(
         id=flow.id,
-        y=str(placed.y or ""),
+        y=str(placed.y),
         name=placed.name,
         title=_title(placed),
         said=gettext("{label}, from {source} to {target}: {light}").format(
-            label=flow.label, source=flow.source.label, target=flow.target.label, light=light
+            label=flow.label,
+            source=flow.source.label,
+            target=flow.target.label,
+            light=words.TONES[flow.light][1],
         ),
-        tone=tone,
-        light=str(light),
+        lamp=lamps[flow.light],
         stuck=_stuck(flow),
         rate=_rate(flow),
         at=at.isoformat() if at else "",

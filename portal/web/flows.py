@@ -43,7 +43,8 @@ def _context(request: SeatedRequest, workflow: Workflow) -> dict[str, Any]:
     source, target = request.GET.get("from", ""), request.GET.get("to", "")
     rows = [row for row in workflow.flows if _is_between(row, source, target)]
     listed = _cut(rows, request.GET.get("after", ""))
-    of_stock = [Flow(pk=ids.parse(Flow.prefix, row.id)) for row in rows if row.facts.is_stock]
+    shown = [row for row in listed.rows if row.facts.is_stock]
+    of_stock = [Flow(pk=ids.parse(Flow.prefix, row.id)) for row in shown]
     asked: dict[str, str] = {name: request.GET[name] for name in FILTERS if name in request.GET}
     kept = {name: value for name, value in asked.items() if name != "after"}
     return {
