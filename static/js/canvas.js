@@ -4,6 +4,7 @@ import { drawSoon, fieldOf, hold, measure, rowAt } from "./curves.js";
 import { drawByPointer } from "./drawing.js";
 import { findRows } from "./finding.js";
 import { openPanel, panelIsOpen } from "./panel.js";
+import { say } from "./words.js";
 
 let chosen = null; // the path of the field that was chosen
 let focused = null; // the path of the attribute to come back to
@@ -18,8 +19,10 @@ const seen = (selector) => [...document.querySelectorAll(selector)].filter((row)
 const attribute = (path) => document.querySelector(`.t[data-p="${CSS.escape(path)}"]`);
 const nameOf = (row) => row.dataset.p;
 
-export function tell(text) {
-  document.getElementById("canvas-tells").textContent = text;
+// By the name of what the page has words for.
+function tell(name, values) {
+  const place = document.getElementById("canvas-tells");
+  place.textContent = name ? say(place, name, values) : "";
 }
 
 // --- Changes ------------------------------------------------------------------------------------
@@ -42,12 +45,12 @@ function send() {
 export function join(field, row) {
   choose(null);
   hold(field, { row });
-  tell(`${nameOf(field)} fills ${nameOf(row)}: it is being saved.`);
+  tell("saving", { field: nameOf(field), attribute: nameOf(row) });
   change({ do: "draw", attribute: nameOf(row), source: nameOf(field) });
 }
 
 function cut(row) {
-  if (!row.dataset.at) return tell(`No line fills ${nameOf(row)}.`);
+  if (!row.dataset.at) return tell("empty", { attribute: nameOf(row) });
   change({ do: "cut", attribute: nameOf(row) });
 }
 
@@ -55,10 +58,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target !== form()) return;
   isSending = false;
   hold(null);
-  if (event.detail.successful) tell("");
+  if (event.detail.successful) tell();
   else {
     left.length = 0;
-    tell("This was not saved: Ekyam could not be reached, or refused it. Load the page again and look.");
+    tell("unsaved");
   }
   send();
 });
@@ -81,7 +84,7 @@ export function choose(field) {
   canvas().toggleAttribute("data-choosing", Boolean(field));
   if (field) {
     field.classList.add("is-chosen");
-    tell(`${nameOf(field)} is chosen. Choose the attribute that it fills: arrows and Enter, or a tap. Escape gives up.`);
+    tell("chosen", { field: nameOf(field) });
   }
   drawSoon();
 }
@@ -100,7 +103,7 @@ document.addEventListener("click", (event) => {
   if (field && may()) {
     const isAgain = nameOf(field) === chosen;
     choose(isAgain ? null : field);
-    if (isAgain) tell("Nothing is chosen.");
+    if (isAgain) tell("none");
     else if (event.detail === 0) goAcross(field);
   }
   const wire = event.target.closest("#wires path");
@@ -136,7 +139,7 @@ document.addEventListener("keydown", (event) => {
     const field = fieldOf(chosen);
     choose(null);
     hold(null);
-    tell("Given up: no line was drawn.");
+    tell("given");
     return stand(field);
   }
   const row = event.target.closest(".f, .t, .pane summary");

@@ -1,3 +1,5 @@
+import { say } from "./words.js";
+
 // A form with data-passkey asks the browser to make a passkey, or to use one, and then sends itself.
 // WebAuthn speaks in bytes, JSON in base64url; newer browsers translate, older ones need it done here.
 const toBytes = (text) =>
@@ -40,7 +42,7 @@ async function fetchOptions(form) {
     method: "POST",
     headers: { "X-CSRFToken": token },
   });
-  if (!answer.ok) throw new Error("This does not work here. Choose another way.");
+  if (!answer.ok) throw new Error("refused");
   return readOptions(await answer.json());
 }
 
@@ -54,11 +56,10 @@ async function ask(form) {
   form.submit();
 }
 
-function say(form, error) {
+function tell(form, error) {
   const place = form.querySelector("[data-passkey-error]");
   // The browser's own names are for programmers, and it does not tell who or what refused.
-  place.textContent =
-    error.name === "Error" ? error.message : "No passkey was used. Try once more, or choose another way.";
+  place.textContent = say(place, error.name === "Error" ? "refused" : "unused");
   place.hidden = false;
 }
 
@@ -69,6 +70,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   if (window.PublicKeyCredential && isNamed) form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(form).catch((error) => say(form, error));
+    ask(form).catch((error) => tell(form, error));
   });
 }

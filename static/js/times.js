@@ -1,3 +1,5 @@
+import { say } from "./words.js";
+
 // «12 min ago» goes on counting while the page is open, in the server's words.
 const STEPS = [
   [60, 1, "s"],
@@ -20,8 +22,8 @@ function refresh() {
 
 function inWords(seconds) {
   const passed = Math.abs(seconds);
-  if (passed < 5) return "now";
+  if (passed < 5) return say(document.body, "now");
   const [, size, unit] = STEPS.find(([limit]) => passed < limit);
   const amount = `${Math.floor(passed / size)} ${unit}`;
-  return seconds < 0 ? `in ${amount}` : `${amount} ago`;
+  return say(document.body, seconds < 0 ? "in" : "ago", { amount });
 }

@@ -31,7 +31,7 @@ COMMENT = re.compile(r"<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
 UNSPOKEN = re.compile(r"<(script|style|kbd|code)\b.*?</\1>", re.DOTALL)
 TAG = re.compile(r"""</?[a-z][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""", re.IGNORECASE)
 SPOKEN = re.compile(
-    r"""(?<=\s)(?:aria-label|placeholder|title|alt|data-none|data-all|data-ticked)"""
+    r"""(?<=\s)(?:aria-label|placeholder|title|alt|data-none|data-all|data-ticked|data-say-\w+)"""
     r"""=(?:"([^"]*)"|'([^']*)')"""
 )
 # Blocks whose inside is said elsewhere: to the translators, or to nobody.
