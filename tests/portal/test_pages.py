@@ -13,7 +13,7 @@ from connectors.budget import ledgers, spend
 from connectors.channel import account_of, limits_of
 from connectors.models import Connection
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Cursor, Delivery
+from flows.models import Attempt, Cursor, Delivery
 from flows.queries.home import get_home
 from flows.queries.lights import list_flows
 from tests.portal import build
@@ -129,7 +129,11 @@ def test_it_shows_what_was_said_to_the_other_system(owner: Client, here: Side) -
     assert "POST https://whiplash.example/api/create_order" in text
     assert "Answer 422" in text
     part = read(owner, f"/deliveries/{here.dead.public_id}/exchanges/")
-    assert "Answer 422" in part and "<html" not in part
+    assert "Answer 422" in part and "<html" not in part and "Attempt 1" in part
+    with tenant_scope(here.company.tenant):
+        Attempt.objects.filter(delivery=here.dead).update(number=0)
+    part = read(owner, f"/deliveries/{here.dead.public_id}/exchanges/")
+    assert "Not counted as an attempt" in part and "Attempt 0" not in part
 
 
 def test_it_shows_an_event_as_it_came(owner: Client, here: Side) -> None:
