@@ -1,6 +1,7 @@
 """Lookup tables, and the values that have no row yet."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from connectors.registry import get_connector
 from flows.models import Delivery, Flow, LookupRow, Version, VersionState
@@ -24,11 +25,12 @@ _IN_CEL = re.compile(r"""\brow\(\s*["']([^"'\\]{1,60})["']""")
 
 @dataclass(frozen=True)
 class Table:
-    """`flows` are the labels of those whose logic asks it."""
+    """`flows` are the labels of those whose logic asks it; `values` have no row yet."""
 
     name: str
     rows: int
     missing: int  # deliveries that wait for a row of it
+    values: int
     flows: list[str]
 
 
@@ -64,11 +66,13 @@ def list_tables() -> list[Table]:
         .annotate(Count("pk"))
     )
     users = _users()
-    missing: dict[str, int] = {}
-    for one in list_missing():
-        missing[one.table] = missing.get(one.table, 0) + one.count
+    missing, values = Counter[str](), Counter[str]()
+    for one in _lacking().values("waits_for").annotate(count=Count("pk")).order_by():
+        table, _ = row_of(one["waits_for"])
+        missing[table] += one["count"]
+        values[table] += 1
     return [
-        Table(name, counts.get(name, 0), missing.get(name, 0), sorted(users.get(name, ())))
+        Table(name, counts.get(name, 0), missing[name], values[name], sorted(users.get(name, ())))
         for name in sorted({*counts, *users, *missing})
     ]
 
@@ -102,14 +106,13 @@ def export_rows(table: str) -> str:
     return write_sheet(COLUMNS, rows.values_list("key", "value"))
 
 
-def list_missing(*, table: str = "") -> list[Missing]:
+def list_missing(*, table: str = "", most: int | None = None) -> list[Missing]:
     """What holds up most first; two queries."""
-    start = f"{ROW}{table}:" if table else ROW
     groups = list(
-        Delivery.objects.filter(state=State.PARKED, waits_for__startswith=start)
+        _lacking(table)
         .values("waits_for")
         .annotate(count=Count("pk"), since=Min("parked_at"), newest=Max("sequence"))
-        .order_by("-count", "waits_for")
+        .order_by("-count", "waits_for")[:most]
     )
     examples = {
         row.sequence: row
@@ -118,6 +121,12 @@ def list_missing(*, table: str = "") -> list[Missing]:
         .only("sequence", "external_id", "record")
     }
     return [_missing(dict(one), examples[one["newest"]]) for one in groups]
+
+
+def _lacking(table: str = "") -> QuerySet[Delivery]:
+    """What waits for a row, of this table or of any."""
+    start = f"{ROW}{table}:" if table else ROW
+    return Delivery.objects.filter(state=State.PARKED, waits_for__startswith=start)
 
 
 def _missing(found: dict[str, Any], example: Delivery) -> Missing:

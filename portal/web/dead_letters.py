@@ -41,7 +41,7 @@ def dead_letters(request: SeatedRequest) -> HttpResponse:
         "groups": [_shown(group, carers) for group in groups],
         "answer": _answer(groups, chosen),
         "acts": list_acts(running=True),
-        "missing": list_missing()[:20],
+        "missing": list_missing(most=20),
         "shut": list(Connection.objects.exclude(state__in=OPEN_STATES).defer("sealed")[:20]),
         "back": request.path,
         **_filters(chosen, _flows()),

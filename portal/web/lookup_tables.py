@@ -20,14 +20,17 @@ from portal.web.access import SeatedRequest, act, form_page, page
 from portal.web.sheets import NotText, attachment, read_sheet_text
 from portal.web.undo import say_with_undo
 
+MOST_MISSING = 50  # each with a form of its own; of more a sheet is easier
+
 
 @page
 def lookup_tables(request: SeatedRequest) -> HttpResponse:
     tables = list_tables()
     context = {
         "tables": tables,
-        "missing": list_missing(),
-        "waiting": sum(t.missing for t in tables),
+        "missing": list_missing(most=MOST_MISSING),
+        "values": sum(one.values for one in tables),
+        "waiting": sum(one.missing for one in tables),
     }
     return render(request, "portal/lookup_tables.html", context)
 
@@ -54,7 +57,8 @@ def _show(
         "page": list_rows(table, search=query, after=request.GET.get("after", "")),
         "kept": urlencode(kept),
         "address": reverse("lookup_table"),
-        "missing": list_missing(table=table),
+        "missing": list_missing(table=table, most=MOST_MISSING),
+        "values": known.values if known else 0,
         "flows": known.flows if known else [],
         **more,
     }

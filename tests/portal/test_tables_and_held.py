@@ -12,6 +12,7 @@ from django.utils import timezone
 from ekyam.tenants.scope import tenant_scope
 from flows.models import Delivery, LookupRow, Rate
 from flows.states import State
+from portal.web import lookup_tables
 from tests.portal import build
 from tests.portal.conftest import Side
 
@@ -106,6 +107,19 @@ def test_a_value_without_a_row_is_a_task(
     assert "2 that waited go on now." in text_of(answer)
     # They were not read yet, and are read anew.
     assert {state_of(here, one) for one in lacking} == {State.SUPERSEDED}
+
+
+def test_of_very_many_values_those_are_shown_that_hold_up_most(
+    here: Side, owner: Client, lacking: list[Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup_tables, "MOST_MISSING", 1)
+    with tenant_scope(here.company.tenant):
+        other = build.waiting(here.shop, "1009")
+        Delivery.objects.filter(pk=other.pk).update(waits_for=f"row:{CARRIERS}:Other")
+    for address in ("/tables/", f"/tables/one/?table={CARRIERS}"):
+        text = text_of(owner.get(address))
+        assert "1 of 2 are shown" in text and "heal the 2" in text and "Other" not in text
+    assert "2 values have no row, and 3 records wait for them." in text_of(owner.get("/tables/"))
 
 
 def test_rows_are_added_changed_found_and_removed(here: Side, owner: Client) -> None:
