@@ -28,5 +28,5 @@ async function fetchOffer(path, domain) {
   const after = new URLSearchParams(location.search).get("next");
   if (after) question.set("next", after);
   const answer = await fetch(`${path}?${question}`);
-  return answer.ok ? answer.text() : "";
+  return answer.ok ? (await answer.text()).trim() : "";
 }

@@ -149,3 +149,27 @@ def test_the_page_of_a_provider_is_narrow_where_the_screen_is(
         for address in page.locator(".pairs dd:visible").all():
             box = address.bounding_box()
             assert box and box["width"] > 120
+
+
+def gap(page: Page) -> float:
+    """Between the button and the link below it, in pixels."""
+    button = page.get_by_role("button", name="Sign in", exact=True).bounding_box()
+    link = page.get_by_role("link", name="Sign in with your company").bounding_box()
+    assert button and link
+    return link["y"] - button["y"] - button["height"]
+
+
+def test_where_nothing_is_offered_no_room_is_left_for_it(
+    live_server: LiveServer, both: World
+) -> None:
+    make_provider(both.here.tenant, "juniper.example", kind="oidc")
+    with browser_page(live_server) as page:
+        page.goto("/accounts/login/")
+        assert gap(page) < 32
+        address = page.get_by_label("Email")
+        address.fill("asha@juniper.example")
+        expect(page.get_by_role("link", name="Continue with")).to_be_visible()
+        with page.expect_response("**/sso/offer/**"):
+            address.fill("asha@elsewhere.example")
+        expect(page.get_by_role("link", name="Continue with")).to_have_count(0)
+        assert gap(page) < 32
