@@ -12,6 +12,7 @@ import msgspec
 
 from connectors.client import classify
 from connectors.errors import Failure
+from connectors.models import Connection
 from connectors.registry import folder_of, get_connector
 from connectors.spec import Connector, Context, Line, Mapping, Request, Response
 from connectors.standard import resources
@@ -47,6 +48,15 @@ def it_says_what_its_permissions_are_for(slug: str, port: int) -> None:
     asked = {one.check for one in connector.permissions}
     assert {one.name for one in connector.checks if one.kind == "permission"} <= asked
     assert any(one.kind == "credentials" for one in connector.checks)
+
+
+def it_takes_no_account_that_is_too_long(slug: str, port: int) -> None:
+    longest = Connection._meta.get_field("account").max_length
+    assert longest
+    for field in get_connector(slug).settings:
+        if field.required and not field.default:
+            for letter in "a7":
+                assert not re.fullmatch(field.pattern or ".*", letter * (longest + 1)), field.name
 
 
 def it_speaks_of_resources_and_feeds_that_exist(slug: str, port: int) -> None:

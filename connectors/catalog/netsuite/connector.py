@@ -32,7 +32,7 @@ SETTINGS = (
         "account_id",
         "Account id",
         help="Setup > Company > Company Information: 1234567, or 1234567_SB1 for a sandbox.",
-        pattern=r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)?",
+        pattern=r"[A-Za-z0-9]{1,40}([_-][A-Za-z0-9]{1,20})?",
     ),
     Field(
         "account_time_zone",

@@ -28,7 +28,8 @@ def _base_url(settings: Mapping[str, Any]) -> str:
 
 
 def _account(settings: Mapping[str, Any]) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "-", str(settings["shop"]))
+    """Names of hosts are the same in any case: Acme-Shop is acme-shop."""
+    return re.sub(r"[^a-z0-9_-]", "-", str(settings["shop"]).lower())
 
 
 SETTINGS = (
@@ -36,7 +37,7 @@ SETTINGS = (
         "shop",
         "Shop",
         help="The first part of the shop's address: acme-shop for acme-shop.myshopify.com.",
-        pattern=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}",
     ),
     Field(
         "api_version",

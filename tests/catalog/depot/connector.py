@@ -100,7 +100,7 @@ CONNECTOR = Connector(
             secret="key",
         ),
     ),
-    settings=(Field("name", "Name", "What the depot calls you."),),
+    settings=(Field("name", "Name", "What the depot calls you.", pattern=r"[\w-]{1,40}"),),
     feeds=(
         Feed(
             "tickets",
