@@ -89,7 +89,7 @@ def _skip(check: Check, words: str, *, state: str = "skipped") -> Part:
 
 
 def keep_report(connection: Connection, parts: list[Part]) -> None:
-    """Store it, and judge by it: a check that passes opens the connection again."""
+    """Store it, and judge by it: where the credentials pass, the connection is opened again."""
     connection.refresh_from_db(fields=["state"])  # it may have been paused while it was asked
     before = str(connection.state)
     Connection.objects.filter(pk=connection.pk).update(
@@ -98,7 +98,7 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
     refused = [part["message"] for part in parts if part["refused"]]
     if refused:
         change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
-    elif parts and connection.state != ConnectionState.PAUSED:
+    elif _lets_us_in(parts) and connection.state != ConnectionState.PAUSED:
         change_state(connection, ConnectionState.ACTIVE, "")
     record(
         "connection.checked",
@@ -110,6 +110,12 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
             "failed": [part["label"] for part in parts if not part["ok"]],
         },
     )
+
+
+def _lets_us_in(parts: list[Part]) -> bool:
+    """Not by what was left out because nothing answered."""
+    asked = [part for part in parts if part.get("kind") == "credentials"]
+    return bool(asked) and all(part["ok"] and part.get("state") != "skipped" for part in asked)
 
 
 def _run(check: Check, channel: Channel) -> Part:

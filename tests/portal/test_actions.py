@@ -132,6 +132,17 @@ def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
         assert Connection.objects.get(pk=row.pk).checked_at is not None
 
 
+@override_settings(SANDBOX_URL="http://127.0.0.1:9")
+@pytest.mark.parametrize("state", ["needs_reauthorization", "failing", "active"])
+def test_a_check_that_reaches_nobody_opens_nothing(owner: Client, here: Side, state: str) -> None:
+    row = here.shop.connections["whiplash"]
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(pk=row.pk).update(state=state)
+    owner.post(f"/connections/{row.public_id}/check/")
+    with tenant_scope(here.company.tenant):
+        assert Connection.objects.get(pk=row.pk).state == state
+
+
 @pytest.mark.parametrize(
     ("role", "status"),
     [
