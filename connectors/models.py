@@ -73,6 +73,12 @@ class Connection(SealedRow, TenantModel):
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
+    @property
+    def health(self) -> str:
+        """Its state, but «unchecked» of what nobody has checked yet."""
+        is_new = self.state == ConnectionState.ACTIVE and self.checked_at is None
+        return "unchecked" if is_new else self.state
+
 
 class ConnectionHour(TenantModel):
     """What a system answered within one hour (UTC): counted as it happens (connectors.health).

@@ -21,6 +21,7 @@ class ConnectionRow:
     account: str
     environment: str
     state: str
+    health: str  # the state, or unchecked
     reason: str
     changed_at: datetime
     checked_at: datetime | None
@@ -119,6 +120,7 @@ def _row(one: Connection) -> ConnectionRow:
         account=one.account,
         environment=one.environment,
         state=one.state,
+        health=one.health,
         reason=one.state_reason,
         changed_at=one.state_changed_at,
         checked_at=one.checked_at,

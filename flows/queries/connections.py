@@ -137,12 +137,13 @@ _TROUBLES = {
     ConnectionState.NEEDS_REAUTHORIZATION: gettext_lazy("needs authorisation"),
     ConnectionState.PAUSED: gettext_lazy("is paused"),
     ConnectionState.FAILING: gettext_lazy("is failing"),
+    "unchecked": gettext_lazy("is not checked yet"),
 }
 
 
 def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     """How many are well, and which of the others comes first."""
-    troubled = [one for one in rows if one.state != ConnectionState.ACTIVE]
+    troubled = [one for one in rows if one.health != ConnectionState.ACTIVE]
     if not rows:
         return gettext("The systems that Ekyam may talk to for you.")
     many = len(rows)
@@ -153,7 +154,7 @@ def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     said = ngettext(
         "{well} of {many} systems are well.", "{well} of {many} systems are well.", many
     ).format(well=well, many=many)
-    first = f"{troubled[0].label} {_TROUBLES[ConnectionState(troubled[0].state)]}"
+    first = f"{troubled[0].label} {_TROUBLES[troubled[0].health]}"
     if not more:
         return f"{said} {first}."
     others = ngettext("{first}; and {more} more.", "{first}; and {more} more.", more)

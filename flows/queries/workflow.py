@@ -127,7 +127,7 @@ def _systems(flows: list[FlowRow]) -> list[SystemRow]:
     used = (end.id for flow in flows for end in (flow.source, flow.target))
     order = dict.fromkeys([*used, *known])
     return [
-        SystemRow(id, one.label, one.state, one.state_reason, one.environment)
+        SystemRow(id, one.label, one.health, one.state_reason, one.environment)
         for id in order
         if (one := known.get(id))
     ]

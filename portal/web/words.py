@@ -32,6 +32,7 @@ TONES = {
     "asks": ("warn", gettext_lazy("Needs a person")),
     # connections
     "active": ("good", gettext_lazy("Healthy")),
+    "unchecked": ("quiet", gettext_lazy("Not checked yet")),
     "needs_reauthorization": ("bad", gettext_lazy("Needs authorisation")),
     "paused": ("warn", gettext_lazy("Paused")),
     "failing": ("warn", gettext_lazy("Failing")),

@@ -51,6 +51,7 @@ class Shop:
                 auth=get_connector(slug).auth[0].name,
                 settings={},
                 account=f"{self.tenant.slug}-{slug}",
+                checked_at=self.now,
             )
         recipe = all_recipes()["shopify_netsuite_whiplash"]
         apply_recipe(recipe, self.connections)

@@ -195,6 +195,17 @@ def test_a_connection_says_how_it_fares(owner: Client, here: Side) -> None:
     assert "All 3 systems are well." in text and "7 answered, 2 failed" in text
 
 
+def test_one_that_nobody_has_checked_is_not_called_healthy(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    with tenant_scope(here.company.tenant):
+        type(row).objects.filter(pk=row.pk).update(checked_at=None)
+    text = read(owner, "/connections/")
+    assert "2 of 3 systems are well. Whiplash is not checked yet." in text
+    assert text.count("Healthy") == 2 and "Not checked yet" in text
+    assert "Not checked yet" in read(owner, f"/connections/{row.public_id}/")
+    assert "Whiplash: Not checked yet" in read(owner, "/flows/")
+
+
 def test_one_that_fails_says_so_everywhere(owner: Client, here: Side) -> None:
     row, now = here.shop.connections["netsuite"], timezone.now()
     silent = Heard(failed=1, silent=1, reason="No answer within 30 seconds.")
