@@ -48,3 +48,13 @@ def test_it_tries_a_line_while_one_types_and_moves_it_by_keys(
         expect(page.locator("#reader-0 a")).to_be_focused()
         page.get_by_placeholder("Filter the lines").fill("billing_address.city")
         expect(page.locator("#lines .line:visible")).to_have_count(1)
+
+
+def test_it_shows_on_a_telephone_which_tab_one_is_at(live_server: LiveServer, side: Side) -> None:
+    id = side.shop.flow("Orders").public_id
+    with browser_page(live_server) as page:
+        sign_in(page, side)
+        page.set_viewport_size({"width": 390, "height": 844})
+        for part in ("versions", "code", "mapping"):
+            page.goto(f"/flows/{id}/{part}/")
+            expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.99)
