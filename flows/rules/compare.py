@@ -42,6 +42,16 @@ def compile_compare(condition: Compare) -> Test:
     return holds
 
 
+def check_order(condition: Compare) -> None:
+    """Raises Incomparable for a value that nothing is above or below."""
+    value = condition.value
+    if condition.operator not in _ORDERS:
+        return
+    if all(read(value) is None for read in (_as_number, _as_day, _as_time)):
+        words = f"asks for a number or a date, and {_shown(value)} is neither"
+        raise Incomparable(f"{_say(condition.operator)} {words}")
+
+
 def compare(found: Any, operator: str, value: Any) -> bool:
     """Raises Incomparable."""
     if operator in _OF_EMPTINESS:

@@ -8,7 +8,7 @@ from connectors.errors import MappingFailed
 from connectors.standard.customer import Customer
 from connectors.standard.order import Order
 from flows.rules.judge import RuleInvalid, check_rules, compile_rules
-from flows.rules.rule import Compare
+from flows.rules.rule import AllOf, Compare, Not
 from tests.rules.orders import AROUND, holds, line, order, rule
 
 ORDER = order(
@@ -127,6 +127,18 @@ def test_an_attribute_that_no_order_has_is_no_silent_no(path: str) -> None:
         check_rules([compared], Order)
     with pytest.raises(MappingFailed, match="Rule «A rule»: «"):
         compile_rules([compared])(order(), AROUND)
+
+
+@pytest.mark.parametrize("value", ["a lot", "500,00", "$5", "31.01.2026"])
+def test_a_rule_is_not_kept_where_nothing_is_above_its_value(value: str) -> None:
+    compared = Compare("total", "above", value)
+    for condition in (compared, AllOf((Not(compared),))):
+        with pytest.raises(RuleInvalid, match="Rule «A rule»: total: «above» asks for a number"):
+            check_rules([rule(condition)], Order)
+    for fit in ("500", 500, "500.00"):
+        check_rules([rule(Compare("total", "above", fit))], Order)
+    for fit in ("2026-01-31", "2026-01-31T10:00:00Z"):
+        check_rules([rule(Compare("placed_at", "above", fit))], Order)
 
 
 def test_rules_are_checked_by_the_kind_of_record() -> None:
