@@ -57,8 +57,12 @@ def change_rules(request: SeatedRequest, id: str) -> HttpResponse:
     desk = open_desk(id)
     what, _, which = request.POST.get("do", "").partition(":")
     known, number = list(desk.logic.rules), _number(which)
-    if number is None or number > len(known) or what not in ("up", "down", "on", "off", "remove"):
-        return HttpResponseBadRequest(gettext("There is no such rule."))
+    if number is None or what not in ("up", "down", "on", "off", "remove"):
+        return HttpResponseBadRequest(gettext("There is no such button."))
+    if number > len(known):
+        gone = gettext("That rule was taken away meanwhile: this is how it is now. Try again.")
+        messages.error(request, gone)
+        return redirect("rules", id=id)
     rule = known.pop(number - 1)
     if what in ("up", "down"):
         known.insert(max(0, number - 2) if what == "up" else number, rule)

@@ -279,7 +279,9 @@ def test_rules_are_made_ordered_switched_and_taken_away(
     owner.post(change, {"do": "remove:1", "edition": "5"})
     [rule] = drafted(here, flow).rules
     assert rule.then == (Hold("Look twice"),) and rule.is_on
-    for wrong in ("", "up:0", "up:9", "up:x", "spin:1"):
+    stale = {"do": "remove:2", "edition": "2"}
+    assert "was taken away meanwhile" in text_of(owner.post(change, stale, follow=True))
+    for wrong in ("", "up:0", "up:x", "spin:1"):
         assert owner.post(change, {"do": wrong}).status_code == 400
 
 
