@@ -10,7 +10,7 @@ from connectors.models import ConnectionState
 from flows.models import Flow
 from flows.queries.dead_letters import DeadGroup
 
-Kind = Literal["authorise", "row", "line", "edit", "wait", "retry", "waive", "ekyam"]
+Kind = Literal["authorise", "row", "line", "rule", "edit", "wait", "retry", "waive", "ekyam"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def propose(group: DeadGroup) -> Proposal:
 def _mapping(group: DeadGroup, name: str) -> Proposal:
     if group.flow is None:
         return _unknown(group, name)
+    if group.line and group.reason.startswith(f"Rule «{group.line}»"):
+        return _rule(group, group.flow)
     if group.example_lacks:
         return _lacking(group, group.flow)
     side = "writer" if group.example_was_read else "reader"
@@ -68,6 +70,14 @@ def _mapping(group: DeadGroup, name: str) -> Proposal:
         label=group.flow.label, at=at
     )
     return Proposal("line", gettext("Edit the mapping line"), why, side=side)
+
+
+def _rule(group: DeadGroup, flow: Flow) -> Proposal:
+    why = gettext(
+        "The rule «{rule}» of {label} cannot be judged. Change it and publish the draft; then send "
+        "all of it again."
+    ).format(rule=group.line, label=flow.label)
+    return Proposal("rule", gettext("See the rules"), why)
 
 
 def _lacking(group: DeadGroup, flow: Flow) -> Proposal:

@@ -114,6 +114,8 @@ def address_of(group: DeadGroup, proposal: Proposal) -> str:
         where = {"side": proposal.side, "line": group.line}
         name = "edit_line" if group.line else "mapping"
         return f"{reverse(name, kwargs={'id': group.flow.public_id})}?{urlencode(where)}"
+    if proposal.kind == "rule" and group.flow:
+        return reverse("rules", kwargs={"id": group.flow.public_id})
     if proposal.kind == "edit" and group.count == 1:
         return reverse("edit_delivery", kwargs={"id": group.example_id})
     deed = {"edit": "set", "waive": "waive"}.get(proposal.kind, "retry")

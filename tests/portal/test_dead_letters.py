@@ -100,6 +100,16 @@ def test_it_leads_to_the_line_of_the_mapping(here: Side, owner: Client) -> None:
     assert key_of(here, one) != key_of(here)
 
 
+def test_what_a_rule_could_not_judge_leads_to_the_rules(here: Side, owner: Client) -> None:
+    reason = "Rule «Big»: total is a number, and «a lot» is none."
+    said = {"failure": "mapping_failed", "reason": reason, "line": "Big"}
+    one = refuse(here, "1012", attempts_made=0, **said)
+    text = read(owner, f"/dead-letters/{key_of(here, one)}/")
+    assert "The rule «Big» of Shipment Sync cannot be judged." in text
+    assert f'href="/flows/{here.shop.flow("Shipment Sync").public_id}/rules/"' in text
+    assert "Put it right in NetSuite" not in text and "the line of the mapping" not in text
+
+
 def test_what_lacks_something_is_put_right_at_its_source(here: Side, owner: Client) -> None:
     reason = "Order SO1012 has no complete shipping address: city missing."
     said = {"failure": "mapping_failed", "reason": reason, "line": "shipping_address"}
