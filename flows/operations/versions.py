@@ -89,13 +89,18 @@ def publish(flow: Flow, *, edition: int | None = None) -> Version:
     return draft
 
 
-def roll_back(flow: Flow, number: int) -> Version | None:
+def roll_back(flow: Flow, number: int, *, seen: int | None = None) -> Version | None:
     """Publish an earlier version again, as a new one of the same logic; a draft stays a draft.
 
-    0 is the connectors' own mapping, without rules. Raises Version.DoesNotExist, IllegalMove.
+    0 is the connectors' own mapping, without rules. With `seen`, only while the flow goes by that
+    version still. Raises Version.DoesNotExist, IllegalMove.
     """
     flow = _lock(flow)
     before = _number(flow)
+    if seen is not None and seen != (before or CONNECTORS_OWN):
+        raise IllegalMove(
+            gettext("Another version was published since you looked. Nothing was done: look again.")
+        )
     if number == CONNECTORS_OWN:
         _go_by(flow, None, Logic())
         after = {"published": None, "again": number}

@@ -112,8 +112,7 @@ def roll_back(request: SeatedRequest, id: str) -> HttpResponse:
     """To an earlier version; 0 is the connectors' own mapping."""
     desk = open_desk(id)
     asked = request.POST if request.method == "POST" else request.GET
-    text = asked.get("to", str(CONNECTORS_OWN))
-    number = int(text[:9]) if text.isascii() and text.isdigit() else CONNECTORS_OWN
+    number = _read_number(asked.get("to", "")) or CONNECTORS_OWN
     earlier = get_version(desk.flow, number) if number != CONNECTORS_OWN else None
     if request.method == "POST":
         return _go_back(request, desk, number)
@@ -123,9 +122,13 @@ def roll_back(request: SeatedRequest, id: str) -> HttpResponse:
     return render(request, "portal/roll_back.html", context)
 
 
+def _read_number(text: str) -> int | None:
+    return int(text[:9]) if text.isascii() and text.isdigit() else None
+
+
 def _go_back(request: SeatedRequest, desk: Desk, number: int) -> HttpResponse:
     try:
-        found = go_back(desk.flow, number)
+        found = go_back(desk.flow, number, seen=_read_number(request.POST.get("seen", "")))
         said = (
             gettext("It is published again, as version {number}.").format(number=found.number)
             if found

@@ -221,7 +221,10 @@ def test_it_goes_back(here: Side, owner: Client, flow: Flow) -> None:
             publish(flow)
     text = text_of(owner.get(at(flow, "versions/back", to="1")))
     assert "Go back to version 1" in text and "Added" in text
-    owner.post(at(flow, "versions/back"), {"to": "1"})
+    assert 'name="seen" value="2"' in text
+    for _ in range(2):  # a double click
+        text = text_of(owner.post(at(flow, "versions/back"), {"to": "1", "seen": "2"}, follow=True))
+    assert "Another version was published since you looked" in text
     assert "It goes by version 3" in text_of(owner.get(at(flow, "versions")))
     assert owner.get(at(flow, "versions/back", to="77")).status_code == 404
     owner.post(at(flow, "versions/back"), {"to": "0"})
