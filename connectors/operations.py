@@ -77,6 +77,8 @@ def change_credentials(
     """
     if settings:
         _fill_in(connection, settings)
+    connection.check_report, connection.checked_at = [], None  # it told of the old ones
+    connection.save(update_fields=["check_report", "checked_at"])
     _merge(connection, credentials, action="connection.credentials_changed")
 
 

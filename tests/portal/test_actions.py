@@ -121,6 +121,16 @@ def test_new_credentials_do_not_open_what_a_person_has_paused(owner: Client, her
         assert Connection.objects.get(pk=row.pk).state == "paused"
 
 
+def test_what_a_check_found_is_not_said_of_new_credentials(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    passed = [{"label": "Credentials", "kind": "credentials", "ok": True, "message": "They fit."}]
+    with tenant_scope(here.company.tenant):
+        Connection.objects.filter(pk=row.pk).update(check_report=passed)
+        change_credentials(row, {"access_token": "only for tests"})
+    text = owner.get(f"/connections/{row.public_id}/").content.decode()
+    assert "They fit." not in text and "Not checked yet" in text
+
+
 @override_settings(SANDBOX_URL="http://127.0.0.1:9")
 def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
     """Nobody listens at port 9, and that is what the report says."""
