@@ -70,6 +70,7 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     """Add a row, or give it another value; what waited for it goes on.
 
     With `was`, as «Undo» has it, only while it is as whoever presses it left it; empty is no row.
+    With `seen`, what the page has shown of it: what is another by now is shown first.
     """
     table, key, value = (request.POST.get(name, "") for name in ("table", "key", "value"))
     before = LookupRow.objects.filter(table=table, key=key.strip()).first()
@@ -80,6 +81,12 @@ def set_row(request: SeatedRequest) -> HttpResponse:
             gettext("«{key}» was changed again meanwhile: nothing was taken back.").format(key=key),
         )
         return redirect(_at(table))
+    now, seen = before.value if before else "", request.POST.get("seen")
+    if seen is not None and now not in (seen, value.strip()):
+        words = gettext("«{key}» is «{now}» by now. Press Add to give it your value all the same.")
+        error = words.format(key=key, now=now) if now else _gone(key)
+        given = {"key": key, "value": value, "seen": now, "error": error}
+        return _show(request, table[:60], given=given)
     try:
         woken = put_row(table, key.strip(), value.strip())
     except RowRefused as refused:
@@ -93,6 +100,11 @@ def set_row(request: SeatedRequest) -> HttpResponse:
     if request.POST.get("back") == "tables":
         return redirect("lookup_tables")
     return redirect(_at(table))
+
+
+def _gone(key: str) -> str:
+    words = gettext("«{key}» was removed meanwhile. Press Add to have it again, with your value.")
+    return words.format(key=key)
 
 
 @act(Right.CONFIGURE)

@@ -122,6 +122,23 @@ def test_of_very_many_values_those_are_shown_that_hold_up_most(
     assert "2 values have no row, and 3 records wait for them." in text_of(owner.get("/tables/"))
 
 
+def test_a_row_that_is_another_by_now_is_shown_before_it_is_changed(
+    here: Side, owner: Client
+) -> None:
+    row = {"table": CARRIERS, "key": "DHL"}
+    for value in ("4", "4"):  # a double click
+        assert owner.post("/tables/rows/", {**row, "value": value, "seen": ""}).status_code == 302
+    for seen in ("", "3"):
+        text = text_of(owner.post("/tables/rows/", {**row, "value": "5", "seen": seen}))
+        assert "«DHL» is «4» by now." in text and 'name="seen" value="4"' in text
+        assert 'value="5"' in text
+    assert rows_of(here) == {"DHL": "4"}
+    assert owner.post("/tables/rows/", {**row, "value": "5", "seen": "4"}).status_code == 302
+    gone = {"table": CARRIERS, "key": "UPS", "value": "6", "seen": "2"}
+    assert "«UPS» was removed meanwhile." in text_of(owner.post("/tables/rows/", gone))
+    assert rows_of(here) == {"DHL": "5"}
+
+
 def test_rows_are_added_changed_found_and_removed(here: Side, owner: Client) -> None:
     for key, value in (("DHL", "4"), ("FedEx", "5"), ("DHL", "6")):
         owner.post("/tables/rows/", {"table": CARRIERS, "key": key, "value": value})
