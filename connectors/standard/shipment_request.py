@@ -57,6 +57,12 @@ class ShipmentRequest(Record, frozen=True, kw_only=True):
         )
         for line in self.lines:
             require(
+                line.quantity >= 0,
+                f"Line {line.id} of order {self.number} ({line.title}) is for {line.quantity}: "
+                "nobody can ship less than nothing.",
+                line="lines[].quantity",
+            )
+            require(
                 bool(line.sku) or not line.quantity,
                 f"Line {line.id} of order {self.number} ({line.title}) has no SKU.",
                 line="lines[].sku",

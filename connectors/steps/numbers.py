@@ -52,6 +52,13 @@ def _places_of(number: Decimal) -> int:
     return max(0, -int(number.as_tuple().exponent))
 
 
+def is_reckonable(number: Decimal) -> bool:
+    """Whether anybody can do sums with it. Of 1E+999999 alone a whole number is a megabyte, and
+    takes minutes to be told."""
+    longest = 2 * EXACT.prec
+    return number.is_finite() and number.adjusted() <= longest and _places_of(number) <= longest
+
+
 def rounded(number: Decimal, places: int, mode: Mode = "half_even") -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), _MODES[mode], EXACT)
 

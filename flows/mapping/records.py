@@ -12,11 +12,14 @@ from connectors.errors import MappingFailed, MoneyMismatch
 from connectors.spec import Action, Context, Mapping, Stream
 from connectors.standard import resources
 from connectors.standard.record import Record
+from connectors.steps.numbers import is_reckonable
 from connectors.steps.paths import finder
 from flows.mapping.compile import Apply, compile_mapping, to_plain
 
 KEPT = 1000
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
+# How a decimal may be written of which there is nothing to reckon; and other things, seldom.
+_ODD = re.compile(rb"NaN|Infinity|E[+-]\d|\d{41}")
 _compiled: dict[int, tuple[Mapping, Apply]] = {}
 
 
@@ -52,7 +55,7 @@ def read_record(
         found = msgspec.convert(target, resources()[stream.resource], strict=True)
     except (msgspec.ValidationError, RecursionError) as error:
         raise _incomplete(stream.resource, str(error)) from error
-    refuse_nan(found)
+    refuse_odd_numbers(found)
     return found
 
 
@@ -67,17 +70,18 @@ def _incomplete(resource: str, reason: str) -> MappingFailed:
     return MappingFailed(f"The {resource} cannot be: {line}: {why}.", line=line)
 
 
-def refuse_nan(record: msgspec.Struct) -> None:
-    """«NaN» and «Infinity» are decimals for msgspec. Raises MappingFailed."""
-    text = msgspec.json.encode(record)
-    if b"NaN" not in text and b"Infinity" not in text:
+def refuse_odd_numbers(record: msgspec.Struct) -> None:
+    """«NaN», «Infinity» and «1E+999999» are decimals for msgspec. Raises MappingFailed."""
+    if _ODD.search(msgspec.json.encode(record)) is None:
         return  # as nearly always, and soon found out
     left: list[tuple[str, Any]] = [("", record)]
     while left:
         place, one = left.pop()
         if isinstance(one, Decimal):
-            if not one.is_finite():
-                raise MappingFailed(f"{place}: {one} is not a number.", line=place, value=str(one))
+            if not is_reckonable(one):
+                text = str(one)[:40]
+                why = "is a number of far too many digits" if one.is_finite() else "is not a number"
+                raise MappingFailed(f"{place}: {text} {why}.", line=place, value=text)
         elif isinstance(one, tuple):
             left += [(f"{place}[]", part) for part in one]
         elif isinstance(one, msgspec.Struct):

@@ -12,6 +12,7 @@ from connectors.errors import MappingFailed
 from connectors.standard import resources
 from connectors.standard.record import Record
 from ekyam.audit.record import record
+from flows.mapping.records import refuse_odd_numbers
 from flows.models import Delivery
 from flows.operations.heal import reader_of
 from flows.operations.nudge import nudge
@@ -143,6 +144,7 @@ def read_edited(row: Delivery, standard: Any) -> Record:
     try:
         resource = row.flow.stream_spec.resource
         edited: Record = msgspec.convert(standard, resources()[resource], strict=False)
+        refuse_odd_numbers(edited)
         edited.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(

@@ -92,6 +92,14 @@ def test_it_takes_no_word_for_a_decimal(total: str) -> None:
     assert caught.value.line == "total"
 
 
+@pytest.mark.parametrize("total", ["1E+999999", "1E-999999", "0E+999999", "9" * 9000])
+def test_it_takes_no_number_that_nobody_can_reckon_with(total: str) -> None:
+    mapping = changed("total", Line("total", "total"))
+    with pytest.raises(MappingFailed, match=r"total: .* far too many digits") as caught:
+        read_record(orders(), {**raw_order(), "total": total}, Context(), mapping)
+    assert caught.value.line == "total" and len(str(caught.value)) < 100
+
+
 def test_it_names_the_attribute_that_is_of_another_type() -> None:
     mapping = changed("number", Line("number", "tags_list"))
     with pytest.raises(MappingFailed) as caught:
