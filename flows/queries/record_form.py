@@ -145,6 +145,17 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def with_emptied(standard: Any, was: Any) -> Any:
+    """With an empty text for what was there and is not any more, so that it has a field still."""
+    if isinstance(was, dict):
+        found = standard if isinstance(standard, dict) else {}
+        names = {**was, **found}
+        return {name: with_emptied(found.get(name), was.get(name)) for name in names}
+    if isinstance(was, list) and isinstance(standard, list) and len(was) == len(standard):
+        return [with_emptied(*pair) for pair in zip(standard, was, strict=True)]
+    return "" if standard is None and isinstance(was, str | int | float) else standard
+
+
 def fill_in(standard: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
     """A copy with what was typed at each path; what was emptied is nothing. Raises NotANumber."""
     changed: dict[str, Any] = copy.deepcopy(dict(standard))

@@ -14,7 +14,7 @@ from ekyam.tenants.rights import Right
 from flows.models import Delivery
 from flows.operations.replay import Overtaken, check_edited, edit_delivery
 from flows.queries.deliveries import DeliveryDetail, diff, get_delivery
-from flows.queries.record_form import NotANumber, fill_in, sections_of
+from flows.queries.record_form import NotANumber, fill_in, sections_of, with_emptied
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 
@@ -77,7 +77,7 @@ def _show(
     *,
     standard: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    standard = standard or row.standard or {}
+    standard = with_emptied(standard or row.standard or {}, row.standard)
     if page["way"] == "form":
         resource, reason = page["delivery"].resource, page["delivery"].hop.reason
         page["sections"] = sections_of(resource, standard, reason)

@@ -182,6 +182,18 @@ def test_it_is_edited_as_a_form_with_the_difference_first(here: Side, owner: Cli
     )
 
 
+def test_a_field_that_was_emptied_stays_to_be_filled_in_again(here: Side, owner: Client) -> None:
+    address = f"/deliveries/{here.dead.public_id}/edit/"
+    emptied = {"as": "form", "f.number": "", "f.lines.0.sku": "", "do": "look"}
+    refused = owner.post(address, emptied).content.decode()
+    assert 'role="alert"' in refused
+    assert 'name="f.number" value=""' in refused and 'name="f.lines.0.sku" value=""' in refused
+    lines = [{**line, "sku": None} for line in here.dead.standard["lines"]]
+    edited = json.dumps({**here.dead.standard, "lines": lines})
+    back = owner.post(address, {"as": "form", "standard": edited, "do": "back"}).content.decode()
+    assert 'name="f.lines.0.sku" value=""' in back
+
+
 def test_what_is_spoken_of_is_there_however_long_the_record_is() -> None:
     line = {"id": "1", "sku": "A", "title": "B", "quantity": "1", "unit_price": "2"}
     first, *_ = sections_of("order", {"lines": [line] * 200}, "The note is too long.")
