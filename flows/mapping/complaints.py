@@ -24,6 +24,8 @@ _FORMS: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"Expected `\w+` >= (\S+)", lambda m: f"is less than {m[1]}"),
     (r"Expected `\w+` <= (\S+)", lambda m: f"is more than {m[1]}"),
     (r"Expected `str` matching regex .*", lambda m: "is not written as it must be"),
+    (r"Invalid decimal string", lambda m: "is not a number"),
+    (r"Invalid RFC3339 .*", lambda m: "is no time such as 2026-11-01T09:30:00Z"),
     (r"Object contains unknown field `(.*)`", lambda m: f"has «{m[1]}», which is not known here"),
     (r"Object missing required field `(.*)`", lambda m: f"lacks «{m[1]}»"),
     (r"Invalid (?:enum )?value (.*)", lambda m: f"is {m[1]}, which there is not"),

@@ -12,6 +12,7 @@ from connectors.errors import MappingFailed
 from connectors.standard import resources
 from connectors.standard.record import Record
 from ekyam.audit.record import record
+from flows.mapping.complaints import in_words
 from flows.mapping.records import refuse_odd_numbers
 from flows.models import Delivery
 from flows.operations.heal import reader_of
@@ -148,7 +149,7 @@ def read_edited(row: Delivery, standard: Any) -> Record:
         edited.check()
     except msgspec.ValidationError as error:
         raise MappingFailed(
-            gettext("The record is not right: {error}.").format(error=error)
+            gettext("The record is not right: {error}.").format(error=in_words(error, standard))
         ) from error
     except ArithmeticError as error:
         raise MappingFailed(gettext("It holds a number that nobody can reckon with.")) from error

@@ -84,6 +84,21 @@ def test_it_keeps_what_was_typed_when_the_record_is_wrong(
     assert fresh(here, here.dead).state == "dead"
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"f.lines.0.quantity": "many"}, "«lines 1.quantity» is not a number."),
+        ({"f.updated_at": "yesterday"}, "«updated_at» is no time such as 2026-11-01T09:30:00Z."),
+        ({"f.number": ""}, "«number» is nothing in place of text."),
+    ],
+)
+def test_it_says_in_words_what_is_wrong_with_an_edit(
+    owner: Client, here: Side, typed: dict[str, str], said: str
+) -> None:
+    answer = owner.post(f"/deliveries/{here.dead.public_id}/edit/", {"as": "form", **typed})
+    assert f"The record is not right: {said}" in answer.content.decode()
+
+
 def test_it_switches_a_flow_off_and_on(owner: Client, here: Side) -> None:
     flow = here.shop.flow("Orders")
     for to in ("off", "on"):
