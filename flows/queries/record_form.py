@@ -22,7 +22,7 @@ _HIDDEN = {"id", "reference"}  # who changes them makes another record of it
 
 @dataclass(frozen=True)
 class Field:
-    """`is_first` where the refusal seems to speak of it; `kind` is text or choice."""
+    """`is_first` where the refusal seems to speak of it; `kind` is text, lines or choice."""
 
     path: str
     label: str
@@ -89,7 +89,7 @@ def _field(declared: Any, value: Any, words: set[str], path: str) -> Iterator[Fi
         yield from _fields(within, value or {}, words, f"{path}.")
     elif value is not None or _may_lack(path, declared, words):
         is_first = _speaks_of(path, words)
-        kind = "choice" if isinstance(value, bool) else "text"
+        kind = "choice" if isinstance(value, bool) else "lines" if "\n" in _text(value) else "text"
         *above, last = path.split(".")
         label = _spoken([*above, last] if is_first else [last])
         yield Field(path, label, _text(value), is_first, value in (None, ""), kind)
@@ -140,9 +140,14 @@ def _speaks_of(path: str, words: set[str]) -> bool:
 
 
 def _text(value: Any) -> str:
+    """With the ends of lines as a browser sends none of them: a newline."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value)
+    return "" if value is None else _with_newlines(str(value))
+
+
+def _with_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def with_emptied(standard: Any, was: Any) -> Any:
@@ -164,8 +169,9 @@ def fill_in(standard: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, 
         *above, last = path.split(".")
         for part in above:
             holder = _into(holder, part, makes=bool(text))
-        if isinstance(holder, dict) and _text(holder.get(last)) != text:
-            holder[last] = _as(holder.get(last), text, path)
+        given = _with_newlines(text)
+        if isinstance(holder, dict) and _text(holder.get(last)) != given:
+            holder[last] = _as(holder.get(last), given, path)
     return changed
 
 

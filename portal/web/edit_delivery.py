@@ -18,6 +18,7 @@ from flows.queries.record_form import NotANumber, fill_in, sections_of, with_emp
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, form_page
 
+WAYS = ("form", "json")  # to see it; what was typed goes along from one to the other
 TYPED = "f."  # how the names of the form's fields begin
 
 
@@ -28,18 +29,18 @@ def edit(request: SeatedRequest, id: str) -> HttpResponse:
     row = Delivery.objects.select_related("flow__source", "flow__target").get(
         pk=Delivery.get_public(id).pk
     )
-    way = request.POST.get("as") or request.GET.get("as") or "form"
+    do = request.POST.get("do", "look")
+    way = do if do in WAYS else request.POST.get("as") or request.GET.get("as")
     way = "json" if way == "json" or not found.resource else "form"
     page: dict[str, Any] = {"delivery": found, "way": way, "seen": found.digest}
     page["text"] = found.standard
     if request.method != "POST":
         return _show(request, row, page)
     page["seen"] = request.POST.get("seen") or found.digest
-    do = request.POST.get("do", "look")
     try:
         standard = _edited(request, row)
         page["text"] = _pretty(standard)
-        if do == "back":
+        if do in (*WAYS, "back"):
             return _show(request, row, page, standard=standard)
         if do == "keep":
             edit_delivery(row, standard, seen=page["seen"])
@@ -55,19 +56,25 @@ def edit(request: SeatedRequest, id: str) -> HttpResponse:
 
 
 def _edited(request: SeatedRequest, row: Delivery) -> dict[str, Any]:
-    """As JSON where there is JSON, else the record with what was typed into the form."""
+    """As JSON where there is JSON, else the record, as it was edited already if it was, with what
+    was typed into the form."""
     text = request.POST.get("standard")
     if text is not None:
-        found = read_json(text)
-        if not isinstance(found, dict):
-            raise NotJson(gettext("A record is an object: it begins with a brace."))
-        return found
+        return _read_object(text)
     typed = {
         name.removeprefix(TYPED): value
         for name, value in request.POST.items()
         if name.startswith(TYPED) and isinstance(value, str)
     }
-    return fill_in(row.standard or {}, typed)
+    base = request.POST.get("base")
+    return fill_in(_read_object(base) if base else row.standard or {}, typed)
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    found = read_json(text)
+    if not isinstance(found, dict):
+        raise NotJson(gettext("A record is an object: it begins with a brace."))
+    return found
 
 
 def _show(
@@ -77,10 +84,11 @@ def _show(
     *,
     standard: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    standard = with_emptied(standard or row.standard or {}, row.standard)
     if page["way"] == "form":
+        standard = standard or row.standard or {}
         resource, reason = page["delivery"].resource, page["delivery"].hop.reason
-        page["sections"] = sections_of(resource, standard, reason)
+        page["base"] = _pretty(standard) if standard is not row.standard else ""
+        page["sections"] = sections_of(resource, with_emptied(standard, row.standard), reason)
     return render(request, "portal/edit_delivery.html", page)
 
 

@@ -1,6 +1,7 @@
 """Dead letters as people see and mend them: causes, filters, edits, many at once."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -192,6 +193,38 @@ def test_a_field_that_was_emptied_stays_to_be_filled_in_again(here: Side, owner:
     edited = json.dumps({**here.dead.standard, "lines": lines})
     back = owner.post(address, {"as": "form", "standard": edited, "do": "back"}).content.decode()
     assert 'name="f.lines.0.sku" value=""' in back
+
+
+def test_what_was_typed_goes_along_from_the_form_to_json_and_back(
+    here: Side, owner: Client
+) -> None:
+    address = f"/deliveries/{here.dead.public_id}/edit/"
+    form = {"as": "form", "f.number": "Typed", "do": "json"}
+    assert "&quot;number&quot;: &quot;Typed&quot;" in owner.post(address, form).content.decode()
+    wanted = {**here.dead.standard, "cod_amount": "7", "number": "Typed"}
+    asked = {"as": "json", "standard": json.dumps(wanted), "do": "form"}
+    shown = owner.post(address, asked).content.decode()
+    base = html.unescape(re.findall(r'name="base" value="([^"]+)"', shown)[0])
+    assert json.loads(base) == wanted and 'name="f.number" value="Typed"' in shown
+    form = {"as": "form", "base": base, "f.number": "Again", "do": "json"}
+    text = html.unescape(owner.post(address, form).content.decode())
+    assert '"cod_amount": "7"' in text and '"number": "Again"' in text
+    for odd in ("{", "[]", '{"lines": [[1]], "shipping_address": 7}', '{"lines": "x"}'):
+        for do in ("form", "json"):
+            assert owner.post(address, {"standard": odd, "do": do}).status_code == 200
+            assert owner.post(address, {"base": odd, "do": do}).status_code == 200
+
+
+def test_a_text_of_several_lines_keeps_them(here: Side, owner: Client) -> None:
+    address, note = f"/deliveries/{here.dead.public_id}/edit/", "Ring twice.\r\nThen wait."
+    with tenant_scope(here.company.tenant):
+        standard = {**here.dead.standard, "note": note}
+        Delivery.objects.filter(pk=here.dead.pk).update(standard=standard)
+    shown = owner.get(address).content.decode()
+    assert re.search(r'<textarea [^>]*name="f.note"[^>]*>\nRing twice.\nThen', shown)
+    typed = {"as": "form", "f.note": note, "f.shipping_address.postal_code": "411001", "do": "look"}
+    shown = owner.post(address, typed).content.decode()
+    assert "411001" in shown and not re.search("<(ins|del)>[^<]*Ring twice", shown)
 
 
 def test_what_is_spoken_of_is_there_however_long_the_record_is() -> None:
