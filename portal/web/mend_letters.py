@@ -122,6 +122,7 @@ def _setting(request: SeatedRequest, group: DeadGroup, chosen: Chosen) -> dict[s
         kinds, looked_at = preview_change(group.key, chosen.wanted, change["path"], change["value"])
         holds = sum(one.count for one in kinds if not one.refused)
         found |= {"kinds": kinds, "kinds_of": looked_at, "holds": holds}
+        found["stay"] = looked_at - holds
     return found
 
 
@@ -147,6 +148,10 @@ def _change(request: SeatedRequest, group: DeadGroup) -> tuple[dict[str, Any], s
         return {}, gettext("A record of this kind has no attribute «{path}».").format(
             path=path[:80]
         )
+    if _names_a_record(path):
+        return {}, gettext(
+            "«{path}» is each one's own: in all of them it cannot be the same."
+        ).format(path=path)
     if struct_within(declared) is not None:
         return {}, gettext("«{path}» has attributes of its own: choose one of them.").format(
             path=path
@@ -172,7 +177,17 @@ def _paths(group: DeadGroup) -> list[str]:
         return []
     of = _resource(group)
     names = names_below(of, into_lists=True)
-    return [one for one in names if struct_within(type_below(of, one)) is None]
+    return [
+        one
+        for one in names
+        if struct_within(type_below(of, one)) is None and not _names_a_record(one)
+    ]
+
+
+def _names_a_record(path: str) -> bool:
+    """Or a line of it: with one name for all of them, the other system would know of one only."""
+    above, _, last = path.rpartition(".")
+    return last in ("id", "reference") and (not above or above.endswith("[]"))
 
 
 # --- Its progress -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Many dead letters at once: previewed, done in pages, each counted once; by keyboard alone."""
 
+import html
 import re
 from typing import Any
 from uuid import uuid4
@@ -141,6 +142,28 @@ def test_it_sets_an_attribute_in_all_and_shows_each_kind_first(here: Side, owner
     mend(here, owner, "set", path="email", value="set.in.bulk@shop.example")
     found = owner.get("/orders/?q=set.in.bulk@shop.example", follow=True).content.decode()
     assert fresh(here, mended).state == State.PENDING and "#3000" in found
+
+
+def test_it_says_of_a_value_that_holds_nowhere_that_nothing_will_happen(
+    here: Side, owner: Client
+) -> None:
+    address = f"/dead-letters/{key_of(here)}/mend/?deed=set"
+    assert "will be changed" in read(owner, address)
+    text = read(owner, f"{address}&path=lines[].quantity&value=many")
+    assert "Nothing: with this value none of them holds" in text and "will be changed" not in text
+    refuse(here, "2001", standard=None)
+    text = read(owner, f"{address}&path=email&value=one@shop.example")
+    assert "<strong>1</strong> of the 2 that were tried does not hold" in text
+
+
+@pytest.mark.parametrize("path", ["id", "reference", "lines[].id", "lines[].reference"])
+def test_it_gives_no_two_records_one_name(here: Side, owner: Client, path: str) -> None:
+    address = f"/dead-letters/{key_of(here)}/mend/?deed=set"
+    assert f'value="{path}"' not in read(owner, address)
+    assert "each one's own" in html.unescape(read(owner, f"{address}&path={path}&value=same"))
+    form = {"token": str(uuid4()), "path": path, "value": "same"}
+    assert owner.post(address, form).status_code == 200
+    assert fresh(here, here.dead).state == State.DEAD
 
 
 def test_a_replay_says_beforehand_that_something_newer_took_its_place(
