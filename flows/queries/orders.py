@@ -96,6 +96,8 @@ def _conditions(wanted: Wanted) -> Iterable[Q]:
         yield _called(wanted.text)
     if wanted.state == "held":
         yield _held(wanted)
+    elif wanted.state == "open":  # as its row says it: what is idle is not under way
+        yield _of_deliveries(_deliveries(wanted, OPEN).exclude(_IS_IDLE))
     elif wanted.flow or FILTERS.get(wanted.state):
         yield _of_deliveries(_deliveries(wanted, FILTERS.get(wanted.state, ())))
     elif wanted.system:

@@ -193,6 +193,12 @@ def origin(code: str) -> str:
 
 
 @register.filter
+def state_word(state: str) -> str:
+    """As the chip of the state says it, within a line."""
+    return str(words.TONES.get(state, ("", state))[1]).lower()
+
+
+@register.filter
 def tone(state: str) -> str:
     return words.TONES.get(state, ("quiet", ""))[0]
 

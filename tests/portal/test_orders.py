@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from ekyam.tenants.models import Role
@@ -76,6 +77,21 @@ def test_filters_narrow_the_list_and_stay_in_the_address(owner: Client, here: Si
     assert f'value="{whiplash}" selected' in text and 'value="TRK1001"' in text
     assert f"state=dead&amp;system={whiplash}&amp;q=TRK1001" in text
     assert owner.get("/orders/?flow=flw_nothing").status_code == 404
+
+
+def test_under_way_is_what_its_row_says_is_under_way(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        event = here.shop.event("netsuite", "salesorder", timezone.now())
+        flow = here.shop.flow("ERP cancels in warehouse")
+        vain = here.shop.delivery(flow, event, here.shipped, state=State.PARKED, note="In vain.")
+        here.retrying.state = State.IN_DOUBT
+        here.retrying.save()
+    text = text_of(owner.get("/orders/?state=open"))
+    assert labels(text) == ["#1004", "#1003"] and "1 being checked" in text
+    with tenant_scope(here.company.tenant):
+        vain.note = ""
+        vain.save()
+    assert labels(text_of(owner.get("/orders/?state=open"))) == ["#1004", "#1003", "#1001"]
 
 
 def test_the_list_of_what_is_held_has_both_kinds(owner: Client, here: Side) -> None:
