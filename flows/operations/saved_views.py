@@ -1,6 +1,7 @@
 """Keeps how people like to look at orders: filters under a name."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.utils.translation import gettext
 
@@ -12,11 +13,16 @@ from flows.models import SavedView
 LONGEST_NAME, MOST = 60, 50
 
 
+class Kept(NamedTuple):
+    row: SavedView
+    was: SavedView | None  # what had this name until now
+
+
 class ViewRefused(ValueError):
     """It cannot be kept; the message says why."""
 
 
-def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: bool) -> SavedView:
+def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: bool) -> Kept:
     """A view of that name which the person has already is changed. Raises ViewRefused."""
     name = " ".join(name.split())
     if not name:
@@ -28,7 +34,8 @@ def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: 
             )
         )
     mine = SavedView.objects.filter(owner=owner)
-    if not mine.filter(name=name).exists() and mine.count() >= MOST:
+    was = mine.filter(name=name).first()
+    if was is None and mine.count() >= MOST:
         raise ViewRefused(
             gettext("You have {most} views already: remove one first.").format(most=MOST)
         )
@@ -42,7 +49,7 @@ def save_view(owner: User, name: str, filters: Mapping[str, str], *, is_shared: 
     )
     after = {"filters": dict(filters), "shared": is_shared}
     record("view.saved", subject=row.public_id, label=name, after=after)
-    return row
+    return Kept(row, was)
 
 
 def remove_view(row: SavedView) -> None:

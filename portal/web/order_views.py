@@ -67,8 +67,14 @@ def save_view(request: SeatedRequest) -> HttpResponse:
     asked = read_filters(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTERS]))
     is_shared = "shared" in request.POST and request.seat.may(Right.OPERATE)
     try:
-        row = keep(request.user, request.POST.get("name", ""), asked.values, is_shared=is_shared)
-        messages.success(request, gettext("The view «{name}» is kept.").format(name=row.name))
+        row, was = keep(
+            request.user, request.POST.get("name", ""), asked.values, is_shared=is_shared
+        )
+        if was is None or was.filters == row.filters:
+            messages.success(request, gettext("The view «{name}» is kept.").format(name=row.name))
+        else:
+            said = gettext("The view «{name}», which there was, has these filters now.")
+            _say_with_undo(request, said.format(name=row.name), was)
     except ViewRefused as reason:
         messages.error(request, str(reason))
     return redirect(f"{reverse('orders')}?{asked.query}")
@@ -84,9 +90,13 @@ def remove_view(request: SeatedRequest, id: str) -> HttpResponse:
     take_away(row)
     said = gettext("The view «{name}» is removed.").format(name=row.name)
     if is_mine:
-        kept = {"name": row.name, "filters": urlencode(row.filters)}
-        kept |= {"shared": "on"} if row.is_shared else {}
-        say_with_undo(request, said, undo=reverse("save_view"), **kept)
+        _say_with_undo(request, said, row)
     else:
         messages.success(request, said)
     return redirect("orders")
+
+
+def _say_with_undo(request: SeatedRequest, said: str, was: SavedView) -> None:
+    kept = {"name": was.name, "filters": urlencode(was.filters)}
+    kept |= {"shared": "on"} if was.is_shared else {}
+    say_with_undo(request, said, undo=reverse("save_view"), **kept)

@@ -64,6 +64,17 @@ def test_a_view_comes_back(owner: Client, here: Side) -> None:
     assert (after.name, after.filters, after.is_shared) == (ODD, before.filters, True)
 
 
+def test_a_view_that_was_kept_anew_has_its_filters_again(owner: Client, here: Side) -> None:
+    kept = {"name": ODD, "filters": "state=dead&within=week", "shared": "1"}
+    owner.post("/orders/views/", kept, follow=True)
+    answer = owner.post("/orders/views/", {"name": ODD, "filters": "state=held"}, follow=True)
+    assert "has these filters now" in answer.content.decode()
+    press_undo(owner, answer)
+    with tenant_scope(here.company.tenant):
+        (row,) = SavedView.objects.all()
+    assert (row.filters, row.is_shared) == ({"state": "dead", "within": "week"}, True)
+
+
 def test_a_part_of_a_kit_comes_back(owner: Client, here: Side) -> None:
     address = f"/stock/flows/{here.shop.flow('Inventory Sync').public_id}/kits/"
     owner.post(address, {"kit": "SET-02", "part": "LAMP-02", "quantity": "3"}, follow=True)
