@@ -49,3 +49,17 @@ def test_who_may_only_look_finds_no_button_and_no_page(live_server: LiveServer, 
         page.goto(f"/orders/{side.dead.record.public_id if side.dead.record else ''}/")
         expect(page.get_by_role("heading", level=1)).to_have_text("Order #1002")
         expect(page.get_by_role("link", name=re.compile("Replay|Hold…|Cancel"))).to_have_count(0)
+
+
+def test_the_longest_name_of_a_view_stays_within_a_telephone(
+    live_server: LiveServer, side: Side
+) -> None:
+    with browser_page(live_server) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        sign_in(page, side)
+        page.goto("/orders/?state=dead")
+        page.get_by_text("Keep this view").click()
+        page.get_by_label("Name").fill("x" * 60)
+        page.get_by_role("button", name="Keep it").click()
+        expect(page.get_by_role("button", name=re.compile("Remove the view"))).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
