@@ -65,6 +65,15 @@ def test_it_finds_an_order_by_any_id(owner: Client, here: Side, query: str) -> N
     assert answer["Location"] == f"/orders/{here.shipped.public_id}/"
 
 
+def test_it_finds_what_has_a_page_by_our_own_id(owner: Client, here: Side, there: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        run = here.shop.run(here.shop.flow("Orders"), timezone.now())
+    for row, page in ((here.shipped, "orders"), (here.dead, "deliveries"), (run, "runs")):
+        answer = owner.get("/search/", {"q": f" {row.public_id} "})
+        assert (answer.status_code, answer["Location"]) == (302, f"/{page}/{row.public_id}/")
+    assert "No order has this id" in read(owner, f"/search/?q={there.dead.public_id}")
+
+
 def test_it_says_what_to_write_when_nothing_is_found(owner: Client, here: Side) -> None:
     assert "No order has this id" in read(owner, "/search/?q=nothing")
 
