@@ -220,6 +220,8 @@ def cancel_delivery(delivery: Delivery, *, note: str) -> None:
 def call_off(delivery: Delivery, *, note: str) -> None:
     """The calling off itself, for those who tell of many at once."""
     if not call_off_all([delivery], note=note):
+        if delivery.state == State.CANCELLED:
+            raise IllegalMove(gettext("It is called off already."))
         raise IllegalMove(gettext("It has been sent, or may have been: it cannot be called off."))
 
 

@@ -122,6 +122,8 @@ def _refusal(one: Delivery, deed: Deed) -> str:
     if deed == "cancel":
         if one.state in CANCELLABLE and not one.wrote:
             return ""
+        if one.state == State.CANCELLED:
+            return gettext("It is called off already.")
         return gettext("It has been sent, or may have been: it cannot be called off.")
     if one.state not in REPLAYABLE:
         return gettext("It is on its way already: there is nothing to send again.")

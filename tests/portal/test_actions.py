@@ -44,6 +44,13 @@ def test_it_cancels_and_says_who_did(owner: Client, here: Side) -> None:
     assert row.state == "cancelled" and "owner@juniper.example" in row.note
 
 
+def test_it_says_of_what_is_cancelled_that_it_is(owner: Client, here: Side) -> None:
+    address = f"/deliveries/{here.parked.public_id}/cancel/"
+    owner.post(address)
+    said = [owner.get(address), owner.post(address, follow=True)]
+    assert all("It is called off already." in one.content.decode() for one in said)
+
+
 def test_it_says_why_something_cannot_be_cancelled(owner: Client, here: Side) -> None:
     with tenant_scope(here.company.tenant):
         done = Delivery.objects.filter(state="succeeded")[0]
