@@ -59,7 +59,7 @@ def compile_line(line: Line, prefix: str = "") -> Read:
 
     def read(here: Here) -> Any:
         try:
-            value = find(here.element)
+            value = given = find(here.element)
         except Exception as error:
             raise _path_failed(name, source, error) from error
         for number, (step, apply, takes_none) in enumerate(steps, 1):
@@ -72,7 +72,7 @@ def compile_line(line: Line, prefix: str = "") -> Read:
             except Exception as error:
                 raise _step_failed(name, number, step, value, error) from error
         if required and is_empty(value):
-            raise MappingFailed(_blank(name, source), line=name, value=value)
+            raise MappingFailed(_blank(name, source, given), line=name, value=value)
         if not finite(value):
             raise MappingFailed(f"{name}: {value} is not a number.", line=name, value=value)
         return value
@@ -90,7 +90,9 @@ def _has_nothing(value: Any) -> bool:
     return not value or (isinstance(value, str) and value.isspace())
 
 
-def _blank(name: str, source: str) -> str:
+def _blank(name: str, source: str, given: Any = None) -> str:
+    if source and not is_empty(given):
+        return f"{name} is required, but nothing comes of what {source} holds."
     return f"{name} is required, but {source or 'its value'} is empty."
 
 

@@ -71,6 +71,12 @@ def test_it_lets_no_nan_through(value: float) -> None:
         apply_line(Line("total", "a"), {"a": value})
 
 
+def test_it_calls_nothing_empty_that_is_not() -> None:
+    line = Line("name", "address", (s.Calculate("value.name"),), required=True)
+    with pytest.raises(MappingFailed, match="required, but nothing comes of what address holds"):
+        apply_line(line, {"address": {"city": "Pune", "name": ""}})
+
+
 def orders() -> Stream:
     return next(one for one in get_connector("shopify").streams if one.name == "orders")
 
