@@ -172,24 +172,12 @@ def test_it_refuses_an_edit_with_a_number_that_is_none(
 ) -> None:
     with tenant_scope(here.company.tenant):
         done = Delivery.objects.get(flow=here.shop.flow("Orders"), record=here.shipped)
-    address = f"deliveries/{done.public_id}"
-    standard = program.get(address).json()["standard"]
-    standard["lines"][0]["quantity"] = quantity
-    found = program.post(f"{address}/edit", {"standard": standard})
-    assert (found.status_code, found.json()["code"]) == (422, "refused"), found.content
-
-
-@pytest.mark.parametrize("quantity", ["NaN", "-Infinity", "1E+999999", "-1"])
-def test_it_refuses_it_also_of_what_has_no_totals(
-    program: Program, here: Side, quantity: str
-) -> None:
-    address = f"deliveries/{here.dead.public_id}"
-    standard = program.get(address).json()["standard"]
-    standard["shipping_address"]["postal_code"] = "411001"
-    standard["lines"][0]["quantity"] = quantity
-    found = program.post(f"{address}/edit", {"standard": standard})
-    assert (found.status_code, found.json()["code"]) == (422, "refused"), found.content
-    assert quantity in found.json()["detail"]
+    for one in (done, here.dead):  # what has totals, and what has none
+        address = f"deliveries/{one.public_id}"
+        standard = program.get(address).json()["standard"]
+        standard["lines"][0]["quantity"] = quantity
+        found = program.post(f"{address}/edit", {"standard": standard})
+        assert (found.status_code, found.json()["code"]) == (422, "refused"), found.content
 
 
 def test_it_says_first_what_it_would_do_to_many(program: Program, here: Side) -> None:
