@@ -79,7 +79,8 @@ def find_standings(
             unsettled = deliveries[flow.pk, sku]
             left = _unmapped(flow, places, there)
             if offered or unsettled or left:
-                found[sku].append(Standing(flow, offered, unsettled, left))
+                told = {one.external_id for one in there if one.connection_id == flow.source_id}
+                found[sku].append(Standing(flow, offered, unsettled, left, told))
     return found
 
 
@@ -95,8 +96,10 @@ def _deliveries(
     levels: Mapping[str, Sequence[StockLevel]],
     offers: Mapping[UUID, Mapping[str, Sequence[Offered]]],
 ) -> dict[tuple[Any, str], list[Delivery]]:
-    """By flow and SKU, what is open or dead: of what is offered, and of what the target holds."""
+    """By flow and SKU, what is open or dead: of what is offered, of what the target holds, and of
+    what the source says, by its own ids, that cannot be read."""
     keys = {key_of(sku, one.location): sku for sku, some in levels.items() for one in some}
+    keys |= {one.external_id: sku for sku, some in levels.items() for one in some}
     for some in offers.values():
         keys |= {one.key: sku for sku, each in some.items() for one in each}
     rows = Delivery.objects.filter(

@@ -1,7 +1,7 @@
 """Why a number is not what the source says: the state of a SKU, and what explains it, in words."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -45,6 +45,12 @@ class Standing:
     offered: Sequence[Offered]
     deliveries: Sequence[Delivery]  # open and dead ones
     unmapped: int  # so many lie at places that are not mapped
+    told: Collection[str] = ()  # the source's own ids of its levels
+
+    def at(self, delivery: Delivery) -> str:
+        """Where it went wrong: what could not even be read is the source's."""
+        is_told = delivery.external_id in self.told
+        return str((self.flow.source if is_told else self.flow.target).label)
 
 
 def judge(standings: Sequence[Standing], *, is_gone: bool) -> str:
@@ -79,7 +85,7 @@ def explain(layout: Layout, standing: Standing) -> list[Reason]:
         if one.differs:
             found.append(Reason(where, _of_difference(one, standing.deliveries)))
     found += [
-        Reason(flow.target.label, sentence(one.reason))
+        Reason(standing.at(one), sentence(one.reason))
         for one in standing.deliveries
         if one.state == State.DEAD or (one.reason and one.state == State.PARKED)
     ]

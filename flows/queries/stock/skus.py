@@ -110,11 +110,15 @@ def _unmapped(layout: Layout) -> tuple[str, list[Any]]:
 
 
 def _of_deliveries(layout: Layout, states: Sequence[State]) -> tuple[str, list[Any]]:
-    """The states stand in it as words: so PostgreSQL knows which index will do."""
+    """The states stand in it as words: so PostgreSQL knows which index will do. A level that cannot
+    be read has no standard record; by its id it is known which SKU it was of."""
     named = ", ".join(f"'{state.value}'" for state in states)
     sentence = f"""
-        SELECT standard ->> 'sku' AS sku FROM flows_delivery
-        WHERE state IN ({named}) AND target_id = ANY(%s) AND flow_id = ANY(%s)
+        SELECT coalesce(d.standard ->> 'sku', l.sku) AS sku FROM flows_delivery d
+        JOIN flows_flow f ON f.id = d.flow_id
+        LEFT JOIN flows_stocklevel l ON d.standard IS NULL
+            AND l.connection_id = f.source_id AND l.external_id = d.external_id
+        WHERE d.state IN ({named}) AND d.target_id = ANY(%s) AND d.flow_id = ANY(%s)
     """
     return sentence, [layout.targets, [flow.pk for flow in layout.flows]]
 

@@ -20,6 +20,9 @@ from flows.models import (
 )
 from flows.operations.replay import edit_delivery, replay_delivery
 from flows.operations.stock.offers import find_offers
+from flows.queries.stock.layout import find_layout
+from flows.queries.stock.listing import list_stock
+from flows.queries.stock.skus import Wanted
 from flows.states import IllegalMove, State
 from tests.flows.stock.house import House
 
@@ -241,6 +244,11 @@ def test_it_buries_a_quantity_that_cannot_be_and_wakes_it_when_it_is_right(
     assert "no shelf holds that much" in dead[0].reason
     assert dead[0].external_id == row["id"]
     assert house.held("EKM-MUG") == {"EKM-MUG": 500}
+    with tenant_scope(house.tenant):
+        (stuck,) = list_stock(find_layout([flow]), Wanted("stuck")).rows
+        assert stuck.sku == "EKM-MUG" and stuck.state == "stuck"
+        (why,) = [str(one) for one in stuck.reasons if "no shelf holds that much" in one.words]
+        assert why.startswith("Whiplash")
     house.take_in("whiplash", "stock", {**row, "quantity": 500})
     house.work()
     assert house.deliveries(state=State.DEAD) == []
