@@ -68,6 +68,13 @@ def code_of(failure: Exception) -> str:
     return failure.code if isinstance(failure, Failure) else "bug"
 
 
+def reason_of(failure: Exception) -> str:
+    """For people: what a programmer reads comes behind whose fault it is."""
+    if isinstance(failure, Failure):
+        return str(failure)
+    return f"Ekyam failed at it by a fault of its own, {type(failure).__name__}: {failure}"[:500]
+
+
 def line_of(failure: Exception) -> str:
     """The attribute of the mapping at which it failed, if one did."""
     return str(getattr(failure, "line", ""))[:200].replace("\0", "")

@@ -11,7 +11,7 @@ from connectors.standard import resources
 from flows.models import Delivery, Record, Run
 from flows.operations.identify import Key, Named
 from flows.operations.read import Reading
-from flows.retry import blame_of, code_of, line_of
+from flows.retry import blame_of, code_of, line_of, reason_of
 from flows.states import State
 from flows.waits import for_release, for_row, may_be_row
 
@@ -83,8 +83,8 @@ def _root_of(reading: Reading, record: Record | None, records: Mapping[Key, Reco
 def _state(reading: Reading, now: datetime) -> dict[str, Any]:
     failure, ending = reading.failure, reading.ending
     if failure is not None:
-        said = {"failure": code_of(failure), "reason": str(failure), "blame": blame_of(failure)}
-        said |= {"line": line_of(failure)}
+        said = {"failure": code_of(failure), "reason": reason_of(failure)}
+        said |= {"blame": blame_of(failure), "line": line_of(failure)}
         if isinstance(failure, MissingRow) and _waits_for_row(reading):
             waits_for = for_row(failure.table, failure.key)
             return {**said, "state": State.PARKED, "waits_for": waits_for, "parked_at": now}

@@ -33,7 +33,7 @@ from flows.operations.resolve import waiting_key
 from flows.operations.rows import insert_all, select_all
 from flows.operations.send import Try
 from flows.operations.stock.settle_levels import settle_levels
-from flows.retry import Decision, blame_of, code_of, decide, line_of
+from flows.retry import Decision, blame_of, code_of, decide, line_of, reason_of
 from flows.states import DONE, SUPERSEDABLE, State
 from flows.waits import RELEASE, for_row
 
@@ -107,7 +107,7 @@ def _apply_failure(one: Try, decision: Decision, now: datetime) -> None:
     assert failure is not None
     delivery.state = decision.state
     delivery.failure, delivery.blame = code_of(failure), blame_of(failure)
-    delivery.reason = str(failure) or type(failure).__name__
+    delivery.reason = reason_of(failure)
     delivery.line = line_of(failure)
     delivery.due_at = now + timedelta(seconds=decision.delay_seconds)
     delivery.wrote = outcome.wrote

@@ -34,7 +34,7 @@ def answer_for_order(
         or _on_its_way(name, moving, now, usual)
         or _cancelled(name, deliveries)
         or _shipped(name, deliveries, now)
-        or _known(name, links)
+        or _known(name, links) + _called_off(deliveries)
     )
 
 
@@ -131,6 +131,16 @@ def _shipped(name: str, deliveries: Sequence[Delivery], now: datetime) -> str:
 
 def _is_shipment(one: Delivery) -> bool:
     return one.record is not None and one.record.resource == "shipment"
+
+
+def _called_off(deliveries: Sequence[Delivery]) -> str:
+    """By a person, and not done otherwise."""
+    there = {one.target_id for one in _in(deliveries, *DONE)}
+    found = [one for one in _in(deliveries, State.CANCELLED) if one.target_id not in there]
+    if not found:
+        return ""
+    said = gettext("Its way to {where} was called off").format(where=_targets(found))
+    return f" {said}: {sentence(found[-1].note)}" if found[-1].note else f" {said}."
 
 
 def _known(name: str, links: Sequence[Link]) -> str:

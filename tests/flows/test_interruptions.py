@@ -14,7 +14,7 @@ from flows.models import Delivery
 from flows.operations.claim import recover_lost
 from flows.operations.route import route_events
 from flows.operations.send import Before, Letter, try_once
-from flows.retry import decide
+from flows.retry import decide, reason_of
 from flows.states import State
 from tests.depots import Depots
 
@@ -54,3 +54,9 @@ def test_it_sends_nothing_when_what_is_in_doubt_is_what_was_written_before(
     depots.work()
     assert depots.states() == ["succeeded", "unchanged"]
     assert len(depots.there_now("history")) == 1
+
+
+def test_it_says_whose_fault_it_is_before_what_a_programmer_reads() -> None:
+    said = reason_of(KeyError("sku"))
+    assert said == "Ekyam failed at it by a fault of its own, KeyError: 'sku'"
+    assert len(reason_of(ValueError("9" * 9000))) == 500

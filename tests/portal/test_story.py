@@ -48,6 +48,15 @@ def test_it_does_not_wait_for_what_may_never_come(owner: Client, here: Side) -> 
     assert 'hx-trigger="every 2s"' not in text
 
 
+def test_it_says_first_what_was_called_off(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        note = "The customer came to the shop"
+        Delivery.objects.filter(pk=here.parked.pk).update(state=State.CANCELLED, note=note)
+    assert here.parked.record is not None
+    text = owner.get(f"/orders/{here.parked.record.public_id}/").content.decode()
+    assert "Its way to Whiplash was called off: The customer came to the shop." in text
+
+
 def test_what_a_later_reading_did_not_change_is_delivered(owner: Client, here: Side) -> None:
     with tenant_scope(here.company.tenant):
         Delivery.objects.filter(record=here.shipped).exclude(state=State.SUCCEEDED).delete()

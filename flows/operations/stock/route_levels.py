@@ -21,7 +21,7 @@ from flows.operations.stock.lock import lock_skus, skus_of
 from flows.operations.stock.publish import NO_DELAY, Cause, publish, rest_dead
 from flows.operations.stock.streams import LOCATIONS, stock_flows, streams_by_feed
 from flows.operations.stock.take_in import Change, Told, take_in, take_in_locations
-from flows.retry import blame_of, code_of, line_of
+from flows.retry import blame_of, code_of, line_of, reason_of
 from flows.states import State
 
 AGAIN = "again"  # the topic of a full sync's own events: SKUs to be looked at once more
@@ -124,7 +124,7 @@ def _dead(event: Event, flow: Flow, one: Failed, now: datetime) -> Delivery:
         source_version=f"{event.public_id}~{uuid4().hex[:12]}",
         state=State.DEAD,
         failure=code_of(one.failure),
-        reason=str(one.failure),
+        reason=reason_of(one.failure),
         blame=blame_of(one.failure),
         line=line_of(one.failure),
         due_at=now,
