@@ -13,6 +13,7 @@ import { listenForPalette } from "./palette.js";
 import { listenForKeys } from "./keys.js";
 import { lookAgainWhileVisible } from "./look.js";
 import { keepWhatIsUnsent } from "./unsent.js";
+import { showWhatIsBusy } from "./busy.js";
 
 focusOnSlash();
 listenForCopies();
@@ -29,3 +30,4 @@ countTicks();
 listenForPalette();
 listenForKeys();
 keepWhatIsUnsent();
+showWhatIsBusy();

@@ -129,3 +129,20 @@ def test_it_sets_two_systems_up_and_goes_live(
             assert Flow.objects.filter(is_on=True).count() >= 5
 
     elsewhere(kept)
+
+
+def test_a_button_says_that_it_is_busy_while_its_answer_takes_long(
+    live_server: LiveServer, company: Company, simulators: None
+) -> None:
+    with browser_page(live_server) as page:
+        enter(page, company)
+        page.goto("/set-up/")
+        # As if the answer never came: behind what the page itself listens to.
+        page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+        button = page.get_by_role("button", name="Connect a sandbox of Shopify")
+        expect(button).not_to_have_attribute("aria-busy", "true")
+        press(page, "Connect a sandbox of Shopify")
+        expect(button).to_have_attribute("aria-busy", "true")
+        picture(page, "busy")
+        page.evaluate("dispatchEvent(new Event('pageshow'))")
+        expect(button).not_to_have_attribute("aria-busy", "true")
