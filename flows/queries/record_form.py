@@ -5,7 +5,6 @@ in addresses and of people.
 """
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.translation import gettext
 
 from connectors.standard import resources
 from connectors.standard.attributes import element_of, names_below, plain, struct_within, type_below
+from flows.queries.spoken_of import speaks_of, words_of
 
 MOST = 120  # fields; a longer record is edited as JSON
 LONGEST = 2_000
@@ -44,7 +44,7 @@ class NotANumber(ValueError):
 
 def sections_of(resource: str, standard: Mapping[str, Any], reason: str) -> list[Section]:
     """The fields in question first, then by the part of the record that they are in."""
-    found = list(_fields(resources()[resource], standard, _words(reason)))
+    found = list(_fields(resources()[resource], standard, words_of(reason)))
     first = [one for one in found if one.is_first][:MOST]
     sections = [Section(gettext("What it seems to be about"), first)] if first else []
     by_part: dict[str, list[Field]] = {}
@@ -85,10 +85,10 @@ def _field(declared: Any, value: Any, words: set[str], path: str) -> Iterator[Fi
         for place, one in enumerate(value or ()):
             if isinstance(one, dict):
                 yield from _fields(element_of(declared), one, words, f"{path}.{place}.")
-    elif isinstance(value, dict) or (within and value is None and _speaks_of(path, words)):
+    elif isinstance(value, dict) or (within and value is None and speaks_of(path, words)):
         yield from _fields(within, value or {}, words, f"{path}.")
     elif value is not None or _may_lack(path, declared, words):
-        is_first = _speaks_of(path, words)
+        is_first = speaks_of(path, words)
         kind = "choice" if isinstance(value, bool) else "lines" if "\n" in _text(value) else "text"
         *above, last = path.split(".")
         label = _spoken([*above, last] if is_first else [last])
@@ -97,46 +97,7 @@ def _field(declared: Any, value: Any, words: set[str], path: str) -> Iterator[Fi
 
 def _may_lack(path: str, declared: Any, words: set[str]) -> bool:
     """An empty attribute is offered if it is plain text in an address, or what is spoken of."""
-    return plain(declared) is str and ("address" in path or _speaks_of(path, words))
-
-
-_WORD = re.compile(r"[a-z]+[0-9]?")
-# What vendors call things that the standard calls otherwise.
-_ALIKE = {
-    "postcode": "postal_code",
-    "zip": "postal_code",
-    "zipcode": "postal_code",
-    "pincode": "postal_code",
-    "state": "region",
-    "province": "region",
-    "street": "line1",
-    "mail": "email",
-    "telephone": "phone",
-    "mobile": "phone",
-}
-_TOO_COMMON = {
-    "id",
-    "line",
-    "name",
-    "code",
-    "title",
-    "status",
-    "number",
-    "note",
-    "reference",
-    "order",
-}
-
-
-def _words(reason: str) -> set[str]:
-    found = set(_WORD.findall(reason.lower()))
-    return found | {_ALIKE[word] for word in found if word in _ALIKE}
-
-
-def _speaks_of(path: str, words: set[str]) -> bool:
-    name = path.rsplit(".", 1)[-1]
-    parts = {part for part in name.split("_") if part not in _TOO_COMMON}
-    return name in words or (name not in _TOO_COMMON and bool(parts) and parts <= words)
+    return plain(declared) is str and ("address" in path or speaks_of(path, words))
 
 
 def _text(value: Any) -> str:
