@@ -19,7 +19,7 @@ class BulkState(models.TextChoices):
 
 class Deed(models.TextChoices):
     RETRY = "retry"
-    SET = "set"  # an attribute gets a value, and the record is sent
+    SET = "set"  # attributes get values, and the record is sent
     WAIVE = "waive"
 
 
@@ -39,7 +39,9 @@ class BulkAct(TenantModel):
     cause = models.UUIDField()
     words = models.TextField(blank=True)  # the cause, as its example says it
     wanted: Any = models.JSONField(default=dict)
-    change: Any = models.JSONField(default=dict)  # path and value, where an attribute is set
+    change: Any = models.JSONField(
+        default=dict
+    )  # paths and values, where they are set: `changes_of` reads them
     note = models.CharField(max_length=300, blank=True)
     actor: Any = models.JSONField(default=dict)
     until = models.DateTimeField()

@@ -1,27 +1,21 @@
 """What is about to be done to many dead letters, before it is; and how far it has come."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from connectors.channel import limits_of
-from connectors.errors import MappingFailed
-from flows.models import BulkAct, BulkState, Deed, Delivery
-from flows.operations.mend.paths import NoPlace, put_at, values_at
+from flows.models import BulkAct, BulkState, Deed
+from flows.operations.mend.paths import changes_of
 from flows.operations.mend.stale import find_newer
-from flows.operations.replay import check_edited
+from flows.queries.changes import as_json
 from flows.queries.dead_letters import MOST_COUNTED, Wanted, count_dead, dead_letters_of, find_flows
-from flows.states import IllegalMove
 
 LOOKED_AT = 1_000  # the newest, for what is stale
-TRIED = 200  # the newest, with which a change is tried: each is checked as a whole
-FEW = 5  # kinds of change are shown with so many examples of what they change
 
 
 @dataclass(frozen=True)
@@ -50,14 +44,11 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class KindOfChange:
-    """`before` and `after` as JSON; `refused` says why it would not hold."""
+class ShownChange:
+    """`value` as JSON, empty where the attribute is taken away."""
 
-    before: str
-    after: str
-    refused: str
-    count: int
-    examples: list[str] = field(default_factory=list)
+    path: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -67,8 +58,7 @@ class ActRow:
     cause: str
     words: str
     note: str
-    path: str
-    value: str
+    changes: Sequence[ShownChange]
     asked_by: str
     state: str
     seen: int
@@ -114,46 +104,6 @@ def _ways(key: str, wanted: Wanted) -> tuple[list[Way], float, str]:
     return sorted(ways, key=lambda way: (-way.count, way.flow)), float(longest), slowest
 
 
-def preview_change(
-    key: str, wanted: Wanted, path: str, value: Any
-) -> tuple[list[KindOfChange], int]:
-    """What setting the attribute would do to the newest, each kind once; and how many were looked
-    at. Nothing is kept. Two queries."""
-    rows = (
-        dead_letters_of(key, wanted)
-        .select_related("record", "flow__source", "flow__target")
-        .defer("flow__source__sealed", "flow__target__sealed")
-        .order_by("-finished_at", "-sequence")[:TRIED]
-    )
-    kinds: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        label = (row.record.label if row.record else "") or row.external_id or row.public_id
-        kinds.setdefault(_kind(row, path, value), []).append(label)
-    found = [
-        KindOfChange(*kind, count=len(labels), examples=labels[:FEW])
-        for kind, labels in sorted(kinds.items(), key=lambda one: -len(one[1]))
-    ]
-    return found, sum(one.count for one in found)
-
-
-def _kind(row: Delivery, path: str, value: Any) -> tuple[str, str, str]:
-    after = _json(value)
-    if row.standard is None:
-        return "", after, gettext("It could not be read, so there is no record to change.")
-    try:
-        before = ", ".join(dict.fromkeys(map(_json, values_at(row.standard, path))))
-        check_edited(row, put_at(row.standard, path, value))
-    except NoPlace as failure:
-        return "", after, str(failure)
-    except (MappingFailed, IllegalMove) as failure:
-        return before, after, str(failure)
-    return before, after, ""
-
-
-def _json(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)[:200]
-
-
 def list_acts(causes: Iterable[str] = (), *, running: bool = False, size: int = 5) -> list[ActRow]:
     """The newest first."""
     found = BulkAct.objects.order_by("-created_at")
@@ -175,8 +125,7 @@ def _row(one: BulkAct) -> ActRow:
         cause=one.cause.hex,
         words=one.words,
         note=one.note,
-        path=one.change.get("path", ""),
-        value=_json(one.change.get("value")),
+        changes=[ShownChange(it.path, as_json(it.value)) for it in changes_of(one.change)],
         asked_by=one.actor.get("label", ""),
         state=one.state,
         seen=one.seen,
@@ -202,8 +151,8 @@ def said_of(act: ActRow) -> Sequence[str]:
         found.append(said.format(n=n))
     if n := counts.get("refused", 0):
         said = ngettext(
-            "{n:,} left as they were: the record would not hold with that value",
-            "{n:,} left as they were: the record would not hold with that value",
+            "{n:,} left as they were: the record would not hold with what was to be set",
+            "{n:,} left as they were: the record would not hold with what was to be set",
             n,
         )
         found.append(said.format(n=n))

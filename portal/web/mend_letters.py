@@ -1,6 +1,5 @@
 """Many dead letters at once: first what would happen to how many, then the progress."""
 
-import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,28 +10,40 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from connectors.standard import resources
-from connectors.standard.attributes import AttributeUnknown, names_below, struct_within, type_below
 from ekyam.tenants.rights import Right
 from flows.models import BulkAct, Deed
 from flows.operations.mend.start import begin_act, stop_act
-from flows.queries.bulk import ActRow, get_act, preview_act, preview_change, said_of
+from flows.queries.bulk import ActRow, get_act, preview_act, said_of
+from flows.queries.changes import preview_changes
 from flows.queries.dead_letters import DeadGroup, find_dead_group, list_dead_groups
+from flows.queries.spoken_of import find_spoken_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, form_page, page
+from portal.web.change_rows import (
+    MOST_ROWS,
+    ChangeForm,
+    ChangeRow,
+    check_rows,
+    paths_of,
+    read_rows,
+    with_another,
+)
 from portal.web.letter_filters import Chosen, read_chosen
 from portal.web.moments import moment_of
 
-LONGEST_REASON, LONGEST_VALUE = 300, 500
+LONGEST_REASON = 300
 WORDS = {
     Deed.RETRY: (gettext_lazy("Send again"), gettext_lazy("Retry")),
-    Deed.SET: (gettext_lazy("Set an attribute in all of them"), gettext_lazy("Set it, and send")),
+    Deed.SET: (gettext_lazy("Set attributes in all of them"), gettext_lazy("Set and send")),
     Deed.WAIVE: (gettext_lazy("Waive"), gettext_lazy("Waive")),
 }
 
 
 @form_page(Right.OPERATE)
 def mend_letters(request: SeatedRequest, key: str) -> HttpResponse:
-    """By GET what would happen; by POST it begins, once for each form."""
+    """By GET what would happen; by POST it begins, once for each form. What attributes shall be is
+    a POST as well, `do` being "look": it may be somebody's address, which no log of addresses has.
+    """
     begun = BulkAct.objects.filter(token=_token(request)).first()
     if begun is not None:  # the same form, sent twice
         return redirect("bulk_act", id=begun.public_id)
@@ -45,7 +56,7 @@ def mend_letters(request: SeatedRequest, key: str) -> HttpResponse:
     group = found[0]
     named = request.GET.get("deed", "retry")
     deed = Deed(named) if named in Deed.values else Deed.RETRY
-    if request.method != "POST":
+    if request.method != "POST" or request.POST.get("do") == "look":
         return _show(request, group, chosen, deed)
     return _begin(request, group, chosen, deed)
 
@@ -59,8 +70,8 @@ def _begin(request: SeatedRequest, group: DeadGroup, chosen: Chosen, deed: Deed)
         error = gettext("It is longer than {longest_reason} characters.").format(
             longest_reason=LONGEST_REASON
         )
-    change, _ = _change(request, group) if deed == Deed.SET else ({}, "")
-    if error or (deed == Deed.SET and not change):
+    changes = _form(request, group).changes if deed == Deed.SET else []
+    if error or (deed == Deed.SET and not changes):
         return _show(request, group, chosen, deed, error=error)
     try:
         begun = begin_act(
@@ -70,7 +81,7 @@ def _begin(request: SeatedRequest, group: DeadGroup, chosen: Chosen, deed: Deed)
             token=_token(request),
             until=moment_of(request.POST.get("until", "")),
             note=note,
-            change=change,
+            changes=changes,
         )
     except IllegalMove as reason:
         messages.error(request, str(reason))
@@ -106,88 +117,46 @@ def _show(
         "until": timezone.now().isoformat(),
         "error": error,
         "reason": request.POST.get("reason", ""),
-        "ticked": request.GET.getlist("id") if chosen.wanted.ids else [],
     }
     if deed == Deed.SET:
-        context |= _setting(request, group, chosen)
+        context |= _setting(request, group, chosen, _form(request, group))
     return render(request, "portal/mend_letters.html", context)
 
 
-def _setting(request: SeatedRequest, group: DeadGroup, chosen: Chosen) -> dict[str, Any]:
-    """The form of the attribute, and, once it is filled in, each kind of change."""
-    change, wrong = _change(request, group)
-    found: dict[str, Any] = {"paths": _paths(group), "wrong": wrong}
-    found |= {name: _asked(request, name) for name in ("path", "value")}
-    if change:
-        kinds, looked_at = preview_change(group.key, chosen.wanted, change["path"], change["value"])
+def _setting(
+    request: SeatedRequest, group: DeadGroup, chosen: Chosen, form: ChangeForm
+) -> dict[str, Any]:
+    """The form of the attributes, and, once it is filled in, what comes of them."""
+    found: dict[str, Any] = {"form": form, "paths": paths_of(_resource(group))}
+    found["is_longer"] = "add" in request.POST and not form.wrong
+    if form.changes:
+        kinds, looked_at = preview_changes(
+            group.key, chosen.wanted, form.changes, now=timezone.now()
+        )
         holds = sum(one.count for one in kinds if not one.refused)
         found |= {"kinds": kinds, "kinds_of": looked_at, "holds": holds}
         found["stay"] = looked_at - holds
+        found["die"] = sum(one.count for one in kinds if one.dies)
     return found
 
 
-def _asked(request: SeatedRequest, name: str) -> str:
-    found = request.POST.get(name) if request.method == "POST" else request.GET.get(name)
-    return (found or "").replace("\x00", "").strip()
-
-
-def _change(request: SeatedRequest, group: DeadGroup) -> tuple[dict[str, Any], str]:
-    """The path and the value, and what is wrong with them; neither before something was typed."""
-    path, typed = _asked(request, "path"), _asked(request, "value")
-    if not path:
-        return {}, ""
-    if len(typed) > LONGEST_VALUE:
-        return {}, gettext("The value is longer than {longest_value} characters.").format(
-            longest_value=LONGEST_VALUE
-        )
+def _form(request: SeatedRequest, group: DeadGroup) -> ChangeForm:
+    """What was typed; before something was, a row for each attribute that the refusal names."""
     if group.flow is None:
-        return {}, gettext("These records could not be read, so there is nothing to set.")
-    try:
-        declared = type_below(_resource(group), path)
-    except AttributeUnknown:
-        return {}, gettext("A record of this kind has no attribute «{path}».").format(
-            path=path[:80]
-        )
-    if _names_a_record(path):
-        return {}, gettext(
-            "«{path}» is each one's own: in all of them it cannot be the same."
-        ).format(path=path)
-    if struct_within(declared) is not None:
-        return {}, gettext("«{path}» has attributes of its own: choose one of them.").format(
-            path=path
-        )
-    return {"path": path, "value": _value(typed)}, ""
-
-
-def _value(typed: str) -> Any:
-    """Yes and no are what they say, and an empty field is nothing; the rest is text, as which the
-    standard reads numbers and times too."""
-    if not typed:
-        return None
-    return json.loads(typed) if typed in ("true", "false") else typed
+        wrong = gettext("These records could not be read, so there is nothing to set.")
+        return ChangeForm([ChangeRow()], wrong=wrong)
+    of = _resource(group)
+    typed = read_rows(request.POST if request.method == "POST" else request.GET)
+    if "add" in request.POST:
+        return with_another(typed)
+    if typed or request.method == "POST":
+        return check_rows(typed, of)
+    named = find_spoken_of(paths_of(of), group.reason, group.line)
+    return ChangeForm([ChangeRow(path) for path in named[:MOST_ROWS]] or [ChangeRow()])
 
 
 def _resource(group: DeadGroup) -> Any:
-    assert group.flow is not None
-    return resources()[group.flow.stream_spec.resource]
-
-
-def _paths(group: DeadGroup) -> list[str]:
-    if group.flow is None:
-        return []
-    of = _resource(group)
-    names = names_below(of, into_lists=True)
-    return [
-        one
-        for one in names
-        if struct_within(type_below(of, one)) is None and not _names_a_record(one)
-    ]
-
-
-def _names_a_record(path: str) -> bool:
-    """Or a line of it: with one name for all of them, the other system would know of one only."""
-    above, _, last = path.rpartition(".")
-    return last in ("id", "reference") and (not above or above.endswith("[]"))
+    return resources()[group.flow.stream_spec.resource] if group.flow else None
 
 
 # --- Its progress -------------------------------------------------------------------------------

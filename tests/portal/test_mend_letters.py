@@ -149,8 +149,9 @@ def test_it_says_of_a_value_that_holds_nowhere_that_nothing_will_happen(
 ) -> None:
     address = f"/dead-letters/{key_of(here)}/mend/?deed=set"
     assert "will be changed" in read(owner, address)
-    text = read(owner, f"{address}&path=lines[].quantity&value=many")
-    assert "Nothing: with this value none of them holds" in text and "will be changed" not in text
+    text = read(owner, f"{address}&path=lines[].quantity&value=-1")
+    assert "Nothing: with what is set here none of them holds" in text
+    assert "will be changed" not in text
     assert "By flow" not in text
     refuse(here, "2001", standard=None)
     text = read(owner, f"{address}&path=email&value=one@shop.example")

@@ -1,7 +1,7 @@
 """Begins and stops what is done to many dead letters."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from ekyam.audit.actors import Actor, Kind, current_actor
 from ekyam.audit.record import record
 from ekyam.tenants.scope import current_tenant_id
 from flows.models import BulkAct, BulkState, Deed
+from flows.operations.mend.paths import Change, keep_changes
 from flows.operations.nudge import nudge
 from flows.queries.dead_letters import Wanted, find_dead_group
 from flows.states import IllegalMove
@@ -26,9 +27,10 @@ def begin_act(
     token: UUID,
     until: datetime,
     note: str = "",
-    change: dict[str, Any] | None = None,
+    changes: Sequence[Change] = (),
 ) -> BulkAct:
     """Do it to all that had died of the cause by `until`; the same token again finds the same act.
+    `changes` are what is set, all together in each of them.
 
     Raises IllegalMove, in words, and Delivery.DoesNotExist when none of them is left.
     """
@@ -45,7 +47,7 @@ def begin_act(
         cause=UUID(cause),
         words=group.reason or group.failure,
         wanted=msgspec.to_builtins(wanted),
-        change=change or {},
+        change=keep_changes(changes),
         note=note,
         actor=msgspec.to_builtins(current_actor()),
         until=min(until, timezone.now()),
@@ -64,11 +66,13 @@ def begin_act(
             )
         ) from error
     nudge("mend", tenant_id=tenant_id, subject_id=act.pk)
+    # What is set may be a shopper's, and stays out of a log that is never taken back.
+    attributes = ", ".join(one.path for one in changes)
     record(
         "dead_letters.mending_started",
         subject=act.public_id,
         label=act.words,
-        after={"deed": str(deed), "count": group.count, "attribute": act.change.get("path", "")},
+        after={"deed": str(deed), "count": group.count, "attribute": attributes},
     )
     return act
 

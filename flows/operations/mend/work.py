@@ -23,7 +23,7 @@ from ekyam.tenants.scope import tenant_scope
 from flows.models import BulkAct, BulkState, Deed, Delivery
 from flows.operations.heal import read_anew
 from flows.operations.identify import lock_records
-from flows.operations.mend.paths import NoPlace, put_at
+from flows.operations.mend.paths import NoPlace, changes_of, put_all
 from flows.operations.mend.stale import find_newer, put_to_rest
 from flows.operations.mend.start import actor_of, end_act, wanted_of
 from flows.operations.nudge import nudge
@@ -171,12 +171,12 @@ def _is_heard(row: Delivery) -> bool:
 
 
 def _set(act: BulkAct, rows: Sequence[Delivery], tally: Counter[str]) -> list[str]:
-    """What would not hold with the value stays as it is, and dead."""
-    path, value = act.change["path"], act.change["value"]
+    """What would not hold with all that is set stays as it is, and dead."""
+    changes = changes_of(act.change)
     done, found = [], []
     for row in rows:
         try:
-            edited = read_edited(row, put_at(row.standard or {}, path, value))
+            edited = read_edited(row, put_all(row.standard or {}, changes))
             row.standard = msgspec.to_builtins(edited)
             done.append(row)
             if row.record is not None:
