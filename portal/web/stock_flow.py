@@ -1,5 +1,6 @@
 """How a flow offers stock: its formula with a preview, its places, and the kits."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -15,11 +16,18 @@ from flows.operations.stock.arrange import (
     MOST_IN_A_KIT,
     add_kit_part,
     keep_formula,
+    lock_formula,
     remove_kit_part,
     set_places,
 )
 from flows.operations.stock.offers import formula_of
-from flows.queries.stock.settings import LEFT_OUT, get_settings, get_stock_flow, preview_formula
+from flows.queries.stock.settings import (
+    LEFT_OUT,
+    get_settings,
+    get_stock_flow,
+    preview_formula,
+    who_kept,
+)
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
 from portal.web.undo import say_with_undo
@@ -110,6 +118,42 @@ class FormulaForm(forms.ModelForm):  # type: ignore[type-arg]
         for field in self.fields.values():
             field.show_hidden_initial = True  # what the page showed tells what was changed on it
 
+    def merge(self, known: Formula) -> list[str]:
+        """What was not changed here is as it is known by now. Returns what was changed both here
+        and elsewhere, and not to the same: sent once more, it is kept as it is here."""
+        both = []
+        data = dict(self.data.items())
+        for name in self.fields:
+            bound, now = self[name], getattr(known, name)
+            shown = data.get(bound.html_initial_name)
+            if name not in self.changed_data:
+                setattr(self.instance, name, now)
+                data[bound.html_name] = _as_sent(now)
+            elif shown not in (None, str(now)) and now != self.cleaned_data[name]:
+                both.append(name)
+            data[bound.html_initial_name] = str(now)
+        self.data = data
+        return both
+
+    def ask_about(self, name: str, known: Formula, by: str) -> None:
+        words = gettext("Kept by {name} meanwhile: {theirs}. Yours: {yours}. Keep yours?").format(
+            name=by or gettext("Somebody else"),
+            theirs=self._said(name, getattr(known, name)),
+            yours=self._said(name, self.cleaned_data[name]),
+        )
+        self.add_error(name, words)
+
+    def _said(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return gettext("yes") if value else gettext("no")
+        return str(dict(Formula.Base.choices).get(value, value) if name == "base" else value)
+
+
+def _as_sent(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else ""
+    return str(value)
+
 
 class KitForm(forms.Form):
     kit = forms.CharField(max_length=255, label=gettext_lazy("SKU of the kit"))
@@ -136,14 +180,19 @@ def stock_flow(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.CONFIGURE)
 def set_formula(request: SeatedRequest, id: str) -> HttpResponse:
-    """«Preview» shows what would change, and keeps nothing."""
+    """«Preview» shows what would change, and keeps nothing. What somebody else has kept otherwise
+    since the page was shown is shown first."""
     flow = get_stock_flow(id)
-    known, instance = formula_of(flow), formula_of(flow)
+    known = lock_formula(flow)
+    instance = copy(known)
     form = FormulaForm(request.POST, instance=instance, auto_id="formula_%s")
     if not form.is_valid():
         return _show(request, flow, form=form)
-    for name in form.fields.keys() - form.changed_data:  # as somebody else may have set it since
-        setattr(instance, name, getattr(known, name))
+    both = form.merge(known)
+    for name in both:
+        form.ask_about(name, known, who_kept(flow, name))
+    if both:
+        return _show(request, flow, form=form)
     if "preview" in request.POST:
         return _show(request, flow, form=form, preview=preview_formula(flow, instance))
     is_changed, begun = keep_formula(instance, by=request.seat.person)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from ekyam.audit.record import record
 from flows.models import Flow, Formula, KitPart, LookupRow, StockLocation, Sync
-from flows.operations.stock.offers import locations_table, refuse_rivals
+from flows.operations.stock.offers import formula_of, locations_table, refuse_rivals
 from flows.operations.stock.plan import start_sync
 from flows.operations.stock.streams import stock_flows
 from flows.states import IllegalMove
@@ -31,6 +31,12 @@ def _offer_all_anew(*, by: str) -> None:
     flows = Flow.objects.filter(is_on=True).select_related("source", "target")
     for flow in stock_flows(flows):
         _offer_anew(flow, by=by)
+
+
+def lock_formula(flow: Flow) -> Formula:
+    """As it is; nobody else keeps another one until the transaction ends."""
+    Formula.objects.select_for_update().filter(flow=flow).first()
+    return formula_of(flow)
 
 
 def keep_formula(formula: Formula, *, by: str) -> tuple[bool, Sync | None]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection as db
 
+from ekyam.audit.listing import Wanted, list_entries
 from flows.models import Flow, Formula, KitPart, LookupRow
 from flows.operations.stock.offers import find_offers, locations_table
 from flows.operations.stock.streams import is_stock
@@ -15,6 +16,7 @@ from flows.queries.stock.syncs import SyncRow, newest_syncs
 SAMPLE = 200
 MOST_SHOWN = 10
 MOST_KITS = 500
+MOST_CHANGES = 50
 LEFT_OUT = "-"  # how «Not offered» is said in a form, where nothing at all means nothing chosen
 
 
@@ -136,6 +138,15 @@ _SAMPLE = """
         SELECT DISTINCT sku FROM flows_stocklevel WHERE connection_id = %s AND NOT is_gone
     ) found ORDER BY md5(sku) LIMIT %s
 """
+
+
+def who_kept(flow: Flow, name: str) -> str:
+    """Who has kept the formula with this term last; nothing where the log does not tell."""
+    wanted = Wanted(action="formula.changed", subject=flow.public_id)
+    for entry in list_entries(wanted, size=MOST_CHANGES):
+        if any(change.name == name for change in entry.changes):
+            return entry.actor
+    return ""
 
 
 def preview_formula(flow: Flow, formula: Formula) -> Preview:
