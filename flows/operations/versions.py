@@ -1,6 +1,6 @@
 """Drafts a flow's logic, publishes it, and goes back to an earlier one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from flows.operations.complete import refuse_incomplete
 from flows.operations.stock.streams import is_stock
 from flows.queries.versions import logic_of
 from flows.rules.judge import RuleInvalid, check_rules
-from flows.rules.rule import Route, Split
+from flows.rules.rule import Route, Rule, Split
 from flows.states import IllegalMove
 
 CONNECTORS_OWN = 0  # the number by which one goes back to having no version at all
@@ -145,19 +145,30 @@ def read_logic(flow: Flow, data: Any) -> Logic:
     return found
 
 
-def check_logic(flow: Flow, logic: Logic) -> None:
-    """That it can be gone by at all; raises MappingFailed, or IllegalMove for a flow of stock."""
+def check_logic(flow: Flow, logic: Logic, *, known: Collection[Rule] | None = None) -> None:
+    """That it can be gone by at all; raises MappingFailed, or IllegalMove for a flow of stock.
+
+    A rule that the flow has already is not refused for a value that does not fit: whoever changes
+    something else is not stopped by it. `known` are such rules, if not those of draft and version.
+    """
     if is_stock(flow):
         raise IllegalMove(
             gettext("A flow of stock goes by its formula: it has no mapping and no rules.")
         )
     read_logic(flow, msgspec.to_builtins(logic))
     try:
-        check_rules(logic.rules, resources()[flow.stream_spec.resource])
+        known = _known_rules(flow) if known is None and logic.rules else known
+        check_rules(logic.rules, resources()[flow.stream_spec.resource], known=known or ())
     except RuleInvalid as error:
         raise MappingFailed(str(error)) from error
     for label in destinations(logic):
         _find_destination(flow, label)
+
+
+def _known_rules(flow: Flow) -> list[Rule]:
+    there = (VersionState.DRAFT, VersionState.PUBLISHED)
+    found = Version.objects.filter(flow=flow, state__in=there)
+    return [rule for version in found for rule in logic_of(version).rules]
 
 
 def destinations(logic: Logic) -> Iterator[str]:
@@ -201,7 +212,7 @@ def _refuse_worse(flow: Flow, logic: Logic) -> None:
 
 def _go_by(flow: Flow, version: Version | None, logic: Logic) -> None:
     """What rules name is fed by them from now on, and so reads nothing itself."""
-    check_logic(flow, logic)
+    check_logic(flow, logic, known=logic.rules)
     now = timezone.now()
     Version.objects.filter(flow=flow, state=VersionState.PUBLISHED).update(
         state=VersionState.RETIRED

@@ -30,7 +30,7 @@ def compile_compare(condition: Compare) -> Test:
     find, is_many = find_by(condition.attribute), is_list_of(condition.attribute)
     operator, value = condition.operator, condition.value
     _check_value(operator, value)
-    at_once = operator in _OF_EMPTINESS and not is_many
+    at_once = operator in OF_EMPTINESS and not is_many
     choose = any if condition.of == "any" else all
 
     def holds(record: Any) -> bool:
@@ -42,32 +42,22 @@ def compile_compare(condition: Compare) -> Test:
     return holds
 
 
-def check_order(condition: Compare) -> None:
-    """Raises Incomparable for a value that nothing is above or below."""
-    value = condition.value
-    if condition.operator not in _ORDERS:
-        return
-    if all(read(value) is None for read in (_as_number, _as_day, _as_time)):
-        words = f"asks for a number or a date, and {_shown(value)} is neither"
-        raise Incomparable(f"{_say(condition.operator)} {words}")
-
-
 def compare(found: Any, operator: str, value: Any) -> bool:
     """Raises Incomparable."""
-    if operator in _OF_EMPTINESS:
+    if operator in OF_EMPTINESS:
         return is_empty(found) == (operator == "is_empty")
     if is_empty(found):
         return _with_nothing(operator, value)
     if isinstance(found, dict | list):
         raise Incomparable("is not one value; name one of its attributes")
-    if operator in _ORDERS:
-        return _ORDERS[operator](_order(found, value))
+    if operator in ORDERS:
+        return ORDERS[operator](_order(found, value))
     if operator in ("is", "is_not"):
         return is_same(found, value) == (operator == "is")
     if operator in ("one_of", "none_of"):
         return any(is_same(found, one) for one in value) == (operator == "one_of")
     if not isinstance(found, str):
-        raise Incomparable(f"is no text, so it cannot be asked whether it {_say(operator)}")
+        raise Incomparable(f"is no text, so it cannot be asked whether it {say_operator(operator)}")
     text, part = found.strip().casefold(), word_of(value).strip().casefold()
     return part in text if operator == "contains" else text.startswith(part)
 
@@ -86,14 +76,14 @@ def is_same(found: Any, value: Any) -> bool:
     if is_empty(value):
         return False
     if isinstance(found, bool):
-        return found == _yes_or_no(value)
+        return found == yes_or_no(value)
     if isinstance(found, int | float | Decimal | datetime):
         return _order(found, value) == 0
     return str(found).strip().casefold() == word_of(value).strip().casefold()
 
 
-_OF_EMPTINESS = ("is_empty", "is_filled")
-_ORDERS: dict[str, Callable[[int], bool]] = {
+OF_EMPTINESS = ("is_empty", "is_filled")
+ORDERS: dict[str, Callable[[int], bool]] = {
     "above": lambda sign: sign > 0,
     "at_least": lambda sign: sign >= 0,
     "below": lambda sign: sign < 0,
@@ -102,16 +92,18 @@ _ORDERS: dict[str, Callable[[int], bool]] = {
 
 
 def _check_value(operator: str, value: Any) -> None:
-    if operator in _OF_EMPTINESS:
+    if operator in OF_EMPTINESS:
         return
     is_many = operator in ("one_of", "none_of")
     if is_many != isinstance(value, list | tuple) or isinstance(value, dict):
-        raise Incomparable(f"{_say(operator)} asks for {'a list' if is_many else 'one value'}")
-    if operator in _ORDERS:
+        raise Incomparable(
+            f"{say_operator(operator)} asks for {'a list' if is_many else 'one value'}"
+        )
+    if operator in ORDERS:
         if is_empty(value) or isinstance(value, bool):
-            raise Incomparable(f"{_say(operator)} asks for a number or a date")
+            raise Incomparable(f"{say_operator(operator)} asks for a number or a date")
     elif operator in ("contains", "starts_with") and is_empty(value):
-        raise Incomparable(f"{_say(operator)} asks for some text")
+        raise Incomparable(f"{say_operator(operator)} asks for some text")
 
 
 def _with_nothing(operator: str, value: Any) -> bool:
@@ -130,11 +122,11 @@ def _order(found: Any, value: Any) -> int:
         raise Incomparable("is yes or no, which is neither above nor below anything")
     if isinstance(found, datetime):
         return _order_of_times(found, value)
-    if isinstance(found, str) and _as_number(found) is None:
-        if (moment := _as_time(found)) is None or _as_number(value) is not None:
+    if isinstance(found, str) and as_number(found) is None:
+        if (moment := as_time(found)) is None or as_number(value) is not None:
             raise Incomparable(f"is text, {_shown(found)}, where a number is compared")
         return _order_of_times(moment, value)
-    one, other = _as_number(found), _as_number(value)
+    one, other = as_number(found), as_number(value)
     if other is None:
         raise Incomparable(f"is a number, and {_shown(value)} is none")
     assert one is not None
@@ -142,24 +134,24 @@ def _order(found: Any, value: Any) -> int:
 
 
 def _order_of_times(found: datetime, value: Any) -> int:
-    day = _as_day(value)
+    day = as_day(value)
     if day is not None:
         there = found.astimezone(UTC).date()
         return (there > day) - (there < day)
-    moment = _as_time(value)
+    moment = as_time(value)
     if moment is None:
         raise Incomparable(f"is a time, and {_shown(value)} is none, as 2026-01-31 would be")
     return (found > moment) - (found < moment)
 
 
-def _as_number(value: Any) -> Decimal | None:
+def as_number(value: Any) -> Decimal | None:
     try:
         return exact(value)
     except ValueError:
         return None
 
 
-def _as_day(value: Any) -> date | None:
+def as_day(value: Any) -> date | None:
     text = str(value).strip()
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
@@ -167,7 +159,7 @@ def _as_day(value: Any) -> date | None:
         return None
 
 
-def _as_time(value: Any) -> datetime | None:
+def as_time(value: Any) -> datetime | None:
     """Of ISO 8601, with its hyphens: 20260131 is a number."""
     text = str(value).strip()
     try:
@@ -176,7 +168,7 @@ def _as_time(value: Any) -> datetime | None:
         return None
 
 
-def _yes_or_no(value: Any) -> bool:
+def yes_or_no(value: Any) -> bool:
     word = word_of(value).strip().casefold()
     if word in ("true", "yes"):
         return True
@@ -185,7 +177,7 @@ def _yes_or_no(value: Any) -> bool:
     raise Incomparable(f"is yes or no, and {_shown(value)} is neither")
 
 
-def _say(operator: str) -> str:
+def say_operator(operator: str) -> str:
     return f"«{operator.replace('_', ' ')}»"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from connectors.conditions import ConditionInvalid
-from flows.rules.compare import Incomparable, check_order, compile_compare
+from flows.rules.compare import Incomparable, compile_compare
 from flows.rules.expressions import Asked, check_expression
 from flows.rules.rule import AllOf, AnyOf, Cel, Compare, Condition, Not
 from flows.rules.words import say_attribute
@@ -37,27 +37,18 @@ def compile_condition(condition: Condition, depth: int = 0) -> Test:
 
 def paths_of(condition: Condition) -> Iterator[str]:
     """What it compares."""
-    return (one.attribute for one in _comparisons(condition))
+    return (one.attribute for one in comparisons_of(condition))
 
 
-def check_orders(condition: Condition) -> None:
-    """Raises Incomparable."""
-    for one in _comparisons(condition):
-        try:
-            check_order(one)
-        except Incomparable as error:
-            raise Incomparable(f"{say_attribute(one.attribute)}: {error}") from error
-
-
-def _comparisons(condition: Condition) -> Iterator[Compare]:
+def comparisons_of(condition: Condition) -> Iterator[Compare]:
     match condition:
         case Compare():
             yield condition
         case AllOf() | AnyOf():
             for one in condition.of:
-                yield from _comparisons(one)
+                yield from comparisons_of(one)
         case Not():
-            yield from _comparisons(condition.of)
+            yield from comparisons_of(condition.of)
 
 
 def _compile_compare(condition: Compare) -> Test:

@@ -7,9 +7,11 @@ lookup table without the row that a rule asks for is a MissingRow: the record wa
 What a person has released from a rule is not held by it again, while what it looks at is the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace as replace_part
 
 from connectors.conditions import ConditionInvalid
 from connectors.context import Context
@@ -18,10 +20,11 @@ from connectors.standard.record import Record
 from flows.rules.actions import Judging, compile_action
 from flows.rules.change import ChangeImpossible
 from flows.rules.compare import Incomparable
-from flows.rules.conditions import check_orders, compile_condition, paths_of
+from flows.rules.conditions import compile_condition, paths_of
+from flows.rules.fits import check_fit
 from flows.rules.looked_at import looked_at
 from flows.rules.plain import PathInvalid, check_path
-from flows.rules.rule import Condition, Hold, Notify, Reject, Route, Rule, Set, Split
+from flows.rules.rule import Hold, Notify, Reject, Route, Rule, Set, Split
 from flows.rules.split import part_name
 from flows.rules.verdict import Verdict
 
@@ -67,16 +70,18 @@ def compile_rules(rules: Iterable[Rule]) -> Judge:
     return judge
 
 
-def check_rules(rules: Iterable[Rule], record: type[Record]) -> None:
-    """Raises RuleInvalid, also for what such a record does not have, and for a value that nothing
-    is above or below."""
+def check_rules(
+    rules: Iterable[Rule], record: type[Record], *, known: Collection[Rule] = ()
+) -> None:
+    """Raises RuleInvalid, also for what such a record does not have, and for a value that does not
+    fit its attribute: but for that not of a rule that is `known`, as it is or switched off."""
     rules = list(rules)
     compile_rules(rules)
     for rule in rules:
         try:
             _check_paths(rule, record)
-            for condition in _conditions(rule):
-                check_orders(condition)
+            if rule not in known and (rule.is_on or replace_part(rule, is_on=True) not in known):
+                check_fit(rule, record)
         except (PathInvalid, Incomparable) as error:
             raise RuleInvalid(rule.name, str(error)) from error
 
@@ -125,11 +130,6 @@ class _Compiled:
         if record not in self._known:
             _check_paths(self.rule, record)
             self._known.add(record)
-
-
-def _conditions(rule: Rule) -> Iterator[Condition]:
-    yield rule.when
-    yield from (action.where for action in rule.then if isinstance(action, Split))
 
 
 def _check_paths(rule: Rule, record: type[Record]) -> None:

@@ -95,6 +95,22 @@ def check_path(path: str, record: type[msgspec.Struct]) -> None:
     _type_at(_parsed(path), msgspec.inspect.type_info(record), path)
 
 
+@lru_cache(maxsize=4096)
+def type_of(path: str, record: type[msgspec.Struct]) -> Any:
+    """What each value is that the path gives, as msgspec.inspect says it, without the None that it
+    may be and without the lists around it; None where that is not known. Raises PathInvalid."""
+    tree = _parsed(path)
+    if tree["type"] == "function_expression" and tree["value"] in _OF_NUMBERS:
+        return msgspec.inspect.DecimalType()
+    known = _filled(_type_at(tree, msgspec.inspect.type_info(record), path))
+    while (element := _element(known)) is not None:
+        known = _filled(element)
+    return known
+
+
+_OF_NUMBERS = ("abs", "avg", "ceil", "floor", "length", "sum", "to_number")
+
+
 def _parsed(path: str) -> Any:
     try:
         check_form(path)

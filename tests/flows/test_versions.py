@@ -97,6 +97,23 @@ def test_it_goes_back_to_an_earlier_one_by_a_new_number(depots: Depots) -> None:
     assert {"flow_version.drafted", "flow_version.published", "flow_version.rolled_back"} <= done
 
 
+def test_a_rule_from_before_does_not_stand_in_the_way_of_another_change(depots: Depots) -> None:
+    """Its value would be refused today; whoever renames a line or goes back is not stopped."""
+    old = Rule("Old", Compare("total", "is", "abc"), (Hold("x"),))
+    new = Rule("New", Compare("total", "is", "abc"), (Hold("x"),))
+    go_by(depots, Logic(rules=(Rule("Old", Compare("total", "is", 5), (Hold("x"),)),)))
+    with tenant_scope(depots.tenant):
+        Version.objects.update(logic=msgspec.to_builtins(Logic(rules=(old,))))
+        with pytest.raises(MappingFailed, match="«New»: total: «is» asks for a number"):
+            save_draft(depots.flow, Logic(rules=(old, new)), edition=0)
+    go_by(depots, Logic(reader=RENAMED.reader, rules=(old,)))
+    go_by(depots, Logic())
+    with tenant_scope(depots.tenant):
+        roll_back(depots.flow, 2)
+        with pytest.raises(MappingFailed, match="total: «is» asks for a number"):
+            save_draft(depots.flow, Logic(rules=(new,)), edition=0)
+
+
 def test_it_keeps_a_draft_beside_a_rollback(depots: Depots) -> None:
     go_by(depots, LOUD)
     go_by(depots, RENAMED)

@@ -295,6 +295,7 @@ def test_rules_are_made_ordered_switched_and_taken_away(
         ({"when-1-attribute": "totl"}, "totl"),
         ({"when-1-attribute": "lines[["}, "cannot be read"),
         ({"when-1-value": ""}, "needs a value"),
+        ({"when-1-operator": "is", "when-1-value": "abc"}, "and «abc» is none"),
         ({"when-1-operator": "is_the_best"}, "is_the_best"),
         ({"how": "cel", "cel": "record.total >"}, "cannot be read"),
         ({"how": "data", "data": "{"}, "in place of"),
