@@ -72,11 +72,17 @@ def _is_written(sample: str, pattern: str) -> bool:
 
 
 def _to_choice(attribute: Attribute, source: Source) -> tuple[Step, ...]:
-    """What is called the same but for its case; the rest of the table is a person's to fill."""
+    """What is called the same but for its case, its spaces and its signs; the rest of the table is
+    a person's to fill, and so is all of it where nothing is called the same: then no step."""
     if source.samples and {sample.lower() for sample in source.samples} <= set(attribute.allowed):
         return (Lower(),)
-    known = {one: one.lower() for one in source.samples if one.lower() in attribute.allowed}
-    return (Choose(known),)
+    words = {_folded(word): word for word in attribute.allowed}
+    found = {one: words[_folded(one)] for one in source.samples if _folded(one) in words}
+    return (Choose(found),) if found else ()
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _to_text(attribute: Attribute, source: Source) -> tuple[Step, ...]:

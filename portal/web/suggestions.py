@@ -9,15 +9,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from connectors.errors import MappingFailed
 from ekyam.tenants.rights import Right
 from flows.mapping.place import DoesNotFit
+from flows.models import Flow
 from flows.operations.choices import accept, remember_choice
 from flows.operations.suggest import ask_for_suggestions
 from flows.operations.versions import Conflict
-from flows.queries.sides import Side
+from flows.queries.sides import Side, subject_of
 from flows.queries.suggestions import Found, Offer, find_found, list_attributes, place_of
 from flows.states import IllegalMove
 from portal.web.access import SeatedRequest, act, page
@@ -61,6 +62,9 @@ def answer(request: SeatedRequest, id: str) -> HttpResponse:
         )
     else:
         said = _accept(request, desk, side, attribute, offer)
+    is_in = do == "accept" and offer is not None and not said.is_bad
+    if is_in and _wants_a_table(desk.flow, side, attribute, offer):
+        return _ask_for_a_table(request, id, side, attribute)
     if request.htmx:  # type: ignore[attr-defined]
         shown = _show(request, id, side, given.get("all", ""), said=said)
         return trigger_client_event(shown, "draft-saved") if do == "accept" else shown
@@ -86,6 +90,25 @@ def _accept(request: SeatedRequest, desk: Desk, side: Side, attribute: str, offe
             attribute=attribute, source=offer.source
         )
     )
+
+
+def _wants_a_table(flow: Flow, side: Side, attribute: str, offer: Offer | None) -> bool:
+    """Whether what comes must be one of a few words, and none of them was found in it."""
+    about = next((one for one in subject_of(flow, side).attributes if one.path == attribute), None)
+    return bool(offer and about and about.kind == "choice" and not offer.steps)
+
+
+def _ask_for_a_table(request: SeatedRequest, id: str, side: Side, attribute: str) -> HttpResponse:
+    """On the form of the line, which is in the draft."""
+    words = gettext(
+        "{attribute} is filled in the draft, but none of the values that came is one of its words."
+        " Add the step «Choose by a table», and say which word each of them is."
+    )
+    messages.warning(request, words.format(attribute=attribute))
+    query = urlencode({"side": side, "line": attribute})
+    address = f"{reverse('edit_line', kwargs={'id': id})}?{query}"
+    is_part = request.htmx  # type: ignore[attr-defined]
+    return HttpResponseClientRedirect(address) if is_part else redirect(address)
 
 
 def _show(

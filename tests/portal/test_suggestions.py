@@ -22,7 +22,14 @@ from flows.operations.suggest import look_for_suggestions
 from flows.operations.versions import save_draft
 from flows.queries.sides import Side as FlowSide
 from flows.queries.sides import subject_of
-from flows.queries.suggestions import Found, find_found, knowledge_of, place_of
+from flows.queries.suggestions import (
+    Found,
+    Offer,
+    find_found,
+    keep_found,
+    knowledge_of,
+    place_of,
+)
 from tests.portal import build
 from tests.portal.conftest import Side, sign_in
 from tests.sso.web_server import Answer, Asked, serving
@@ -190,6 +197,21 @@ def test_it_puts_what_is_accepted_into_the_draft_and_remembers_it(
     told = {"edition": edition + 1, "attribute": "currency", "source": "currency"}
     assert entry and (entry.action, entry.after) == ("flow_version.drafted", told)
     assert tallies() == {("currency", "currency"): (1, 0)}
+
+
+def test_it_leads_to_the_line_whose_table_a_person_must_fill(here: Side, owner: Client) -> None:
+    """Where nothing that came is one of the attribute's words, nobody else knows which it is."""
+    edition = receive_and_draft(here)
+    offer = Offer("financial_status", 0.9, (), ())
+    with tenant_scope(here.company.tenant):
+        place = place_of(flow_of(here), "reader")
+        keep_found(place, Found({"status": (offer,)}, has_records=True))
+    answer = send(owner, here, "accept", "status", "financial_status", edition=str(edition))
+    line = answer.headers["HX-Redirect"]
+    assert line.endswith("/mapping/line/?side=reader&line=status")
+    page = owner.get(line).content.decode()
+    assert "Add the step «Choose by a table»" in page and 'value="financial_status"' in page
+    assert owner.get(address(here)).content.decode().count("Choose by a table") == 0
 
 
 def test_it_does_not_offer_again_what_was_refused(here: Side, owner: Client) -> None:

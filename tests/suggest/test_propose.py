@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from connectors.context import Context
 from connectors.standard import resources
-from connectors.steps import Here, Lower, ToTime, Trim
+from connectors.steps import Choose, Here, Lower, Step, ToTime, Trim
 from flows.bench.suggest import Gold, measure, read_gold, together
 from flows.suggest import Choice, Knowledge, Suggestion, attributes_of, sources_of, suggest
+from flows.suggest.attributes import Attribute
+from flows.suggest.conversions import steps_for
 from flows.suggest.knowledge import fold
 from tests.suggest.test_sources import JSON
 
@@ -148,3 +150,33 @@ def test_it_is_as_good_as_it_was_on_the_pairs_tuned_on() -> None:
     assert found.precision > 0.9
     assert found.recall > 0.8
     assert found.calibration_error < 0.1
+
+
+STATUS = Attribute("status", "choice", allowed=("shipped", "pending_approval", "cancelled"))
+
+
+@pytest.mark.parametrize(
+    ("values", "steps"),
+    [
+        (["Shipped", "cancelled"], (Lower(),)),
+        (
+            ["Pending Approval", "PENDING-APPROVAL", "Shipped.", "A"],
+            (
+                Choose(
+                    {
+                        "Pending Approval": "pending_approval",
+                        "PENDING-APPROVAL": "pending_approval",
+                        "Shipped.": "shipped",
+                    }
+                ),
+            ),
+        ),
+        (["A", "C"], ()),
+        ([], ()),
+    ],
+)
+def test_it_fills_a_table_with_what_is_called_alike_and_offers_no_empty_one(
+    values: list[str], steps: tuple[Step, ...]
+) -> None:
+    (source,) = sources_of([{"statusCode": one} for one in values] or [{"statusCode": None}])
+    assert steps_for(STATUS, source) == steps
