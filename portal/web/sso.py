@@ -14,7 +14,7 @@ from ekyam.sso.models import EmailDomain, GroupRole, Identity, IdentityProvider
 from ekyam.sso.queries import get_provider, list_providers
 from ekyam.sso.sessions import has_vouched
 from ekyam.sso.sign_in import TRIED_KEY, begin
-from ekyam.tenants.models import Membership
+from ekyam.tenants.models import Membership, Role
 from ekyam.tenants.rights import Right
 from ekyam.tenants.scope import tenant_scope
 from portal.web.access import SeatedRequest, act, act_outside, form_page, page_for
@@ -145,11 +145,14 @@ def remove_provider(request: SeatedRequest, id: str) -> HttpResponse:
 @act(Right.SECURITY)
 def add_domain(request: SeatedRequest, id: str) -> HttpResponse:
     row, form = IdentityProvider.get_public(id), DomainForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, gettext("Enter a domain."))
-        return redirect("identity_provider", id=id)
-    said = gettext("Publish the record below, then verify it.")
-    return _answer(request, id, said, domains.claim_domain, row, form.cleaned_data["domain"])
+    if form.is_valid():
+        try:
+            domains.claim_domain(row, form.cleaned_data["domain"])
+        except Unfit as error:
+            form.add_error("domain", str(error))
+    if form.errors:
+        return _show(request, row, domain_form=form)
+    return _said(request, id, gettext("Publish the record below, then verify it."))
 
 
 @act_outside(Right.SECURITY)
@@ -195,14 +198,16 @@ def release_domain(request: SeatedRequest, id: str) -> HttpResponse:
 @act(Right.SECURITY)
 def give_group_role(request: SeatedRequest, id: str) -> HttpResponse:
     row, form = IdentityProvider.get_public(id), GroupForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, gettext("Enter a group, and choose a role."))
-        return redirect("identity_provider", id=id)
-    given = form.cleaned_data
-    said = gettext("{group} gives the role {role} at each sign-in from now on.").format(
-        group=given["group"], role=given["role"]
-    )
-    return _answer(request, id, said, configure.give_role, row, request.seat, **given)
+    given = form.cleaned_data if form.is_valid() else {}
+    if given:
+        try:
+            configure.give_role(row, request.seat, **given)
+        except Unfit as error:
+            form.add_error("role" if given["role"] == Role.OWNER else "group", str(error))
+    if form.errors:
+        return _show(request, row, group_form=form)
+    said = gettext("{group} gives the role {role} at each sign-in from now on.").format(**given)
+    return _said(request, id, said)
 
 
 @act(Right.SECURITY)
@@ -238,7 +243,9 @@ def _answer(
     return redirect("identity_provider", id=id)
 
 
-def _show(request: SeatedRequest, row: IdentityProvider, *, form: Any = None) -> HttpResponse:
+def _show(
+    request: SeatedRequest, row: IdentityProvider, *, form: Any = None, **more: Any
+) -> HttpResponse:
     tried = request.session.get(TRIED_KEY)
     context = {
         "provider": get_provider(row),
@@ -246,5 +253,6 @@ def _show(request: SeatedRequest, row: IdentityProvider, *, form: Any = None) ->
         "group_form": GroupForm(),
         "domain_form": DomainForm(),
         "tried": tried if tried and tried["provider"] == row.public_id else None,
+        **more,
     }
     return render(request, "sso/provider.html", context)
