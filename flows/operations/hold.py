@@ -12,6 +12,7 @@ from ekyam.audit.record import record
 from flows.models import Delivery
 from flows.operations.nudge import nudge
 from flows.operations.replay import is_held
+from flows.state_words import DELIVERY
 from flows.states import IllegalMove, State
 from flows.waits import rule_of
 
@@ -73,7 +74,9 @@ def _reject(pk: UUID, reason: str) -> Delivery:
 def _held(pk: UUID) -> Delivery:
     row = Delivery.objects.select_for_update(of=("self",)).select_related("flow").get(pk=pk)
     if not is_held(row):
-        raise IllegalMove(gettext("It is {state}, and held no more.").format(state=row.state))
+        raise IllegalMove(
+            gettext("It is «{state}», and held no more.").format(state=DELIVERY[row.state])
+        )
     return row
 
 

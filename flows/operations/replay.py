@@ -20,6 +20,7 @@ from flows.operations.nudge import nudge
 from flows.operations.receive import receive_again
 from flows.operations.search_keys import keep_search_keys
 from flows.operations.stock.streams import is_stock
+from flows.state_words import DELIVERY
 from flows.states import CANCELLABLE, DONE, REPLAYABLE, RETRYABLE, IllegalMove, State
 from flows.waits import RELEASE, rule_of
 
@@ -54,7 +55,9 @@ def send_again(
     before = str(row.state)
     if row.state not in states:
         raise IllegalMove(
-            gettext("It is {state}: there is nothing to replay.").format(state=row.state)
+            gettext("It is «{state}»: there is nothing to replay.").format(
+                state=DELIVERY[row.state]
+            )
         )
     if must_be_read(row, version):
         check_listened_to(row)
@@ -134,7 +137,9 @@ def check_edited(row: Delivery, standard: Any) -> dict[str, Any]:
 def read_edited(row: Delivery, standard: Any) -> Record:
     """Raises MappingFailed and IllegalMove."""
     if row.state not in REPLAYABLE or row.flow is None:
-        raise IllegalMove(gettext("It is {state}: it cannot be edited.").format(state=row.state))
+        raise IllegalMove(
+            gettext("It is «{state}»: it cannot be edited.").format(state=DELIVERY[row.state])
+        )
     if not is_editable(row):
         raise IllegalMove(
             gettext(

@@ -19,6 +19,7 @@ from flows.operations.stock.streams import is_stock
 from flows.queries.versions import logic_of
 from flows.rules.judge import RuleInvalid, check_rules
 from flows.rules.rule import Route, Rule, Split
+from flows.state_words import VERSION
 from flows.states import IllegalMove
 
 CONNECTORS_OWN = 0  # the number by which one goes back to having no version at all
@@ -115,8 +116,8 @@ def roll_back(flow: Flow, number: int, *, seen: int | None = None) -> Version | 
     earlier = Version.objects.get(flow=flow, number=number)
     if earlier.state != VersionState.RETIRED:
         raise IllegalMove(
-            gettext("Version {number} is {state}: it is none to go back to.").format(
-                number=number, state=earlier.state
+            gettext("Version {number} is «{state}»: it is none to go back to.").format(
+                number=number, state=VERSION[earlier.state]
             )
         )
     again = _new(flow, VersionState.DRAFT)

@@ -72,13 +72,13 @@ def _waiting(
     held = _in(deliveries, State.PARKED, State.RETRYING, State.IN_DOUBT)
     if not held:
         return ""
-    since = _since(held[-1], now, usual)
+    long = _how_long(held[-1], now, usual)
     if held[-1].state == State.PARKED:
-        said = gettext("{name} waits on its way to {where} {since}: {reason}")
+        said = gettext("{name} waits on its way to {where} {long}: {reason}")
     else:
-        said = gettext("{name} is being tried again on its way to {where}, {since}: {reason}")
+        said = gettext("{name} is being tried again on its way to {where}, {long}: {reason}")
     reason = sentence(held[-1].reason)
-    return said.format(name=name, where=_targets(held), since=since, reason=reason)
+    return said.format(name=name, where=_targets(held), long=long, reason=reason)
 
 
 def _on_its_way(
@@ -90,18 +90,18 @@ def _on_its_way(
     where = _targets(moving)
     if (now - moving[0].received_at).total_seconds() < 60:
         return gettext("{name} is on its way to {where}.").format(name=name, where=where)
-    return gettext("{name} is on its way to {where}, {since}.").format(
-        name=name, where=where, since=_since(moving[0], now, usual)
+    return gettext("{name} has been on its way to {where} {long}.").format(
+        name=name, where=where, long=_how_long(moving[0], now, usual)
     )
 
 
-def _since(one: Delivery, now: datetime, usual: Mapping[UUID, float]) -> str:
-    """«since 43 min (usual: 4 min)»."""
+def _how_long(one: Delivery, now: datetime, usual: Mapping[UUID, float]) -> str:
+    """«for 43 min (usual: 4 min)»."""
     waits = span((now - one.received_at).total_seconds())
     seconds = usual.get(one.flow_id) if one.flow_id else None
     if seconds is None:
-        return gettext("since {span}").format(span=waits)
-    return gettext("since {span} (usual: {usual})").format(span=waits, usual=span(seconds))
+        return gettext("for {span}").format(span=waits)
+    return gettext("for {span} (usual: {usual})").format(span=waits, usual=span(seconds))
 
 
 def _cancelled(name: str, deliveries: Sequence[Delivery]) -> str:

@@ -12,7 +12,7 @@ _UNFIT = re.compile(r"[^\w. -]+", re.ASCII)
 
 
 class NotText(ValueError):
-    """What was uploaded is no text, or nothing was; the message says which."""
+    """What was uploaded is no text or empty, or nothing was; the message says which."""
 
 
 def read_sheet_text(request: HttpRequest) -> str:
@@ -30,9 +30,11 @@ def read_sheet_text(request: HttpRequest) -> str:
             )
         )
     body = upload.read()
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _decoded(body, "utf-16")
-    return _decoded(body, "utf-8-sig")
+    is_wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = _decoded(body, "utf-16" if is_wide else "utf-8-sig")
+    if not text.strip():
+        raise NotText(gettext("The file is empty."))
+    return text
 
 
 def _decoded(body: bytes, encoding: str) -> str:

@@ -1,7 +1,10 @@
 """How people sign in to this company: the second factor, remembered browsers, sessions."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
@@ -12,9 +15,21 @@ from ekyam.tenants.rights import Right
 from portal.web.access import SeatedRequest, form_page
 
 
+def _within_bounds(field: Any, **more: Any) -> forms.Field | None:
+    """By the model's own bounds: the form's would be 0 and whatever the database can keep."""
+    for one in field.validators:
+        if isinstance(one, MinValueValidator):
+            more["min_value"] = one.limit_value
+        elif isinstance(one, MaxValueValidator):
+            more["max_value"] = one.limit_value
+    found: forms.Field | None = field.formfield(**more)
+    return found
+
+
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SignInPolicy
+        formfield_callback = _within_bounds
         fields = ("requires_second_factor", "remembered_days", "idle_minutes", "absolute_hours")
         labels = {
             "requires_second_factor": gettext_lazy("Everybody needs a second factor"),

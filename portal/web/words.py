@@ -5,23 +5,24 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
+from flows import state_words
 from flows.queries.spans import STEPS
 
 TONES = {
     # deliveries
-    "pending": ("busy", gettext_lazy("In the queue")),
-    "sending": ("busy", gettext_lazy("Sending")),
-    "retrying": ("warn", gettext_lazy("Retrying")),
-    "in_doubt": ("warn", gettext_lazy("Being checked")),
-    "parked": ("warn", gettext_lazy("Parked")),
+    "pending": ("busy", state_words.DELIVERY["pending"]),
+    "sending": ("busy", state_words.DELIVERY["sending"]),
+    "retrying": ("warn", state_words.DELIVERY["retrying"]),
+    "in_doubt": ("warn", state_words.DELIVERY["in_doubt"]),
+    "parked": ("warn", state_words.DELIVERY["parked"]),
     "held_by_rule": ("warn", gettext_lazy("Held for review")),
     "lacks_row": ("warn", gettext_lazy("Waits for a row")),
     "on_hold": ("warn", gettext_lazy("Held by a person")),
-    "succeeded": ("good", gettext_lazy("Delivered")),
-    "unchanged": ("good", gettext_lazy("Unchanged")),
-    "dead": ("bad", gettext_lazy("Dead letter")),
-    "superseded": ("quiet", gettext_lazy("Superseded")),
-    "cancelled": ("quiet", gettext_lazy("Cancelled")),
+    "succeeded": ("good", state_words.DELIVERY["succeeded"]),
+    "unchanged": ("good", state_words.DELIVERY["unchanged"]),
+    "dead": ("bad", state_words.DELIVERY["dead"]),
+    "superseded": ("quiet", state_words.DELIVERY["superseded"]),
+    "cancelled": ("quiet", state_words.DELIVERY["cancelled"]),
     "unneeded": ("quiet", gettext_lazy("Not needed there")),
     "healed": ("warn", gettext_lazy("Failed, mended since")),
     # events
@@ -97,9 +98,9 @@ TONES = {
     "right_yes": ("good", gettext_lazy("Yes")),
     "session_here": ("good", gettext_lazy("This browser")),
     # versions, and attributes that must be filled
-    "version_draft": ("busy", gettext_lazy("Draft")),
-    "version_published": ("good", gettext_lazy("Published")),
-    "version_retired": ("quiet", gettext_lazy("Retired")),
+    "version_draft": ("busy", state_words.VERSION["draft"]),
+    "version_published": ("good", state_words.VERSION["published"]),
+    "version_retired": ("quiet", state_words.VERSION["retired"]),
     "needed_filled": ("good", gettext_lazy("Filled")),
     "needed_empty": ("bad", gettext_lazy("Empty in the sample")),
     "needed_none": ("bad", gettext_lazy("No line gives it")),
@@ -123,10 +124,10 @@ TONES = {
     "outcome_failed": ("bad", gettext_lazy("Fails")),
     "outcome_absent": ("quiet", gettext_lazy("Does not come here")),
     # shadow runs, and what a draft does to records
-    "shadow_running": ("busy", gettext_lazy("Under way")),
-    "shadow_done": ("good", gettext_lazy("Done")),
-    "shadow_stopped": ("quiet", gettext_lazy("Stopped")),
-    "shadow_failed": ("bad", gettext_lazy("Failed")),
+    "shadow_running": ("busy", state_words.WORK["running"]),
+    "shadow_done": ("good", state_words.WORK["done"]),
+    "shadow_stopped": ("quiet", state_words.WORK["stopped"]),
+    "shadow_failed": ("bad", state_words.WORK["failed"]),
     "shadow_identical": ("good", gettext_lazy("Identical")),
     "shadow_changed": ("warn", gettext_lazy("Changes")),
     "shadow_unreadable": ("bad", gettext_lazy("Unreadable")),
@@ -143,10 +144,10 @@ TONES = {
     "shadow_now_rejected": ("bad", gettext_lazy("Rejected")),
     "shadow_now_failed": ("bad", gettext_lazy("Fails")),
     # what is done to many dead letters
-    "bulk_running": ("busy", gettext_lazy("Under way")),
-    "bulk_done": ("good", gettext_lazy("Done")),
-    "bulk_stopped": ("quiet", gettext_lazy("Stopped")),
-    "bulk_failed": ("bad", gettext_lazy("Failed")),
+    "bulk_running": ("busy", state_words.WORK["running"]),
+    "bulk_done": ("good", state_words.WORK["done"]),
+    "bulk_stopped": ("quiet", state_words.WORK["stopped"]),
+    "bulk_failed": ("bad", state_words.WORK["failed"]),
     # parts of a check, runs and orders
     "ok": ("good", gettext_lazy("Passed")),
     "not_ok": ("bad", gettext_lazy("Did not pass")),

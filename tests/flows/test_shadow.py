@@ -283,7 +283,7 @@ def test_it_is_stopped(depots: Depots, short_parts: None) -> None:
         stop_shadow(run)
     with tenant_scope(depots.tenant):
         assert not work._work_page(begun, sides)
-        with pytest.raises(IllegalMove, match="stopped already"):
+        with pytest.raises(IllegalMove, match="It is «Stopped» already"):
             stop_shadow(run)
     run_shadow(tenant_id=depots.tenant.pk, run_id=run.pk)
     found = look(depots, run)

@@ -51,6 +51,13 @@ def test_it_says_of_what_is_cancelled_that_it_is(owner: Client, here: Side) -> N
     assert all("It is called off already." in one.content.decode() for one in said)
 
 
+def test_it_says_in_words_how_what_cannot_be_replayed_is(owner: Client, here: Side) -> None:
+    with tenant_scope(here.company.tenant):
+        Delivery.objects.filter(pk=here.dead.pk).update(state="in_doubt")
+    answer = owner.post(f"/deliveries/{here.dead.public_id}/replay/", follow=True)
+    assert "It is «Being checked»: there is nothing to replay." in answer.content.decode()
+
+
 def test_it_says_why_something_cannot_be_cancelled(owner: Client, here: Side) -> None:
     with tenant_scope(here.company.tenant):
         done = Delivery.objects.filter(state="succeeded")[0]

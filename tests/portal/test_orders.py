@@ -183,7 +183,7 @@ def test_it_says_how_long_is_usual_and_which_mapping_made_it(owner: Client, here
         Delivery.objects.filter(pk=here.parked.pk).update(version=version)
     assert here.parked.record is not None
     text = text_of(owner.get(f"/orders/{here.parked.record.public_id}/"))
-    assert "Order #1003 waits on its way to Whiplash since 29 min (usual: 4 min)" in text
+    assert "Order #1003 waits on its way to Whiplash for 29 min (usual: 4 min)" in text
     assert "Late." in text and "(usual: 4 min)" in text
     assert f"/versions/{version.public_id}/" in text or version.public_id in text
     assert "the connector" in text

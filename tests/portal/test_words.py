@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flows.models import BulkState, ShadowState, VersionState
 from flows.queries.deliveries import diff
 from flows.queries.exchanges import pretty
 from flows.queries.home import answer
@@ -12,6 +13,7 @@ from flows.queries.money import show_money
 from flows.queries.needs import Ending, Facts, judge
 from flows.queries.orders import worst
 from flows.queries.spans import span
+from flows.state_words import DELIVERY, VERSION, WORK
 from flows.states import State
 from portal.templatetags.show import in_sentence
 from portal.web.words import TONES, ago
@@ -150,3 +152,8 @@ def test_it_makes_payloads_readable_and_changes_no_number(content: object, expec
 def test_it_tells_what_changed() -> None:
     kinds = [(line.kind, line.text.strip()) for line in diff({"a": 1, "b": 2}, {"a": 1, "b": 3})]
     assert ("gone", '"b": 2') in kinds and ("new", '"b": 3') in kinds
+
+
+def test_each_state_has_words() -> None:
+    assert set(DELIVERY) == set(State) and set(VERSION) == set(VersionState)
+    assert set(WORK) == {*BulkState} and set(WORK) == {*ShadowState}

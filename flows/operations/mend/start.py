@@ -16,6 +16,7 @@ from flows.models import BulkAct, BulkState, Deed
 from flows.operations.mend.paths import Change, keep_changes
 from flows.operations.nudge import nudge
 from flows.queries.dead_letters import Wanted, find_dead_group
+from flows.state_words import WORK
 from flows.states import IllegalMove
 
 
@@ -81,7 +82,7 @@ def stop_act(act: BulkAct) -> None:
     """What was done until then stays. Raises IllegalMove when it is over."""
     row = BulkAct.objects.select_for_update().get(pk=act.pk)
     if row.state != BulkState.RUNNING:
-        raise IllegalMove(gettext("It is {state} already.").format(state=row.state))
+        raise IllegalMove(gettext("It is «{state}» already.").format(state=WORK[row.state]))
     end_act(row, BulkState.STOPPED)
 
 

@@ -26,6 +26,7 @@ from flows.operations.stock.streams import is_stock
 from flows.operations.versions import check_logic
 from flows.queries.of_stream import OF_STREAM, sources_of
 from flows.queries.versions import logic_of
+from flows.state_words import WORK
 from flows.states import IllegalMove
 
 PART = 2_000  # events; so many workers may share a run as it has parts
@@ -85,7 +86,7 @@ def stop_shadow(run: ShadowRun) -> None:
     """What was found until then stays. Raises IllegalMove when it is over."""
     row = ShadowRun.objects.select_for_update().select_related("flow").get(pk=run.pk)
     if row.state != ShadowState.RUNNING:
-        raise IllegalMove(gettext("It is {state} already.").format(state=row.state))
+        raise IllegalMove(gettext("It is «{state}» already.").format(state=WORK[row.state]))
     row.state, row.finished_at = ShadowState.STOPPED, timezone.now()
     row.save(update_fields=["state", "finished_at"])
     record(
