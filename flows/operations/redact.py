@@ -1,6 +1,7 @@
 """Blanks the personal data of a shopper, or of a shop's shoppers, in all that is stored."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,8 +12,19 @@ from django.db.models import Q, QuerySet
 from connectors.models import Connection
 from connectors.spec import Privacy
 from flows.mapping.records import expression
-from flows.models import Attempt, Delivery, Event, Link, Record, SearchKey, ShadowDifference
+from flows.models import (
+    Attempt,
+    BulkAct,
+    BulkState,
+    Delivery,
+    Event,
+    Link,
+    Record,
+    SearchKey,
+    ShadowDifference,
+)
 from flows.models.event import Origin
+from flows.operations.mend.paths import changes_of, keep_changes
 from flows.personal import blank
 from flows.search import EMAIL, digest_of
 from flows.states import State
@@ -42,10 +54,24 @@ def redact(connection: Connection, event: Event, privacy: Privacy, *, now: datet
     samples, _ = Event.objects.filter(origin=Origin.SAMPLE).delete()
     return (
         samples
+        + _blank_acts()
         + _blank_attempts(Attempt.objects.filter(delivery__in=deliveries))
         + _blank_deliveries(deliveries, traits)
         + _blank_events(events, traits)
     )
+
+
+def _blank_acts() -> int:
+    """What was set in many letters at once may have been hers: nobody knows whose it all is."""
+    count = 0
+    for act in BulkAct.objects.exclude(state=BulkState.RUNNING).exclude(change={}):
+        told = changes_of(act.change)
+        blanked = [replace(one, value=one.value and GONE) for one in told]
+        if blanked != told:
+            act.change = keep_changes(blanked)
+            act.save(update_fields=["change"])
+            count += 1
+    return count
 
 
 def _records(connection: Connection, privacy: Privacy, body: Any) -> QuerySet[Record]:

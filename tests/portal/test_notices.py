@@ -6,6 +6,7 @@ import hmac
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -13,8 +14,20 @@ from django.test import Client
 from connectors.credentials import seal_credentials
 from connectors.models import Connection
 from ekyam.tenants.scope import tenant_scope
-from flows.models import Attempt, Delivery, Event, Fact, ShadowDifference, ShadowRun
+from flows.models import (
+    Attempt,
+    BulkAct,
+    BulkState,
+    Deed,
+    Delivery,
+    Event,
+    Fact,
+    ShadowDifference,
+    ShadowRun,
+)
+from flows.operations.mend.paths import Change, changes_of, keep_changes
 from flows.operations.receive import receive_again
+from flows.operations.redact import GONE
 from flows.operations.route import route_events
 from flows.personal import blank
 from tests.portal.build import ordered, standard_order
@@ -115,6 +128,28 @@ def test_it_blanks_once_and_changes_nothing_the_second_time(here: Side, shop: Co
         assert "in 0 rows" in Event.objects.get(pk=again.pk).note
         Event.objects.filter(pk=again.pk).delete()
     assert everything(here) == before
+
+
+def test_it_forgets_what_was_set_in_many_letters_at_once(here: Side, shop: Connection) -> None:
+    changes = [Change("email", EMAIL), Change("phone", None)]
+    with tenant_scope(here.company.tenant):
+        for state in (BulkState.DONE, BulkState.RUNNING):
+            BulkAct.objects.create(
+                tenant=here.company.tenant,
+                token=uuid4(),
+                deed=Deed.SET,
+                cause=uuid4(),
+                change=keep_changes(changes),
+                until=here.shop.now,
+                state=state,
+            )
+    tell(here, shop, "customers/redact", redaction(551001))
+    with tenant_scope(here.company.tenant):
+        done, running = (
+            changes_of(BulkAct.objects.get(state=state).change)
+            for state in (BulkState.DONE, BulkState.RUNNING)
+        )
+    assert done == [Change("email", GONE), Change("phone", None)] and running == changes
 
 
 def test_it_forgets_what_shadow_runs_found_of_them(here: Side, shop: Connection) -> None:
