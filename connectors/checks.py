@@ -1,7 +1,7 @@
 """The credential check: each part on its own, in plain words."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -20,7 +20,10 @@ log = structlog.get_logger(__name__)
 # name, label, ok, refused, message; kind and mend as of Check; state, where it is none of ok and
 # not ok: skipped, not_needed.
 Part = dict[str, Any]
+_SETTINGS: Part = {"name": "settings", "label": "Settings", "kind": "reachable", "mend": ""}
 _UNFORESEEN = {"refused": False, "message": "Something unexpected happened; Ekyam has been told."}
+# What must be well before anything can flow; the other parts of the check only tell.
+VITAL = ("reachable", "credentials", "permission")
 TRIES, LONGEST_WAIT_SECONDS = 3, 5.0
 _ORDER = ("credentials", "environment", "permission", "other", "webhooks")
 
@@ -39,14 +42,16 @@ def check_connection(
         channel = open_channel(connection)
     except AddressMissing as missing:
         told = {"ok": False, "refused": False, "message": missing.message}
-        return [{"name": "settings", "label": "Settings", **told}]
+        return [{**_SETTINGS, **told}]
     except Exception:
         log.exception("a connection could not be opened", connection=connection.public_id)
-        return [{"name": "settings", "label": "Settings", "ok": False, **_UNFORESEEN}]
-    return list(_parts(channel, uses, with_webhooks))
+        return [{**_SETTINGS, "ok": False, **_UNFORESEEN}]
+    return list(parts_of(channel, uses, with_webhooks))
 
 
-def _parts(channel: Channel, uses: Collection[str] | None, with_webhooks: bool) -> Iterator[Part]:
+def parts_of(
+    channel: Channel, uses: Collection[str] | None, with_webhooks: bool = False
+) -> Iterator[Part]:
     """Where nothing answers, or nobody lets us in, the rest is not asked: it would say the same."""
     skipped = ""
     for part in probes.reach(channel):
@@ -116,6 +121,11 @@ def _lets_us_in(parts: list[Part]) -> bool:
     """Not by what was left out because nothing answered."""
     asked = [part for part in parts if part.get("kind") == "credentials"]
     return bool(asked) and all(part["ok"] and part.get("state") != "skipped" for part in asked)
+
+
+def vital_failures(parts: Iterable[Part]) -> list[Part]:
+    """What did not pass of that without which nothing can flow."""
+    return [part for part in parts if part.get("kind") in VITAL and not part["ok"]]
 
 
 def _run(check: Check, channel: Channel) -> Part:

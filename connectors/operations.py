@@ -54,6 +54,11 @@ def _told(row: Connection) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
+def lock(connection: Connection) -> Connection:
+    """The row as it is now, and as it stays until the end of the transaction."""
+    return Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+
+
 class OtherAccount(Exception):
     """What was entered leads to another account than the connection's."""
 
@@ -82,11 +87,17 @@ def change_credentials(
     _merge(connection, credentials, action="connection.credentials_changed")
 
 
-def _fill_in(connection: Connection, settings: Mapping[str, str]) -> None:
-    before, after = connection.settings, {**connection.settings, **settings}
-    account = connection.spec.account(after)
+def settings_with(connection: Connection, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Its own with these filled in. Raises OtherAccount."""
+    after = {**connection.settings, **settings}
+    account = connection.spec.account(after) if settings else connection.account
     if account != connection.account:
         raise OtherAccount(account, connection.account)
+    return after
+
+
+def _fill_in(connection: Connection, settings: Mapping[str, str]) -> None:
+    before, after = connection.settings, settings_with(connection, settings)
     connection.settings = after
     connection.save(update_fields=["settings"])
     record(

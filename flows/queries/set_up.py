@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from connectors.checks import VITAL
 from connectors.models import Connection, SetUp
 from connectors.queries import CheckPart, parts_of
 from connectors.registry import all_connectors
@@ -25,8 +26,6 @@ STEPS: tuple[tuple[Name, Promise], ...] = (
     ("flows", gettext_lazy("Configure the flows")),
     ("live", gettext_lazy("Go live")),
 )
-# What must be well before anything can flow; the other parts of the check only tell.
-VITAL = ("reachable", "credentials", "permission")
 MOST_UNFINISHED = 50
 
 

@@ -29,6 +29,7 @@ from portal.web import (
     mapping_line,
     mapping_list,
     mend_letters,
+    new_credentials,
     order_holds,
     order_views,
     orders,
@@ -71,7 +72,9 @@ urlpatterns = [
     path("connections/<str:id>/pause/", connections.pause, name="pause_connection"),
     path("connections/<str:id>/resume/", connections.resume, name="resume_connection"),
     path("connections/<str:id>/authorize/", authorisation.authorize, name="authorize"),
-    path("connections/<str:id>/credentials/", authorisation.credentials, name="change_credentials"),
+    path(
+        "connections/<str:id>/credentials/", new_credentials.credentials, name="change_credentials"
+    ),
     path("set-up/", set_up.set_ups, name="set_ups"),
     path("set-up/begin/", set_up.begin, name="begin_set_up"),
     path("set-up/<str:id>/", set_up.set_up, name="set_up"),

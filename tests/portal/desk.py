@@ -159,11 +159,10 @@ class Desk(LettersDesk, SetUpDesk):
 
     def change_credentials(self) -> Prepared:
         row = self.side.shop.connections["netsuite"]
-        row.auth = next(m.name for m in row.spec.auth if "token_secret" in str(m.fields))
+        given = ask(self.outside.port, "netsuite", row.account, "connection_tba", {})
+        row.auth, row.settings = given["auth"], given["settings"]
         row.save()
-        secrets = ("consumer_key", "consumer_secret", "token_id", "token_secret")
-        form = {"realm": "1234567_SB1", **{name: f"{SECRET}-{name}" for name in secrets}}
-        return f"/connections/{row.public_id}/credentials/", form
+        return f"/connections/{row.public_id}/credentials/", given["credentials"]
 
     def switch_flow(self) -> Prepared:
         return f"/flows/{self.side.shop.flow('Orders').public_id}/switch/", {"to": "off"}

@@ -26,6 +26,7 @@ UNTOLD = {"try_provider"}
 # One press that does two things, each of them told: in this order.
 TOLD_TWICE = {
     "connect_sandbox": ["connection.made", "connection.checked"],
+    "change_credentials": ["connection.credentials_changed", "connection.checked"],
     "turn_on_flows": ["flow.switched_on", "set_up.finished"],
 }
 
