@@ -52,6 +52,13 @@ def begin(connection: Connection, *, user_id: UUID, uses: Collection[str] | None
     return address
 
 
+def waits_for_consent(connection: Connection) -> bool:
+    """Nobody has agreed at the vendor yet, so that there is nothing to check."""
+    return bool(connection.spec.auth_method(connection.auth).has_consent) and not (
+        {"access_token", "refresh_token"} & open_credentials(connection).keys()
+    )
+
+
 def _scopes(connection: Connection, uses: Collection[str] | None) -> list[str]:
     """By the names of the permissions; those that only make more possible are not asked for."""
     permissions = connection.spec.permissions

@@ -9,6 +9,8 @@ from django.utils.translation import gettext
 
 from connectors import set_ups as operations
 from connectors.catalogue import list_catalogue, list_categories
+from connectors.models import Connection
+from connectors.oauth import waits_for_consent
 from connectors.registry import UnknownConnector, get_connector
 from connectors.set_ups import AGREED, Ended
 from ekyam.tenants.rights import Right
@@ -77,10 +79,20 @@ def discard(request: SeatedRequest, id: str) -> HttpResponse:
     operations.discard(row)
     said = gettext("The set-up of {label} is discarded.").format(label=progress.label)
     if progress.connection:
-        stays = gettext("{label} stays connected: pause it on its page if it should rest.")
-        said = f"{said} {stays.format(label=progress.connection.label)}"
+        said = f"{said} {_what_stays(progress.connection)}"
     messages.success(request, said)
     return redirect("connections")
+
+
+def _what_stays(row: Connection) -> str:
+    if waits_for_consent(row):
+        stays = gettext(
+            "Nobody has agreed at {vendor}, so nothing is connected: {label} waits for that on"
+            " its page, with what you filled in."
+        )
+    else:
+        stays = gettext("{label} stays connected: pause it on its page if it should rest.")
+    return stays.format(label=row.label, vendor=row.spec.label)
 
 
 @act(Right.CONNECT)

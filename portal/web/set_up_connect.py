@@ -13,7 +13,7 @@ from connectors.checks import check_connection, keep_report
 from connectors.credentials import open_credentials
 from connectors.errors import Failure
 from connectors.models import Connection
-from connectors.oauth import return_address
+from connectors.oauth import return_address, waits_for_consent
 from connectors.set_ups import Ended, Taken
 from connectors.simulated import has_simulator, open_account
 from ekyam.tenants.rights import Right
@@ -51,7 +51,7 @@ def connect(request: SeatedRequest, id: str) -> HttpResponse:
             return _page(request, progress, form)
         connection = operations.lock(id).connection
     assert connection is not None
-    if _waits_for_consent(connection):
+    if waits_for_consent(connection):
         words = gettext("Kept. Now somebody has to agree at {label}.").format(
             label=progress.connector.label
         )
@@ -121,7 +121,7 @@ def _page(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpR
         is_sandbox=connection is not None and connection.environment == "sandbox",
         has_simulator=connection is None and has_simulator(connector.slug),
         is_proven=is_proven(progress.parts),
-        consent=connection is not None and _waits_for_consent(connection),
+        consent=connection is not None and waits_for_consent(connection),
         may_consent=connection is not None and _way_of(connection).has_consent,
         return_address=return_address() if form.method.has_consent else "",
     )
@@ -129,13 +129,6 @@ def _page(request: SeatedRequest, progress: Progress, form: AccessForm) -> HttpR
 
 def _way_of(connection: Connection) -> Any:
     return connection.spec.auth_method(connection.auth)
-
-
-def _waits_for_consent(connection: Connection) -> bool:
-    """Nobody has agreed at the vendor yet, so that there is nothing to check."""
-    return bool(_way_of(connection).has_consent) and not (
-        {"access_token", "refresh_token"} & open_credentials(connection).keys()
-    )
 
 
 def _permissions(progress: Progress, uses: list[str]) -> list[PermissionRow]:
@@ -171,7 +164,7 @@ def check(request: SeatedRequest, id: str) -> HttpResponse:
         connection = get_progress(id).connection
     if connection is None:
         messages.error(request, gettext("There is nothing to check yet: fill in the form first."))
-    elif _waits_for_consent(connection):
+    elif waits_for_consent(connection):
         messages.error(
             request,
             gettext("First somebody has to agree at {label}.").format(label=connection.spec.label),

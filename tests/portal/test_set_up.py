@@ -251,6 +251,15 @@ def test_discarding_keeps_what_is_connected(
         assert Connection.objects.count() == 1
 
 
+def test_discarding_says_that_nobody_has_agreed(integrator: Client, company: Company) -> None:
+    address = begin(integrator, "shopify")
+    integrator.post(f"{address}connect/", shop())
+    page = text_of(integrator.post(f"{address}discard/", follow=True))
+    assert "Nobody has agreed at Shopify" in page and "stays connected" not in page
+    row = the(company, Connection)
+    assert "Authorise again" in text_of(integrator.get(f"/connections/{row.public_id}/"))
+
+
 def test_it_waits_as_long_as_a_busy_system_asks(
     integrator: Client, company: Company, simulators: int
 ) -> None:
