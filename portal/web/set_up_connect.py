@@ -41,6 +41,8 @@ def connect(request: SeatedRequest, id: str) -> HttpResponse:
     with tenant_scope(request.seat.tenant):
         progress = get_progress(id)
         form = _form(request, progress)
+        if "to" in request.POST:  # another way to log in: nothing is kept yet
+            return _page(request, progress, form)
         if request.method == "POST" and form.is_valid():
             answer = _keep(request, progress, form)
             if answer is not None:
@@ -64,18 +66,20 @@ def connect(request: SeatedRequest, id: str) -> HttpResponse:
 def _form(request: SeatedRequest, progress: Progress) -> AccessForm:
     """Of the way to log in that the address or the form names, else of the one in use."""
     connector, connection = progress.connector, progress.connection
-    asked = request.POST.get("way") or request.GET.get("way") or ""
+    goes_on = request.method == "POST" and "to" not in request.POST
+    asked = request.POST.get("to") or request.POST.get("way") or request.GET.get("way") or ""
     ways = {one.name: one for one in connector.auth}
     in_use = connection.auth if connection else connector.auth[0].name
     way = ways.get(asked) or ways[in_use]
     known = open_credentials(connection) if connection and connection.auth == way.name else {}
     return AccessForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if goes_on else None,
         connector=connector,
         way=way,
         label=connection.label if connection else connector.label,
         settings=connection.settings if connection else {},
         credentials=known,
+        typed=request.POST.dict(),
     )
 
 

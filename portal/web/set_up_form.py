@@ -15,7 +15,11 @@ KEPT = gettext_lazy("Kept. Type only to replace it.")
 
 
 class AccessForm(forms.Form):
-    """A secret that is kept already may stay empty: the kept one stays. None comes back."""
+    """A secret that is kept already may stay empty: the kept one stays. None comes back.
+
+    `typed` is what stood in the form of another way to log in: what is no secret in any of them
+    stays, also what this way has no field for.
+    """
 
     label = forms.CharField(
         label=gettext_lazy("Name"),
@@ -33,20 +37,24 @@ class AccessForm(forms.Form):
         label: str,
         settings: Mapping[str, Any],
         credentials: Mapping[str, str],
+        typed: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(given, initial={"label": label, "way": way.name})
+        typed = _told(connector, typed or given or {})
+        super().__init__(given, initial={"label": typed.get("label", label), "way": way.name})
         self.connector, self.method = connector, way
         self._settings, self._credentials = settings, credentials
         for field in connector.settings:
             shown = "" if field.secret else settings.get(field.name, field.default)
+            shown = typed.get(f"s_{field.name}", shown)
             self.fields[f"s_{field.name}"] = form_field(field, shown)
         for field in way.fields:
             shown = "" if field.secret else credentials.get(field.name, field.default)
-            made = form_field(field, shown)
+            made = form_field(field, typed.get(f"c_{field.name}", shown))
             if field.secret and credentials.get(field.name):
                 made.required = False
                 made.widget.attrs["placeholder"] = KEPT
             self.fields[f"c_{field.name}"] = made
+        self.carried = [(name, typed[name]) for name in typed if name not in self.fields]
 
     def where(self) -> Iterator[BoundField]:
         """What cannot be left out."""
@@ -83,3 +91,12 @@ class AccessForm(forms.Form):
             settings={**self._settings, **settings},
             credentials=credentials,
         )
+
+
+def _told(connector: Connector, typed: Mapping[str, str]) -> dict[str, str]:
+    """Without what is a secret, be it by one of the ways only."""
+    fields = [("s_", field) for field in connector.settings]
+    fields += [("c_", field) for way in connector.auth for field in way.fields]
+    secret = {kind + field.name for kind, field in fields if field.secret}
+    known = {"label", *(kind + field.name for kind, field in fields)} - secret
+    return {name: typed[name] for name in typed if name in known}

@@ -144,6 +144,21 @@ def test_it_keeps_what_was_filled_in_and_gives_no_secret_back(
     assert open_credentials(row)["client_secret"] == "a canary of the form"
 
 
+def test_another_way_to_log_in_keeps_what_was_typed(integrator: Client, company: Company) -> None:
+    address = begin(integrator, "shopify") + "connect/"
+    assert 'name="to" value="access_token" formnovalidate' in text_of(integrator.get(address))
+    other = integrator.post(address, {**shop(s_shop="not yet!"), "to": "access_token"})
+    page = text_of(other)
+    assert other.status_code == 200 and 'role="alert"' not in page and "canary" not in page
+    assert "Shop 🛒" in page and 'value="not yet!"' in page and 'name="c_access_token"' in page
+    assert '<input type="hidden" name="c_client_id" value="app">' in page
+    back = {"c_client_id": "app", "c_access_token": "a canary of another", "to": "oauth"}
+    page = text_of(integrator.post(address, {**shop(way="access_token"), **back}))
+    assert 'name="c_client_id" value="app"' in page and "canary" not in page
+    with tenant_scope(company.tenant):
+        assert not Connection.objects.exists()
+
+
 def test_it_takes_no_account_that_another_connection_has(
     integrator: Client, company: Company
 ) -> None:
