@@ -237,8 +237,19 @@ def _finish(id: str) -> None:
 def finish(request: SeatedRequest, id: str) -> HttpResponse:
     """Without turning anything On: whoever does that may be somebody else."""
     try:
-        operations.finish(operations.lock(id))
+        row = operations.lock(id)
     except Ended as ended:
         return has_ended(request, ended)
+    progress = get_progress(id)
+    if early := too_early(request, progress):
+        return early
+    if not next(one for one in progress.steps if one.name == "flows").is_done:
+        words = gettext(
+            "{label} has no flow yet, so there is nothing to finish: make one first, or leave"
+            " the set-up and resume it later."
+        )
+        messages.error(request, words.format(label=progress.label))
+        return redirect("set_up_flows", id=id)
+    operations.finish(row)
     messages.success(request, gettext("The set-up is finished. Flows are turned On on their page."))
     return redirect("flows")

@@ -266,6 +266,18 @@ def test_discarding_keeps_what_is_connected(
         assert Connection.objects.count() == 1
 
 
+def test_nothing_is_finished_without_a_connection_and_a_flow(
+    integrator: Client, company: Company
+) -> None:
+    address = begin(integrator, "shopify")
+    said = text_of(integrator.post(f"{address}finish/", follow=True))
+    assert "First connect Shopify" in said
+    integrator.post(f"{address}connect/", shop())
+    said = text_of(integrator.post(f"{address}finish/", follow=True))
+    assert "has no flow yet" in said and "Configure the flows" in said
+    assert the(company, SetUp).ended_at is None
+
+
 def test_discarding_says_that_nobody_has_agreed(integrator: Client, company: Company) -> None:
     address = begin(integrator, "shopify")
     integrator.post(f"{address}connect/", shop())
