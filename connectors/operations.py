@@ -36,6 +36,7 @@ def connect(
     before = _told(known) if known else None
     row.label, row.auth, row.settings = label, auth, dict(settings)
     row.state, row.state_reason = ConnectionState.ACTIVE, ""
+    row.check_report, row.checked_at = [], None
     seal_credentials(row, credentials)
     row.save()
     record(
@@ -82,8 +83,6 @@ def change_credentials(
     """
     if settings:
         _fill_in(connection, settings)
-    connection.check_report, connection.checked_at = [], None  # it told of the old ones
-    connection.save(update_fields=["check_report", "checked_at"])
     _merge(connection, credentials, action="connection.credentials_changed")
 
 
@@ -119,7 +118,8 @@ def _merge(connection: Connection, credentials: Mapping[str, str], *, action: st
     known, state = open_credentials(connection), str(connection.state)
     changed = sorted(name for name, value in credentials.items() if known.get(name, "") != value)
     seal_credentials(connection, {**known, **credentials})
-    connection.save(update_fields=["sealed"])
+    connection.check_report, connection.checked_at = [], None  # it told of the old ones
+    connection.save(update_fields=["sealed", "check_report", "checked_at"])
     if connection.state != ConnectionState.PAUSED:
         change_state(connection, ConnectionState.ACTIVE, "")
     record(

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from connectors.budget import standing_of
 from connectors.channel import account_of, base_url_of, limits_of
+from connectors.checks import vital_failures
 from connectors.errors import AddressMissing
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from connectors.registry import all_connectors
 from connectors.spec import Field
 
@@ -26,6 +27,12 @@ class ConnectionRow:
     changed_at: datetime
     checked_at: datetime | None
     throttled_until: datetime | None
+    failed_parts: list[str]  # of its last check: what is vital and did not pass
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether its last check found what its state does not tell."""
+        return bool(self.failed_parts) and self.state != ConnectionState.NEEDS_REAUTHORIZATION
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ def _row(one: Connection) -> ConnectionRow:
         changed_at=one.state_changed_at,
         checked_at=one.checked_at,
         throttled_until=one.throttled_until,
+        failed_parts=[part["label"] for part in vital_failures(one.check_report)],
     )
 
 

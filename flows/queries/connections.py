@@ -143,7 +143,7 @@ _TROUBLES = {
 
 def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     """How many are well, and which of the others comes first."""
-    troubled = [one for one in rows if one.health != ConnectionState.ACTIVE]
+    troubled = [one for one in rows if one.health != ConnectionState.ACTIVE or one.is_in_doubt]
     if not rows:
         return gettext("The systems that Ekyam may talk to for you.")
     many = len(rows)
@@ -154,7 +154,8 @@ def answer_of_all(rows: Sequence[ConnectionRow]) -> str:
     said = ngettext(
         "{well} of {many} systems are well.", "{well} of {many} systems are well.", many
     ).format(well=well, many=many)
-    first = f"{troubled[0].label} {_TROUBLES[troubled[0].health]}"
+    trouble = _TROUBLES.get(troubled[0].health, gettext("did not pass its last check"))
+    first = f"{troubled[0].label} {trouble}"
     if not more:
         return f"{said} {first}."
     others = ngettext("{first}; and {more} more.", "{first}; and {more} more.", more)

@@ -172,6 +172,23 @@ def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
 
 
 @override_settings(SANDBOX_URL="http://127.0.0.1:9")
+def test_what_a_check_did_not_pass_stands_beside_healthy(owner: Client, here: Side) -> None:
+    row = here.shop.connections["whiplash"]
+    pages = ("/connections/", f"/connections/{row.public_id}/")
+    for page in pages:
+        assert "Last check failed" not in owner.get(page).content.decode()
+    owner.post(f"/connections/{row.public_id}/check/")
+    for page in pages:
+        text = owner.get(page).content.decode()
+        assert "Healthy" in text and "Last check failed" in text and '#check"' in text
+    text = owner.get("/connections/").content.decode()
+    assert "2 of 3 systems are well. Whiplash did not pass its last check." in text
+    with tenant_scope(here.company.tenant):
+        change_credentials(Connection.objects.get(pk=row.pk), {"access_token": "only for tests"})
+    assert "Last check failed" not in owner.get("/connections/").content.decode()
+
+
+@override_settings(SANDBOX_URL="http://127.0.0.1:9")
 @pytest.mark.parametrize("state", ["needs_reauthorization", "failing", "active"])
 def test_a_check_that_reaches_nobody_opens_nothing(owner: Client, here: Side, state: str) -> None:
     row = here.shop.connections["whiplash"]
