@@ -94,16 +94,19 @@ def _skip(check: Check, words: str, *, state: str = "skipped") -> Part:
 
 
 def keep_report(connection: Connection, parts: list[Part]) -> None:
-    """Store it, and judge by it: where the credentials pass, the connection is opened again."""
+    """Store it, and judge by it: where the credentials pass, the connection is opened again. What
+    a person has paused stays paused, whatever was found."""
     connection.refresh_from_db(fields=["state"])  # it may have been paused while it was asked
     before = str(connection.state)
     Connection.objects.filter(pk=connection.pk).update(
         check_report=parts, checked_at=timezone.now()
     )
     refused = [part["message"] for part in parts if part["refused"]]
-    if refused:
+    if connection.state == ConnectionState.PAUSED:
+        pass
+    elif refused:
         change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
-    elif _lets_us_in(parts) and connection.state != ConnectionState.PAUSED:
+    elif _lets_us_in(parts):
         change_state(connection, ConnectionState.ACTIVE, "")
     record(
         "connection.checked",

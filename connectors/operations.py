@@ -143,12 +143,15 @@ def pause(connection: Connection, *, by: str) -> bool:
 
 
 def resume(connection: Connection) -> bool:
-    """Only what was paused: a refused credential needs a check that passes."""
+    """Only what was paused: a refused credential needs a check that passes, and so does one that
+    was refused during the pause."""
     if connection.state != ConnectionState.PAUSED:
         return False
-    if change_state(connection, ConnectionState.ACTIVE, ""):
+    refused = [part["message"] for part in connection.check_report if part.get("refused")]
+    state = ConnectionState.NEEDS_REAUTHORIZATION if refused else ConnectionState.ACTIVE
+    if change_state(connection, state, refused[0] if refused else ""):
         _record_state(connection, "connection.resumed", ConnectionState.PAUSED)
-    return True
+    return not refused
 
 
 def _record_state(connection: Connection, action: str, before: str) -> None:

@@ -97,6 +97,9 @@ class ResumeConnection(Resource):
         One that needs to be authorised again is opened by a person in the portal.
         """
         row = Connection.get_public(id)
+        before = row.state
         if not resume(row):
+            if before == ConnectionState.PAUSED:
+                raise IllegalMove("Its last check was refused: one that passes must come first.")
             raise IllegalMove(f"It is {row.state}, and not paused.")
         return _whole(get_connection(id))

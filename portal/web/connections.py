@@ -100,6 +100,11 @@ def pause(request: SeatedRequest, id: str) -> HttpResponse:
 
 @act(Right.CONNECT)
 def resume(request: SeatedRequest, id: str) -> HttpResponse:
-    if resume_connection(Connection.get_public(id)):
+    row = Connection.get_public(id)
+    if resume_connection(row):
         messages.success(request, gettext("Resumed. What waited is sent now."))
+    elif row.state == ConnectionState.NEEDS_REAUTHORIZATION:
+        messages.error(
+            request, gettext("The last check was refused: nothing is sent before one passes.")
+        )
     return redirect("connection", id=id)
