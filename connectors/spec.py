@@ -153,7 +153,8 @@ class Action:
 class Field:
     """One thing that a person fills in: a setting, or a credential when `secret`.
 
-    `help` says where to find it. `pattern` is a full-match regular expression.
+    `help` says where to find it. `pattern` is a full-match regular expression. `strip` is one too,
+    by search: what it finds is taken away first, such as what is around the name in an address.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Field:
     required: bool = True
     default: str = ""
     pattern: str = ""
+    strip: str = ""
     choices: tuple[tuple[str, str], ...] = ()
 
 

@@ -55,9 +55,20 @@ def form_field(field: Field, shown: str) -> forms.Field:
         return forms.ChoiceField(choices=field.choices, **given)
     attributes = {"autocomplete": "off", "spellcheck": "false"}
     widget = forms.PasswordInput if field.secret else forms.TextInput
-    return forms.CharField(
-        widget=widget(attributes), validators=_validators(field), max_length=20_000, **given
-    )
+    given |= {"widget": widget(attributes), "validators": _validators(field)}
+    return _Text(strip_of=field.strip, max_length=20_000, **given)
+
+
+class _Text(forms.CharField):
+    """`strip_of` is what a connector says stands around what is meant."""
+
+    def __init__(self, *, strip_of: str, **given: Any) -> None:
+        super().__init__(**given)
+        self._around = re.compile(strip_of)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return self._around.sub("", text) if isinstance(text, str) else text
 
 
 def _validators(field: Field) -> list[RegexValidator]:

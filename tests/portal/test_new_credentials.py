@@ -249,7 +249,7 @@ def test_an_address_is_entered_where_a_person_consents_as_well(owner: Client, he
     assert form in owner.get(f"/connections/{row.public_id}/").content.decode()
     again = owner.post(f"/connections/{row.public_id}/authorize/", follow=True)
     assert "Nothing was authorised. The address is missing" in again.content.decode()
-    assert owner.post(form, {"s_shop": "juniper"}).status_code == 302
+    assert owner.post(form, {"s_shop": "https://juniper.myshopify.com/"}).status_code == 302
     assert fresh(here, row).settings["shop"] == "juniper"
     assert owner.get(form).status_code == 404
 

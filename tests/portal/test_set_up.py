@@ -159,6 +159,36 @@ def test_another_way_to_log_in_keeps_what_was_typed(integrator: Client, company:
         assert not Connection.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "acme-shop.myshopify.com",
+        " https://acme-shop.myshopify.com/ ",
+        "https://Acme-Shop.myshopify.com/admin/orders?x=1",
+        "https://admin.shopify.com/store/acme-shop",
+        "https://admin.shopify.com/store/acme-shop/orders",
+        "acme-shop",
+    ],
+)
+def test_it_takes_the_address_of_a_shop_for_its_name(
+    integrator: Client, company: Company, pasted: str
+) -> None:
+    form = shop(s_shop=pasted)
+    assert integrator.post(begin(integrator, "shopify") + "connect/", form).status_code == 302
+    row = the(company, Connection)
+    assert row.settings["shop"].lower() == "acme-shop" and row.account == "acme-shop"
+
+
+@pytest.mark.parametrize("typed", ["acme.example.com", "https://acme.example.com/", "/", "a b"])
+def test_it_takes_no_other_address_for_a_shop(
+    integrator: Client, company: Company, typed: str
+) -> None:
+    answer = integrator.post(begin(integrator, "shopify") + "connect/", shop(s_shop=typed))
+    assert answer.status_code == 200
+    with tenant_scope(company.tenant):
+        assert not Connection.objects.exists()
+
+
 def test_it_takes_no_account_that_another_connection_has(
     integrator: Client, company: Company
 ) -> None:

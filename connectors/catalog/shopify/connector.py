@@ -36,8 +36,10 @@ SETTINGS = (
     Field(
         "shop",
         "Shop",
-        help="The first part of the shop's address: acme-shop for acme-shop.myshopify.com.",
+        help="The first part of the shop's address: acme-shop for acme-shop.myshopify.com. The"
+        " whole address does as well.",
         pattern=r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}",
+        strip=r"(?i)^https?://(admin\.shopify\.com/store/)?|\.myshopify\.com\b.*$|/.*$",
     ),
     Field(
         "api_version",
