@@ -3,6 +3,7 @@
 from django.utils.translation import gettext
 
 from connectors.models import Connection
+from ekyam.audit.record import record
 from flows.mapping.logic import Logic
 from flows.models import Flow
 from flows.operations.stock.streams import is_stock
@@ -21,9 +22,11 @@ def open_half(connection: Connection, *, stream: str = "", action: str = "") -> 
     ends = {"source": connection, "stream": stream, "target": connection, "action": action}
     if is_stock(Flow(**ends)):
         raise IllegalMove(gettext("Stock goes by the formula of its flow: nothing is mapped."))
-    half, _ = Flow.with_halves.get_or_create(
+    half, is_new = Flow.with_halves.get_or_create(
         tenant_id=connection.tenant_id, **ends, defaults={"label": label}
     )
+    if is_new:
+        record("flow_half.made", subject=half.public_id, label=f"{connection.label}: {label}")
     return half
 
 

@@ -154,7 +154,7 @@ _COUNT = f"""
     FROM (
         SELECT flow_id, waits_for FROM flows_delivery
         WHERE tenant_id = %(tenant)s AND state = ANY(%(open)s) LIMIT %(most_open)s + 1) few
-    WHERE flow_id IS NOT NULL GROUP BY flow_id
+    GROUP BY flow_id
     UNION ALL
     SELECT flow.id, 'dead', few.count, few.newest, died.reason, died.failure
     FROM flows_flow flow CROSS JOIN LATERAL (
@@ -169,7 +169,7 @@ _COUNT = f"""
         SELECT flow_id, state FROM flows_delivery
         WHERE tenant_id = %(tenant)s AND id >= %(since)s
         ORDER BY id DESC LIMIT %(most_made)s + 1) few
-    WHERE flow_id IS NOT NULL GROUP BY flow_id
+    GROUP BY flow_id
     UNION ALL
     SELECT flow_id, 'compared', extract(epoch FROM max(finished_at))::bigint, 0, '', ''
     FROM flows_sync
@@ -187,8 +187,8 @@ _NAMES = {
 }
 
 
-def _figures(now: datetime) -> tuple[dict[UUID, _Figures], Polls]:
-    """By flow, and what of the polling fails. One query."""
+def _figures(now: datetime) -> tuple[dict[UUID | None, _Figures], Polls]:
+    """By flow, and of what is of none; and what of the polling fails. One query."""
     values = {
         "tenant": current_tenant_id(),
         "open": [str(state) for state in OPEN],
@@ -198,7 +198,7 @@ def _figures(now: datetime) -> tuple[dict[UUID, _Figures], Polls]:
         "most_open": MOST_OPEN,
         "most_made": MOST_MADE,
     }
-    found: dict[UUID, dict[str, Any]] = {}
+    found: dict[UUID | None, dict[str, Any]] = {}
     polls: Polls = {}
     with db.cursor() as cursor:
         cursor.execute(_COUNT, values)

@@ -104,7 +104,7 @@ def test_it_is_stopped(here: Side, owner: Client) -> None:
         act = BulkAct.objects.get()
     stop = f"/mending/{act.public_id}/stop/"
     assert "It is stopped." in read_after(owner, stop, {})
-    assert "stopped already" in read_after(owner, stop, {})
+    assert "«Stopped» already" in read_after(owner, stop, {})
     work.work_at(tenant_id=act.tenant_id, act_id=act.pk)
     assert fresh(here, here.dead).state == State.DEAD
     assert owner.get(f"/mending/{act.public_id}/part/?seen=stopped-None-0-").status_code == 204

@@ -197,7 +197,7 @@ def test_it_is_stopped_once_and_both_are_recorded(here: Side, owner: Client) -> 
     owner.post(at(flow, "shadow/start"))
     stop = f"/shadow/{newest(here).public_id}/stop/"
     assert "It is stopped" in text_of(owner.post(stop, follow=True))
-    assert "stopped already" in text_of(owner.post(stop, follow=True))
+    assert "«Stopped» already" in text_of(owner.post(stop, follow=True))
     with tenant_scope(here.company.tenant):
         told = AuditEntry.objects.filter(action__startswith="shadow_run.").order_by("number")
         assert [one.action for one in told] == ["shadow_run.started", "shadow_run.stopped"]
