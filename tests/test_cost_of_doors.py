@@ -132,6 +132,9 @@ def test_it_takes_little_time(client: Client) -> None:
     """Measured against the smallest question on the same machine, each at its quickest, so that a
     busy one does not matter much: some twenty of them, and under 5 ms where one takes 0.13 ms."""
     deeds = [lambda: client.get("/bare/"), lambda: client.get("/guarded/"), ask_once]
-    rounds = [[seconds(deed) for deed in deeds] for _ in range(120)]
-    without, within, question = (min(times) for times in zip(*rounds, strict=True))
+    for _ in range(3):  # a machine may be slow at all but questions for as long as it takes
+        rounds = [[seconds(deed) for deed in deeds] for _ in range(120)]
+        without, within, question = (min(times) for times in zip(*rounds, strict=True))
+        if within - without < 40 * question:
+            return
     assert within - without < 40 * question
