@@ -79,10 +79,13 @@ class Channel:
         token = self.credentials.get("access_token", "")
         if not (token and self.connector.auth_method(self.connection.auth).needs_token):
             return False
-        with tenant_scope(self.connection.tenant_id):
-            drop_token(self.connection, token)
+        self._drop(token)
         self.credentials = {**self.credentials, "access_token": ""}
         return True
+
+    def _drop(self, token: str) -> None:
+        with tenant_scope(self.connection.tenant_id):
+            drop_token(self.connection, token)
 
     def _renew(self, client: Client) -> Mapping[str, str]:
         self.credentials = renew_token(self.connection, client)

@@ -101,13 +101,8 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
     Connection.objects.filter(pk=connection.pk).update(
         check_report=parts, checked_at=timezone.now()
     )
-    refused = [part["message"] for part in parts if part["refused"]]
-    if connection.state == ConnectionState.PAUSED:
-        pass
-    elif refused:
-        change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
-    elif _lets_us_in(parts):
-        change_state(connection, ConnectionState.ACTIVE, "")
+    if connection.state != ConnectionState.PAUSED:
+        _judge_by(connection, parts)
     record(
         "connection.checked",
         subject=connection.public_id,
@@ -118,6 +113,14 @@ def keep_report(connection: Connection, parts: list[Part]) -> None:
             "failed": [part["label"] for part in parts if not part["ok"]],
         },
     )
+
+
+def _judge_by(connection: Connection, parts: list[Part]) -> None:
+    refused = [part["message"] for part in parts if part["refused"]]
+    if refused:
+        change_state(connection, ConnectionState.NEEDS_REAUTHORIZATION, refused[0])
+    elif _lets_us_in(parts):
+        change_state(connection, ConnectionState.ACTIVE, "")
 
 
 def _lets_us_in(parts: list[Part]) -> bool:

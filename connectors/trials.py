@@ -15,13 +15,8 @@ from connectors.operations import settings_with
 class TrialChannel(Channel):
     """A token that it fetches, or that is refused, is no matter of the connection's row."""
 
-    def forget_token(self) -> bool:
-        if not self.credentials.get("access_token"):
-            return False
-        if not self.connector.auth_method(self.connection.auth).needs_token:
-            return False
-        self.credentials = {**self.credentials, "access_token": ""}
-        return True
+    def _drop(self, token: str) -> None:
+        """The row never had it."""
 
     def _renew(self, client: Client) -> Mapping[str, str]:
         known, now = client.credentials, client.now()
@@ -39,8 +34,10 @@ class Trial:
 
     @property
     def refusal(self) -> str:
-        """What the vendor says, where it does not let us in."""
-        return next((part["message"] for part in self.parts if part["refused"]), "")
+        """What the vendor says, where it does not let us in. A role that lacks a permission is
+        refused too, but let in."""
+        asked = (part for part in self.parts if part["kind"] == "credentials")
+        return next((part["message"] for part in asked if part["refused"]), "")
 
     @property
     def failures(self) -> list[Part]:

@@ -1,7 +1,6 @@
 """What people do: replay, edit, cancel, switch, pause, check."""
 
 import json
-from typing import Any
 
 import pytest
 from django.test import Client, override_settings
@@ -170,39 +169,6 @@ def test_it_keeps_what_a_check_found(owner: Client, here: Side) -> None:
     assert "The check did not pass" in text and "Did not pass" in text
     with tenant_scope(here.company.tenant):
         assert Connection.objects.get(pk=row.pk).checked_at is not None
-
-
-REFUSED: dict[str, Any] = {
-    "name": "login",
-    "label": "Credentials",
-    "kind": "credentials",
-    "mend": "",
-}
-REFUSED |= {"ok": False, "refused": True, "message": "The token was revoked."}
-
-
-def test_a_check_that_is_refused_ends_no_pause(
-    owner: Client, here: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row = here.shop.connections["whiplash"]
-    page = f"/connections/{row.public_id}/"
-    parts = [REFUSED]
-    monkeypatch.setattr("portal.web.connections.check_connection", lambda *_, **__: parts)
-    owner.post(f"{page}pause/")
-    text = owner.post(f"{page}check/", follow=True).content.decode()
-    assert "The token was revoked." in text and "Last check failed" in text
-    assert state_of(here, row) == "paused"
-    text = owner.post(f"{page}resume/", follow=True).content.decode()
-    assert "The last check was refused" in text
-    assert state_of(here, row) == "needs_reauthorization"
-    parts = [{**REFUSED, "ok": True, "refused": False}]
-    owner.post(f"{page}check/")
-    assert state_of(here, row) == "active"
-
-
-def state_of(side: Side, row: Connection) -> str:
-    with tenant_scope(side.company.tenant):
-        return str(Connection.objects.get(pk=row.pk).state)
 
 
 @override_settings(SANDBOX_URL="http://127.0.0.1:9")

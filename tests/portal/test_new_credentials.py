@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from connectors.checks import parts_of
 from connectors.credentials import open_credentials, seal_credentials
 from connectors.models import Connection
 from ekyam import outbound
@@ -118,27 +117,17 @@ def test_where_nobody_answers_a_person_decides(owner: Client, here: Side, erp: C
 
 
 def test_a_permission_that_is_missing_is_told_first(
-    owner: Client,
-    here: Side,
-    erp: Connection,
-    good: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+    owner: Client, here: Side, erp: Connection, sandbox: int, good: dict[str, str]
 ) -> None:
-    lacking: dict[str, Any] = {
-        "name": "permission_x",
-        "label": "Permission: X",
-        "kind": "permission",
-        "mend": "",
-    }
-    lacking |= {"ok": False, "refused": False, "message": "The role lacks the permission X."}
-    monkeypatch.setattr("connectors.trials.parts_of", lambda *given: [*parts_of(*given), lacking])
+    ask(sandbox, "netsuite", erp.account, "set", {"forbidden": ["customer"]})
     status, text = send(owner, erp, good)
     assert status == 200 and "lets Ekyam in with these, but does not allow all" in text
-    assert "The role lacks the permission X." in text and "Keep them all the same" in text
+    assert "You need the permission for customer" in text and "Keep them all the same" in text
+    assert open_credentials(fresh(here, erp)) != good
     assert send(owner, erp, {**good, "insist": "1"})[0] == 302
     assert open_credentials(fresh(here, erp)) == good
     page = owner.get(f"/connections/{erp.public_id}/").content.decode()
-    assert "The role lacks the permission X." in page
+    assert "You need the permission for customer" in page
 
 
 def test_whoever_is_later_is_told(
@@ -259,3 +248,25 @@ def test_a_mapping_is_read_where_the_address_is_missing(owner: Client, here: Sid
     flow = here.shop.flow("Orders")
     for page in ("", "mapping/", "mapping/list/", "rules/"):
         assert owner.get(f"/flows/{flow.public_id}/{page}").status_code == 200
+
+
+def test_a_check_that_is_refused_ends_no_pause(
+    owner: Client, here: Side, erp: Connection, good: dict[str, str]
+) -> None:
+    page = f"/connections/{erp.public_id}/"
+    keep(here, erp, typed())
+    owner.post(f"{page}pause/")
+    assert "Last check failed" in owner.post(f"{page}check/", follow=True).content.decode()
+    assert fresh(here, erp).state == "paused"
+    said = owner.post(f"{page}resume/", follow=True).content.decode()
+    assert "The last check was refused" in said
+    assert fresh(here, erp).state == "needs_reauthorization"
+    keep(here, erp, good)
+    owner.post(f"{page}check/")
+    assert fresh(here, erp).state == "active"
+
+
+def keep(side: Side, row: Connection, credentials: dict[str, str]) -> None:
+    with tenant_scope(side.company.tenant):
+        seal_credentials(row, credentials)
+        row.save(update_fields=["sealed"])
