@@ -1,5 +1,7 @@
 """Maps one system alone, before there is a flow; and begins flows with what was mapped so."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext
 
 from connectors.models import Connection
@@ -8,7 +10,7 @@ from flows.mapping.logic import Logic
 from flows.models import Flow
 from flows.operations.stock.streams import is_stock
 from flows.operations.versions import publish, save_draft
-from flows.queries.halves import readers_of, writers_of
+from flows.queries.halves import find_halves
 from flows.states import IllegalMove
 
 
@@ -30,11 +32,13 @@ def open_half(connection: Connection, *, stream: str = "", action: str = "") -> 
     return half
 
 
-def begin_as_mapped(flow: Flow) -> None:
-    """A flow that was just made goes by what its two systems were mapped to alone, if they were."""
-    reader = readers_of(flow.source).get(flow.stream)
-    writer = writers_of(flow.target).get(flow.action)
-    if reader or writer:
-        note = "As the systems were mapped before there was a flow."
-        save_draft(flow, Logic(reader=reader, writer=writer), edition=0, note=note)
-        publish(flow)
+def begin_as_mapped(flows: Sequence[Flow]) -> None:
+    """Flows that were just made go by what their systems were mapped to alone, if they were."""
+    halves = find_halves({one for flow in flows for one in (flow.source, flow.target)})
+    for flow in flows:
+        reader = halves.get((flow.source_id, flow.stream, ""), Logic()).reader
+        writer = halves.get((flow.target_id, "", flow.action), Logic()).writer
+        if reader or writer:
+            note = "As the systems were mapped before there was a flow."
+            save_draft(flow, Logic(reader=reader, writer=writer), edition=0, note=note)
+            publish(flow)

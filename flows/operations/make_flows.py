@@ -26,5 +26,5 @@ def make_flows(keys: Collection[str]) -> list[Flow]:
             made.append(flow)
     for flow in made:
         record("flow.made", subject=flow.public_id, label=flow.label)
-        begin_as_mapped(flow)
+    begin_as_mapped(made)
     return made
