@@ -39,11 +39,7 @@ class DrawnFlow:
 def drawing_of(workflow: Workflow, *, rest: str) -> dict[str, Any]:
     """What the drawing needs, wherever it stands; `rest` is what it is asked for again with."""
     now = timezone.now()
-    lamps = {
-        light: render_to_string("portal/lamp.html", {"tone": tone, "light": said})
-        for light, (tone, said) in words.TONES.items()
-        if light in {flow.light for flow in workflow.flows}
-    }
+    lamps = {light: _lamp(light) for light in {flow.light for flow in workflow.flows}}
     return {
         "workflow": workflow,
         "bundles": [
@@ -53,6 +49,11 @@ def drawing_of(workflow: Workflow, *, rest: str) -> dict[str, Any]:
         "tones": TONES,
         "rest": rest,
     }
+
+
+def _lamp(light: str) -> str:
+    tone, said = words.TONES[light]
+    return render_to_string("portal/lamp.html", {"tone": tone, "light": said})
 
 
 def _drawn(placed: PlacedFlow, lamps: Mapping[str, str], now: datetime) -> DrawnFlow:
