@@ -135,9 +135,11 @@ def _kind_of(read: str, known: dict[str, Attribute]) -> Kind:
 
 
 def bring_samples(slug: str, name: str, ending: str = ".json") -> list[Any]:
-    """The connector's own samples of a stream: raw, or as the standard has them."""
+    """The connector's own samples of a stream: raw, or as the standard has them; the plain one
+    first, before its varieties."""
     folder = folder_of(slug) / "samples"
-    paths = [path for path in sorted(folder.glob(f"{name}.*")) if path.name.endswith(ending)]
+    ordered = sorted(folder.glob(f"{name}.*"), key=lambda path: (len(path.name), path.name))
+    paths = [path for path in ordered if path.name.endswith(ending)]
     if ending == ".json":
         paths = [path for path in paths if _has_standard(path)]
     return [json.loads(path.read_text()) for path in paths]

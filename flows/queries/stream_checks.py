@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 
 from connectors.errors import Failure
 from connectors.models import Connection
-from connectors.registry import folder_of
 from connectors.spec import Stream
 from flows.mapping.compile import to_plain
 from flows.mapping.records import read_record
@@ -22,6 +21,7 @@ from flows.operations.read import NobodyListens, list_raws
 from flows.operations.stock.streams import LEVELS
 from flows.queries.halves import readers_of
 from flows.queries.samples import context_of, newest_samples
+from flows.queries.sides import bring_samples
 from flows.queries.verify import add_required, check_standard
 
 MOST_EVENTS = 150
@@ -122,8 +122,8 @@ def _samples(connection: Connection, stream: Stream, events: list[Event]) -> tup
     found = list(_own(connection, stream, events))[:OF_EACH]
     if found:
         return found, True
-    path = folder_of(connection.connector) / "samples" / f"{stream.name}.json"
-    return ([("example", json.loads(path.read_text()), None)] if path.exists() else []), False
+    brought = bring_samples(connection.connector, stream.name)[:1]
+    return [("example", raw, None) for raw in brought], False
 
 
 def _own(connection: Connection, stream: Stream, events: list[Event]) -> Iterator[Any]:

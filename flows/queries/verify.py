@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from connectors.registry import folder_of
 from connectors.standard import resources
 from connectors.standard.attributes import AttributeUnknown, type_at
 from flows.mapping.attributes import complaint, required_paths
@@ -21,6 +20,7 @@ from flows.operations.shadow.links import Links
 from flows.operations.shadow.sides import side_for
 from flows.personal import blank
 from flows.queries.samples import list_samples
+from flows.queries.sides import bring_samples
 from flows.queries.versions import logic_of
 from flows.rules.verdict import Verdict
 
@@ -91,12 +91,8 @@ def _samples(flow: Flow, most: int) -> tuple[list[tuple[str, Any]], bool]:
     found = [(one.id, one.raw) for one in list_samples(flow, limit=most)]
     if found:
         return found, True
-    path = (
-        folder_of(flow.source.spec.slug)
-        / "samples"
-        / gettext("{stream}.json").format(stream=flow.stream)
-    )
-    return ([("sample", json.loads(path.read_text()))] if path.exists() else []), False
+    brought = bring_samples(flow.source.connector, flow.stream)[:1]
+    return [("sample", raw) for raw in brought], False
 
 
 def _run(
